@@ -1,0 +1,85 @@
+# Two commands are all the set-up: `make run` and `make test`. `make help` lists the others.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# A Python of your choice: make PYTHON=python3.12 run. Otherwise the first of these that is new enough.
+PYTHON ?=
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+
+VENV := .venv
+BIN := $(VENV)/bin
+MADE := $(VENV)/.made
+
+# A half-made .venv has no stamp; one whose Python was moved or removed has one that means nothing.
+ifneq ($(wildcard $(MADE)),)
+ifneq ($(shell $(BIN)/python -c 'print("works")' 2>/dev/null),works)
+$(shell rm -f $(MADE))
+endif
+endif
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: $(MADE) ## fill a database from GitHub (GH_TOKEN and GH_ORGS), or from a sandbox when GH_TOKEN is not set
+	@$(BIN)/python demo.py
+
+.PHONY: test
+test: check ## everything: linters, types, layers, and all tests on SQLite and PostgreSQL
+	@$(BIN)/python -m pytest -n 2
+
+.PHONY: check
+check: $(MADE) ## linters, types and layers only
+	@mkdir -p .cache
+	@$(BIN)/python -m ruff check --quiet --output-format concise .
+	@$(BIN)/python -m ruff format --check . >.cache/format.log || { cat .cache/format.log; echo "To format: make format"; exit 1; }
+	@$(BIN)/python -m mypy --no-error-summary .
+	@$(BIN)/lint-imports --cache-dir .cache/import-linter --no-logo >.cache/layers.log 2>&1 || { cat .cache/layers.log; exit 1; }
+	@echo "Linters, types and layers: fine."
+
+.PHONY: format
+format: $(MADE) ## put the code in its format, and fix what the linter can fix
+	@$(BIN)/python -m ruff check --quiet --fix-only .
+	@$(BIN)/python -m ruff format --quiet .
+
+.PHONY: migrate
+migrate: $(MADE) ## bring the database that DB_URL names to the newest schema
+	@$(BIN)/python -m alembic upgrade head
+
+.PHONY: bench
+bench: $(MADE) ## measure loading and memory
+	@$(BIN)/python -m benchmarks
+
+.PHONY: docs
+docs: $(MADE) ## write the data dictionary from the models' comments
+	@$(BIN)/python -m docs.dictionary
+
+.PHONY: clean
+clean: ## remove what make made, but no database and no settings
+	@rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment: kept while it has its stamp and the requirements don't change, else made from nothing.
+$(MADE): requirements.txt requirements-dev.txt
+	@set -e; \
+	if [ ! -e $(MADE) ]; then \
+	  for python in $(PYTHONS) ""; do \
+	    if [ -z "$$python" ]; then \
+	      echo "Python 3.11 or newer is needed (tried: $(PYTHONS)). Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; \
+	    fi; \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && break; \
+	  done; \
+	  echo "Making $(VENV) with $$($$python --version)…"; \
+	  rm -rf $(VENV); \
+	  $$python -m venv $(VENV) >$(VENV).log 2>&1 || { cat $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; \
+	    echo "$$python can't make a virtual environment: install its venv module (on Debian and Ubuntu: python3-venv)" >&2; exit 1; }; \
+	fi; \
+	rm -f $(MADE); \
+	$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --root-user-action ignore \
+	  -r requirements-dev.txt >$(VENV).log 2>&1 || { cat $(VENV).log >&2; rm -f $(VENV).log; \
+	  echo "pip could not install requirements-dev.txt: its words are above" >&2; exit 1; }; \
+	rm -f $(VENV).log; \
+	touch $(MADE)

@@ -1,0 +1,167 @@
+"""What all tests share: a clean environment, a folder of their own, and both databases.
+
+Every test that touches a database runs on SQLite and on PostgreSQL: ask for `db_url` (tables made) or `empty_db_url`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import hypothesis
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.postgres import NoPostgresError, Server, close_connections, connect, new_database
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVER = pytest.StashKey[Server]()
+
+# A developer's own settings, credentials and proxies: a test sees none of them, nor the files that clients look for.
+PRIVATE = ("GH_", "GITHUB_", "AWS_", "DB_", "SLACK_", "PG", "SNAPSHOT_", "WEBHOOK_", "ENV_NAME", "LAMBDA_")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+NO_FILES = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "NETRC"), os.devnull)
+
+# The same examples in every run; a failure prints how to get it again, so no database of examples is kept.
+hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("house")
+set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVER] = Server()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[SERVER].stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each xdist worker which server the run has: it starts while the workers collect."""
+    try:
+        node.workerinput["postgres"] = node.config.stash[SERVER].start(), ""
+    except NoPostgresError as error:
+        node.workerinput["postgres"] = "", str(error)
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An environment without the developer's settings, in a folder without their `.env`; both are put back."""
+    public = [name for name in os.environ if not name.startswith(PRIVATE) and name.upper() not in PROXIES]
+    clean = {name: os.environ[name] for name in public}
+    monkeypatch.chdir(tmp_path)
+    with mock.patch.dict(os.environ, clean | NO_FILES, clear=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout: tests themselves run in a folder of their own."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The recorded real payloads, which lie beside the checkout."""
+    folder = ROOT.parent / "shared" / "samples"
+    if not folder.is_dir():
+        pytest.skip("the recorded payloads (../shared/samples) are not beside this checkout")
+    return folder
+
+
+# Databases
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Iterator[Engine]:
+    """The run's PostgreSQL server, as one that may create databases. There is always one: without it the run fails."""
+    try:
+        url, problem = getattr(pytestconfig, "workerinput", {}).get("postgres", ("", ""))
+        with ExitStack() as stack:
+            if problem:
+                raise NoPostgresError(problem)
+            yield stack.enter_context(connect(url or pytestconfig.stash[SERVER].start()))
+    except NoPostgresError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def postgres_url(postgres: Engine) -> Iterator[str]:
+    """A PostgreSQL database without tables."""
+    with new_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An SQLite database without tables."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Engine) -> Iterator[str]:
+    """The name of a PostgreSQL database with our tables, to copy."""
+    from chalicelib.models import create_all
+
+    with new_database(postgres) as url:
+        create_all(url)
+        name = url.rpartition("/")[2].partition("?")[0]
+        close_connections(postgres, name)
+        yield name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, to copy."""
+    from chalicelib.models import create_all
+
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    create_all(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_db_url(request: pytest.FixtureRequest) -> str:
+    """A database without tables, on each of the two."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with our tables, on each of the two."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    template = request.getfixturevalue("postgres_template")
+    with new_database(request.getfixturevalue("postgres"), template=template) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(db_url: str) -> Iterator[Engine]:
+    """An engine as the app makes it, on a database with our tables, on each of the two."""
+    from chalicelib.store.engine import make_engine
+
+    engine = make_engine(db_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def db(db_url: str) -> Iterator[Session]:
+    """A session as the app makes it, on a database with our tables, on each of the two."""
+    from chalicelib.models import create_db_session
+
+    with create_db_session(db_url) as session:
+        yield session

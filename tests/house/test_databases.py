@@ -1,0 +1,82 @@
+"""The fixtures that every other database test stands on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.orm import Session
+
+
+def table_names(url: str) -> list[str]:
+    engine = create_engine(url)
+    try:
+        return inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_an_empty_database_is_new_each_time(empty_db_url: str, turn: str) -> None:
+    assert table_names(empty_db_url) == []
+    engine = create_engine(empty_db_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE TABLE {turn} (id INTEGER)"))
+    engine.dispose()
+    assert table_names(empty_db_url) == [turn]
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_a_database_has_our_tables_and_no_rows_each_time(engine: Engine, turn: str) -> None:
+    assert {"issues", "pull_requests", "members"} <= set(inspect(engine).get_table_names())
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM members")).scalar() == 0
+        connection.execute(text("DROP TABLE members"))
+
+
+def test_a_database_is_dropped_under_a_connection_that_was_left_open(postgres: Engine) -> None:
+    from tests.postgres import new_database
+
+    with new_database(postgres) as url:
+        left_open = create_engine(url)
+        connection = left_open.connect()
+    same_name = text("SELECT count(*) FROM pg_database WHERE datname = :name")
+    with postgres.connect() as admin:
+        assert admin.execute(same_name, {"name": left_open.url.database}).scalar() == 0
+    connection.invalidate()
+    connection.close()
+    left_open.dispose()
+
+
+def test_a_session_is_the_apps_own(db: Session) -> None:
+    assert db.execute(text("SELECT count(*) FROM issues")).scalar() == 0
+
+
+def test_a_test_sees_neither_the_developers_settings_nor_their_folder(root: Path, tmp_path: Path) -> None:
+    theirs = {
+        "GH_TOKEN": "secret",
+        "DB_URL": "sqlite:///real.db",
+        "AWS_PROFILE": "prod",
+        "https_proxy": "http://localhost:1",
+        "KEPT": "yes",
+    }
+    (tmp_path / "test_inner.py").write_text(
+        "import os, pathlib\n"
+        "def test_inner(root, tmp_path):\n"
+        f"    assert [name for name in {list(theirs)} if name in os.environ] == ['KEPT']\n"
+        "    assert pathlib.Path.cwd() == tmp_path != root\n"
+    )
+    options = ["-n0", "-p", "tests.conftest", "-c", "pyproject.toml", "--rootdir", ".", "-o", f"cache_dir={tmp_path}"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, tmp_path / "test_inner.py"],
+        cwd=root,
+        env=os.environ | theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
