@@ -1,0 +1,1 @@
+"""The system of record for how an organisation works on GitHub."""

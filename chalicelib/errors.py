@@ -1,0 +1,97 @@
+"""Every error this app raises on purpose.
+
+ContributorMetricsError
+├── SettingsError                 configuration or arguments missing or malformed (exit 2)
+├── DatabaseNotReadyError         down, not migrated, or newer than the code (exit 2)
+├── GitHubError                   GitHub answered, or didn't: status, request id, GitHub's message; never the token
+│   ├── UnauthorizedError         401: the token is wrong, expired or revoked
+│   ├── ForbiddenError            403 without a sign of a rate limit: a permission is missing
+│   ├── NotFoundError             404: not there, or not visible to this token
+│   ├── GoneError                 410: deleted
+│   ├── UnprocessableError        422: GitHub refuses the query
+│   ├── BadAnswerError            an answer that is not what the API describes (not JSON, not the expected shape)
+│   └── UnavailableError          5xx, resets, timeouts or truncated bodies, and the retries are spent
+├── OutOfTimeError                going on, or waiting, would pass the run's deadline; what was fetched is committed
+├── IncompleteReadError           GitHub announced more than it listed; nothing may be concluded from what is missing
+├── RejectedError                 one record that can't be mapped to a row: why, in a sentence
+└── JobFailedError                some steps of a job failed; the ledger names each
+"""
+
+from __future__ import annotations
+
+
+class ContributorMetricsError(Exception):
+    """The root of every error raised on purpose."""
+
+
+class SettingsError(ContributorMetricsError):
+    """A setting or an argument is missing or malformed."""
+
+
+class DatabaseNotReadyError(ContributorMetricsError):
+    """The database is down, not migrated, or newer than this code."""
+
+
+class GitHubError(ContributorMetricsError):
+    """GitHub refused a request or could not be understood.
+
+    `status` is the HTTP status (0 when there was no answer), `message` GitHub's own sentence, `request_id` what
+    GitHub's support asks for, `path` the request's path without its query.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, path: str = "", request_id: str = "") -> None:
+        self.status = status
+        self.message = message
+        self.path = path
+        self.request_id = request_id
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        status = f"GitHub answered {self.status}" if self.status else "GitHub did not answer"
+        where = f" to GET {self.path}" if self.path else ""
+        request = f" (request id {self.request_id})" if self.request_id else ""
+        return f"{status}{where}: {self.message}{request}"
+
+
+class UnauthorizedError(GitHubError):
+    """401: the token is wrong, expired or revoked."""
+
+
+class ForbiddenError(GitHubError):
+    """403 without a sign of a rate limit: a permission is missing."""
+
+
+class NotFoundError(GitHubError):
+    """404: not there, or not visible to this token."""
+
+
+class GoneError(GitHubError):
+    """410: deleted."""
+
+
+class UnprocessableError(GitHubError):
+    """422: GitHub refuses the query."""
+
+
+class BadAnswerError(GitHubError):
+    """An answer that is not what the API describes."""
+
+
+class UnavailableError(GitHubError):
+    """5xx, resets, timeouts or truncated bodies, and the retries are spent."""
+
+
+class OutOfTimeError(ContributorMetricsError):
+    """Going on would pass the run's deadline."""
+
+
+class IncompleteReadError(ContributorMetricsError):
+    """GitHub announced more than it listed."""
+
+
+class RejectedError(ContributorMetricsError):
+    """One record can't be mapped to a row."""
+
+
+class JobFailedError(ContributorMetricsError):
+    """Some steps of a job failed."""

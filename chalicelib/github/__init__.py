@@ -1,0 +1,10 @@
+"""Talking to GitHub: the client, its credentials, its budget, and what node ids hold. Knows no SQL."""
+
+from chalicelib.github.answers import Answer
+from chalicelib.github.auth import Auth, TokenAuth
+from chalicelib.github.budget import Budget, Pause
+from chalicelib.github.client import GitHubAPI
+from chalicelib.github.decisions import RateLimit
+from chalicelib.github.nodes import numeric_id
+
+__all__ = ["Answer", "Auth", "Budget", "GitHubAPI", "Pause", "RateLimit", "TokenAuth", "numeric_id"]

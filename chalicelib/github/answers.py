@@ -1,0 +1,109 @@
+"""What callers get from GitHub, and what came over the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from chalicelib.github.decisions import github_date, next_link
+from chalicelib.github.origin import Origin
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One good answer: its parsed JSON and what its headers say.
+
+    `body` is None for 204, for 304 and for an empty body that the caller allowed. `etag` keeps its quotes: hand it to
+    the next `get` of the same URL as it is. `next_url` is the next page, `location` the target of a redirect that was
+    not followed (both whole URLs on the API's own host), `date` GitHub's clock (aware, UTC), `url` what was asked in
+    the end.
+    """
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(repr=False)
+    etag: str | None
+    next_url: str | None
+    not_modified: bool
+    location: str | None
+    request_id: str
+    date: datetime | None
+    url: str
+
+
+@dataclass(frozen=True)
+class Received:
+    """A whole HTTP answer: its status, its headers (in any case) and its decompressed body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def request_id(self) -> str:
+        """What GitHub's support asks for."""
+        return self.headers.get("x-github-request-id", "")
+
+    @property
+    def body(self) -> Any:
+        """The parsed JSON; None for a 204, and for what isn't JSON."""
+        return self._parsed[0]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body could be read."""
+        return self._parsed[1]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was sent, on purpose: a compressed nothing may be a compressed something, cut off."""
+        return not self.content and "content-encoding" not in self.headers
+
+    @property
+    def text(self) -> str:
+        """The body for people to read."""
+        return self.content.decode("utf-8", "replace")
+
+    @cached_property
+    def _parsed(self) -> tuple[Any, bool]:
+        if self.status == HTTPStatus.NO_CONTENT:
+            return None, True
+        try:
+            # PostgreSQL's JSON has no NaN either.
+            return json.loads(self.content, parse_constant=_refuse), True
+        except (ValueError, RecursionError):
+            return None, False
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """Nothing whole came back: a sentence that says why, and whether another attempt may help."""
+
+    problem: str
+    passing: bool
+
+
+def make_answer(received: Received, *, url: str, origin: Origin, location: str | None = None) -> Answer:
+    """Put together what callers get; BadAnswerError when a link leaves the API's origin."""
+    following = next_link(received.headers)
+    return Answer(
+        status=received.status,
+        body=received.body,
+        headers=received.headers,
+        etag=received.headers.get("etag"),
+        next_url=None if following is None else origin.resolve(following, relative_to=url),
+        not_modified=received.status == HTTPStatus.NOT_MODIFIED,
+        location=None if location is None else origin.resolve(location, relative_to=url),
+        request_id=received.request_id,
+        date=github_date(received.headers),
+        url=url,
+    )
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,66 @@
+"""How much time a run may still spend, and the one place that sleeps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.errors import OutOfTimeError
+from chalicelib.utils import utc_now
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A wait that begins now: how many seconds, until when (aware, UTC) and why."""
+
+    seconds: float
+    until: datetime
+    reason: str
+
+
+class Budget:
+    """The time a run has: with a deadline (a Lambda) it refuses to wait past it, without one (a shell) it sleeps.
+
+    `deadline` is a moment of `now`'s clock, in seconds (`time.monotonic() + 840`, say). `clock` gives the time of day.
+    `on_pause` is told of each wait before it begins, by the thread that waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        deadline: float | None = None,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        on_pause: Callable[[Pause], object] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.deadline = deadline
+        self.now = now
+        self.clock = clock
+        self._sleep = sleep
+        self._on_pause = on_pause
+
+    def remaining(self) -> float:
+        """Seconds until the deadline (negative when it has passed), infinity without one."""
+        return math.inf if self.deadline is None else self.deadline - self.now()
+
+    def check(self) -> None:
+        """Raise OutOfTimeError when the deadline has passed."""
+        if self.remaining() <= 0:
+            raise OutOfTimeError("the run's deadline has passed")
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait `seconds`; OutOfTimeError at once, before any waiting, when that would reach the deadline."""
+        seconds = max(seconds, 0.0)
+        until = self.clock() + timedelta(seconds=seconds)
+        if seconds >= self.remaining():
+            raise OutOfTimeError(
+                f"waiting for the {reason} would take {math.ceil(seconds)} s, until {until:%Y-%m-%d %H:%M:%S} UTC, "
+                "which is past the run's deadline"
+            )
+        if self._on_pause is not None:
+            self._on_pause(Pause(seconds, until, reason))
+        self._sleep(seconds)

@@ -1,0 +1,282 @@
+"""The client of GitHub's REST API: what every domain's `api.py` asks through."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from chalicelib.errors import BadAnswerError, SettingsError, UnavailableError
+from chalicelib.github.answers import Answer, NoAnswer, Received, make_answer
+from chalicelib.github.auth import Auth, TokenAuth
+from chalicelib.github.budget import Budget
+from chalicelib.github.decisions import (
+    Accept,
+    Decision,
+    Fail,
+    NotModified,
+    Random,
+    RateLimit,
+    Redirect,
+    Wait,
+    decide,
+    error_message,
+    printable,
+    rate_limit,
+    resource_of,
+    retry_or_fail,
+    seconds_until_reset,
+)
+from chalicelib.github.origin import Origin, Params, path_of
+from chalicelib.github.transport import Transport
+
+MAX_REDIRECTS = 5
+EXCERPT_LENGTH = 80
+_SHORTEST_SECRET = 8
+_EVERYTHING = ""  # the hold of a secondary limit, which names no resource
+
+
+@dataclass(frozen=True)
+class _Hold:
+    """Requests wait until this moment of the budget's clock."""
+
+    until: float
+    reason: str
+
+
+@dataclass
+class _Tries:
+    """How often one request has failed, and how often it has waited for a rate limit."""
+
+    attempt: int = 0
+    limited: int = 0
+
+    def count(self, wait: Wait) -> None:
+        if wait.reason == "retry":
+            self.attempt += 1
+        else:
+            self.limited += 1
+
+
+class GitHubAPI:
+    """Reads GitHub's REST API: retries what passes, waits for rate limits within its budget, names what fails.
+
+    One client serves many threads. Without `token` and `auth` it asks anonymously (60 requests an hour). Every method
+    that asks raises a GitHubError (see `chalicelib.errors`) or OutOfTimeError; no message holds the token or a query.
+
+    https://docs.github.com/en/rest
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        auth: Auth | None = None,
+        api_url: str = "https://api.github.com",
+        budget: Budget | None = None,
+        rng: Random = random.random,
+    ) -> None:
+        if token is not None and auth is not None:
+            raise SettingsError("give GitHubAPI a token or an auth, not both")
+        self._auth = auth if token is None else TokenAuth(token)
+        self._origin = Origin.from_url(api_url)
+        self.budget = Budget() if budget is None else budget
+        self.rate_limits: dict[str, RateLimit] = {}
+        self.requests_sent = 0
+        self.not_modified = 0
+        self._rng = rng
+        self._holds: dict[str, _Hold] = {}
+        self._lock = threading.Lock()
+        self._transport = Transport(self._origin.netloc)
+
+    def get(
+        self,
+        path_or_url: str,
+        *,
+        params: Params | None = None,
+        etag: str | None = None,
+        follow_redirects: bool = True,
+        allow_empty: bool = False,
+    ) -> Answer:
+        """Ask for one thing or one page, by its path or by a URL that GitHub gave.
+
+        With an `etag` the answer may be `not_modified`. A moved issue or repository is followed (five times at most);
+        without `follow_redirects` the answer has its `location`. `allow_empty` takes an empty 200 as "nothing" (body
+        None), which is otherwise an answer that isn't JSON.
+
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+        """
+        url = self._origin.url(path_or_url, params)
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._exchange(url, etag=etag, allow_empty=allow_empty)
+            if answer.location is None or not follow_redirects:
+                return answer
+            url = answer.location
+        raise BadAnswerError(f"redirected more than {MAX_REDIRECTS} times", status=answer.status, path=path_of(url))
+
+    def pages(self, path_or_url: str, *, params: Params | None = None) -> Iterator[Answer]:
+        """Give a list's pages one by one, following GitHub's own links; BadAnswerError when they run in a circle.
+
+        https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+        """
+        url: str | None = self._origin.url(path_or_url, params)
+        seen: set[str] = set()
+        while url is not None:
+            answer = self.get(url)
+            seen |= {url, answer.url}
+            yield answer
+            url = answer.next_url
+            if url in seen:
+                raise BadAnswerError("the next page is one already read", status=answer.status, path=path_of(url))
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"GitHubAPI(api_url={self._origin.scheme}://{self._origin.netloc}{self._origin.prefix})"
+
+    def _exchange(self, url: str, *, etag: str | None, allow_empty: bool) -> Answer:
+        """Ask one URL until there is an answer, a refusal, or no attempt left."""
+        resource = resource_of(self._origin.path_below(url))
+        tries = _Tries()
+        while True:
+            self._wait_turn(resource)
+            self.budget.check()
+            answer = self._attempt(url, resource, tries, etag=etag, allow_empty=allow_empty)
+            if isinstance(answer, Answer):
+                return answer
+            self._wait(answer, resource)
+            tries.count(answer)
+
+    def _attempt(self, url: str, resource: str, tries: _Tries, *, etag: str | None, allow_empty: bool) -> Answer | Wait:
+        """Ask once; raise when asking again won't help."""
+        secret = self._authorization()
+        received = self._send(url, authorization=secret, etag=etag)
+        if isinstance(received, NoAnswer):
+            return _wait_or_raise(self._judge_silence(received, tries), path=path_of(url))
+        self._note_limits(received, resource)
+        decision = self._judge(received, tries, etag=etag, allow_empty=allow_empty, secret=secret)
+        if isinstance(decision, Wait | Fail):
+            return _wait_or_raise(decision, path=path_of(url), received=received, secret=secret)
+        location = decision.location if isinstance(decision, Redirect) else None
+        try:
+            return make_answer(received, url=url, origin=self._origin, location=location)
+        except BadAnswerError as refusal:
+            elsewhere = Fail(BadAnswerError, refusal.message)
+        return _wait_or_raise(elsewhere, path=path_of(url), received=received, secret=secret)
+
+    def _send(self, url: str, *, authorization: str | None, etag: str | None) -> Received | NoAnswer:
+        with self._lock:
+            self.requests_sent += 1
+        received = self._transport.send(
+            url, authorization=authorization, etag=etag, seconds_left=self.budget.remaining()
+        )
+        if isinstance(received, Received) and received.status == HTTPStatus.NOT_MODIFIED:
+            with self._lock:
+                self.not_modified += 1
+        return received
+
+    def _authorization(self) -> str | None:
+        if self._auth is None:
+            return None
+        value = self._auth.header()
+        if not value.isascii() or not value.isprintable():
+            raise SettingsError("the credentials are malformed: a header can't carry them")
+        return value
+
+    def _judge_silence(self, silence: NoAnswer, tries: _Tries) -> Wait | Fail:
+        if not silence.passing:
+            return Fail(BadAnswerError, silence.problem)
+        return retry_or_fail(UnavailableError, silence.problem, attempt=tries.attempt, rng=self._rng)
+
+    def _judge(
+        self, received: Received, tries: _Tries, *, etag: str | None, allow_empty: bool, secret: str | None
+    ) -> Decision:
+        decision = decide(
+            received.status,
+            received.headers,
+            _redact(error_message(received.body), secret),
+            now=self.budget.clock().timestamp(),
+            rng=self._rng,
+            attempt=tries.attempt,
+            limited=tries.limited,
+        )
+        if isinstance(decision, NotModified) and etag is None:
+            return Fail(BadAnswerError, "not modified, though no ETag was sent")
+        if isinstance(decision, Accept) and not received.is_json and not (allow_empty and received.is_empty):
+            excerpt = printable(_redact(received.text, secret), EXCERPT_LENGTH)
+            problem = f"the answer is not JSON: {excerpt!r}"
+            return retry_or_fail(BadAnswerError, problem, attempt=tries.attempt, rng=self._rng)
+        return decision
+
+    def _note_limits(self, received: Received, resource: str) -> None:
+        """Remember the state of the resource's limit, and hold its requests back while nothing is left."""
+        rate = rate_limit(received.headers, default_resource=resource)
+        if rate is None:
+            return
+        seconds = seconds_until_reset(rate.reset, received.headers, self.budget.clock().timestamp())
+        with self._lock:
+            self.rate_limits[rate.resource] = rate
+            self._holds.pop(rate.resource, None)
+            if rate.remaining == 0 and seconds > 0:
+                self._holds[rate.resource] = _Hold(self.budget.now() + seconds, "primary rate limit")
+
+    def _wait(self, wait: Wait, resource: str) -> None:
+        """Wait before another attempt; for a rate limit, every other thread's requests wait as well."""
+        if wait.reason == "retry":
+            self.budget.pause(wait.seconds, wait.reason)
+            return
+        key = resource if wait.reason == "primary rate limit" else _EVERYTHING
+        hold = _Hold(self.budget.now() + wait.seconds, wait.reason)
+        with self._lock:
+            self._holds[key] = hold
+        self._sit_out(key, hold, wait.seconds)
+
+    def _wait_turn(self, resource: str) -> None:
+        """Wait while a limit is known to be spent, instead of sending what would be refused."""
+        for key in (_EVERYTHING, resource):
+            with self._lock:
+                hold = self._holds.get(key)
+            if hold is not None:
+                self._sit_out(key, hold, hold.until - self.budget.now())
+
+    def _sit_out(self, key: str, hold: _Hold, seconds: float) -> None:
+        # When the deadline forbids the wait, the hold stays: the next request ends as fast.
+        if seconds > 0:
+            self.budget.pause(seconds, hold.reason)
+        with self._lock:
+            if self._holds.get(key) is hold:
+                del self._holds[key]
+
+
+def _wait_or_raise(
+    decision: Wait | Fail, *, path: str, received: Received | None = None, secret: str | None = None
+) -> Wait:
+    if isinstance(decision, Wait):
+        return decision
+    raise decision.error(
+        _redact(decision.message, secret),
+        status=received.status if received else 0,
+        path=_redact(path, secret),
+        request_id=printable(_redact(received.request_id, secret), EXCERPT_LENGTH) if received else "",
+    )
+
+
+def _redact(text: str, secret: str | None) -> str:
+    """Take the credentials out of a stranger's text: a proxy's error page may quote the request's headers."""
+    token = (secret or "").rpartition(" ")[2]
+    # Anything shorter is a stand-in of a test or a sandbox, and would blot out ordinary words.
+    return text.replace(token, "***") if len(token) >= _SHORTEST_SECRET else text

@@ -1,0 +1,314 @@
+"""What an answer of GitHub's means: pure functions from a status and headers to what to do next.
+
+No sockets, no clock, no randomness of their own: callers hand in the time and the random numbers.
+
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Literal
+
+from requests.structures import CaseInsensitiveDict
+
+from chalicelib.errors import (
+    BadAnswerError,
+    ForbiddenError,
+    GitHubError,
+    GoneError,
+    NotFoundError,
+    UnauthorizedError,
+    UnavailableError,
+    UnprocessableError,
+)
+
+Headers = Mapping[str, str]
+Random = Callable[[], float]  # a number from 0 up to 1, as random.random gives
+Reason = Literal["primary rate limit", "secondary rate limit", "retry"]
+
+MAX_ATTEMPTS = 6  # of one request that meets resets, 5xx and the like
+MAX_LIMITED = 8  # waits in a row for a rate limit, by one request
+MAX_PAUSE = 60.0  # seconds between two attempts
+SECONDARY_PAUSE = 60.0  # seconds, GitHub's advice for a secondary limit that names no time
+MAX_SECONDARY_PAUSE = 900.0
+MESSAGE_LENGTH = 300
+_FOREVER = 1e10  # seconds; a later date would overflow what shows it
+
+_ACCEPTED = {200, 201, 202, 203, 204}
+_REDIRECTS = {301, 302, 307, 308}
+_LIMITS = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+_PASSING = {HTTPStatus.REQUEST_TIMEOUT, *range(500, 600)}
+_ERRORS: dict[int, type[GitHubError]] = {
+    401: UnauthorizedError,
+    404: NotFoundError,
+    410: GoneError,
+    422: UnprocessableError,
+}
+
+_NUMBER = re.compile(r"[0-9]{1,10}")  # ten digits of epoch seconds reach the year 2286
+_LINK = re.compile(r'<([^<>]*)>((?:[^<>",]|"[^"]*")*)')
+_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;",]+))', re.IGNORECASE)
+_LIMIT_MESSAGE = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Accept:
+    """The answer is good: use its body."""
+
+
+@dataclass(frozen=True)
+class NotModified:
+    """What the caller already has (by its ETag) is still true."""
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """The thing is at `location` now (as GitHub wrote it: absolute or relative)."""
+
+    location: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Ask again after `seconds`."""
+
+    seconds: float
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Asking again won't help: raise `error` with `message`."""
+
+    error: type[GitHubError]
+    message: str
+
+
+Decision = Accept | NotModified | Redirect | Wait | Fail
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """One resource's primary rate limit: requests allowed, left and used in the hour; `reset` in epoch seconds.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
+    """
+
+    limit: int
+    remaining: int
+    used: int
+    reset: int
+    resource: str
+
+
+def decide(
+    status: int,
+    headers: Headers,
+    message: str = "",
+    *,
+    now: float,
+    rng: Random,
+    attempt: int = 0,
+    limited: int = 0,
+) -> Decision:
+    """Say what to do with an answer; never raises, whatever the headers hold.
+
+    `message` is GitHub's own (see `error_message`), `now` this machine's epoch seconds (used when the answer has no
+    `Date`), `attempt` how often this request has failed before, `limited` how often it has waited for a rate limit.
+    """
+    headers = CaseInsensitiveDict(headers)
+    if status in _ACCEPTED:
+        return Accept()
+    if status == HTTPStatus.NOT_MODIFIED:
+        return NotModified()
+    if status in _REDIRECTS:
+        return _redirect(headers)
+    if status in _LIMITS:
+        return _limited(status, headers, message, now=github_time(headers, now), limited=limited)
+    sentence = printable(message) or _phrase(status)
+    if status in _PASSING:
+        least = _retry_after(headers, github_time(headers, now)) or 0.0
+        return retry_or_fail(UnavailableError, sentence, attempt=attempt, rng=rng, least=least)
+    return Fail(_ERRORS.get(status, BadAnswerError), sentence)
+
+
+def retry_or_fail(
+    error: type[GitHubError], problem: str, *, attempt: int, rng: Random, least: float = 0.0
+) -> Wait | Fail:
+    """Wait before another attempt (at least `least` seconds), or fail with `error` when the attempts are spent."""
+    if attempt + 1 >= MAX_ATTEMPTS:
+        return Fail(error, f"{problem} (tried {attempt + 1} times)")
+    return Wait(max(retry_pause(attempt, rng), least), "retry")
+
+
+def retry_pause(attempt: int, rng: Random) -> float:
+    """Seconds to pause after failure number `attempt` (from 0): 1, 2, 4 … at most 60, less up to a half by chance.
+
+    The chance spreads clients that failed together.
+    """
+    return min(2.0 ** min(attempt, 16), MAX_PAUSE) * (1 - rng() / 2)
+
+
+def rate_limit(headers: Headers, *, default_resource: str = "core") -> RateLimit | None:
+    """Read the primary rate limit that an answer states; None when it states none, or a malformed one.
+
+    Older servers name no resource (`default_resource` is taken) and no used count.
+    """
+    headers = CaseInsensitiveDict(headers)
+    limit, remaining, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset"))
+    if limit is None or remaining is None or reset is None:
+        return None
+    used = _number(headers.get("x-ratelimit-used"))
+    return RateLimit(
+        limit=limit,
+        remaining=remaining,
+        used=max(limit - remaining, 0) if used is None else used,
+        reset=reset,
+        resource=headers.get("x-ratelimit-resource", "").strip() or default_resource,
+    )
+
+
+def seconds_until_reset(reset: int, headers: Headers, now: float) -> float:
+    """Seconds until `reset` (epoch seconds) by GitHub's own clock, and one more for clocks that disagree; 0 if past."""
+    seconds = reset - github_time(headers, now)
+    return seconds + 1 if seconds > 0 else 0.0
+
+
+def next_link(headers: Headers) -> str | None:
+    """Find the next page's address in `Link`, as GitHub wrote it; None on the last page.
+
+    https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
+    """
+    for url, parameters in _LINK.findall(CaseInsensitiveDict(headers).get("link", "")):
+        rel = _REL.search(parameters)
+        if rel and "next" in (rel[1] or rel[2] or "").lower().split():
+            return str(url)
+    return None
+
+
+def github_date(headers: Headers) -> datetime | None:
+    """Read an answer's `Date`, GitHub's clock, as an aware UTC time; None when absent or malformed."""
+    return _http_date(CaseInsensitiveDict(headers).get("date", ""))
+
+
+def github_time(headers: Headers, now: float) -> float:
+    """GitHub's clock in epoch seconds, or `now` when the answer has no `Date`: a wrong local clock doesn't matter."""
+    date = github_date(headers)
+    return now if date is None else date.timestamp()
+
+
+def resource_of(path: str) -> str:
+    """Name the rate limit that a path (below the API's base) counts against: search, code_search, graphql or core."""
+    first, _, rest = path.strip("/").partition("/")
+    if first == "search":
+        return "code_search" if rest.startswith("code") else "search"
+    return "graphql" if first == "graphql" else "core"
+
+
+def error_message(body: object) -> str:
+    """GitHub's message in an error's JSON body, with the `errors` a 422 lists; empty when there is none.
+
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+    """
+    if not isinstance(body, dict):
+        return ""
+    message = body.get("message")
+    errors = body.get("errors")
+    details = [_detail(error) for error in errors] if isinstance(errors, list) else []
+    sentences = [message if isinstance(message, str) else "", "; ".join(filter(None, details))]
+    return ": ".join(filter(None, sentences))
+
+
+def printable(text: str, length: int = MESSAGE_LENGTH) -> str:
+    """Cut a stranger's text to `length` characters on one line, without control or direction characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:length]
+
+
+def _detail(error: object) -> str:
+    if isinstance(error, str):
+        return error
+    if not isinstance(error, dict):
+        return ""
+    message = error.get("message")
+    if isinstance(message, str) and message:
+        return message
+    return " ".join(str(error[key]) for key in ("resource", "field", "code") if error.get(key))
+
+
+def _redirect(headers: Headers) -> Decision:
+    location = headers.get("location", "").strip()
+    return Redirect(location) if location else Fail(BadAnswerError, "a redirect without a Location")
+
+
+def _limited(status: int, headers: Headers, message: str, *, now: float, limited: int) -> Decision:
+    """Tell a rate limit from a missing permission; `now` is GitHub's clock.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+    """
+    wait = _limit_wait(status, headers, message, now=now, limited=limited)
+    if wait is None:
+        return Fail(ForbiddenError, _permission_message(headers, message))
+    if limited >= MAX_LIMITED:
+        return Fail(UnavailableError, f"still a {wait.reason} after {limited} waits: {printable(message)}".rstrip(": "))
+    return wait
+
+
+def _limit_wait(status: int, headers: Headers, message: str, *, now: float, limited: int) -> Wait | None:
+    seconds = _retry_after(headers, now)
+    if seconds is not None:
+        return Wait(seconds, "secondary rate limit")
+    reset = _number(headers.get("x-ratelimit-reset"))
+    if reset is not None and headers.get("x-ratelimit-remaining", "").strip() == "0":
+        # Grows when the same reset, already past, is stated again and again.
+        return Wait(max(reset - now + 1, 2.0**limited), "primary rate limit")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _shows_limit(headers, message):
+        return Wait(min(SECONDARY_PAUSE * 2.0 ** min(limited, 16), MAX_SECONDARY_PAUSE), "secondary rate limit")
+    return None
+
+
+def _shows_limit(headers: Headers, message: str) -> bool:
+    # A malformed Retry-After, or nothing left until an unreadable time, still speak of a limit, not of a permission.
+    signs = ("gh-limited-by" in headers, "retry-after" in headers, bool(_LIMIT_MESSAGE.search(message)))
+    return any(signs) or headers.get("x-ratelimit-remaining", "").strip() == "0"
+
+
+def _permission_message(headers: Headers, message: str) -> str:
+    needed = printable(headers.get("x-accepted-github-permissions", ""))
+    sentence = printable(message) or "forbidden"
+    return f"{sentence} (needs the permission {needed})" if needed else sentence
+
+
+def _retry_after(headers: Headers, now: float) -> float | None:
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
+    if seconds is not None:
+        return float(seconds)
+    date = _http_date(value)
+    return None if date is None else min(max(date.timestamp() - now, 0.0), _FOREVER)
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):  # the parser's ways to say "no date"
+        return None
+
+
+def _number(value: str | None) -> int | None:
+    text = (value or "").strip()
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "an unknown status"

@@ -1,0 +1,87 @@
+"""Where requests may go: the API's own scheme, host and port, for the token must never be sent elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from requests.models import PreparedRequest
+
+from chalicelib.errors import BadAnswerError, SettingsError
+from chalicelib.github.decisions import printable
+
+Params = Mapping[str, str | int | None]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The API's base, such as `https://api.github.com`, or `https://ghe.example/api/v3` with the prefix `/api/v3`."""
+
+    scheme: str
+    netloc: str
+    prefix: str
+
+    @classmethod
+    def from_url(cls, api_url: str) -> Origin:
+        """Read the API's base URL; SettingsError when it is no plain http(s) URL, without quoting it."""
+        try:
+            parts = urlsplit(api_url.strip())
+            PreparedRequest().prepare_url(urlunsplit(parts), None)
+            usable = parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or "@" in parts.netloc or parts.query or parts.fragment:
+            raise SettingsError("the API's URL is malformed: it must look like https://api.github.com")
+        return cls(parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"))
+
+    def url(self, path_or_url: str, params: Params | None = None) -> str:
+        """Make the whole URL of a path below the base (or of a URL from a payload); BadAnswerError outside of it."""
+        if path_or_url.startswith("//") or "://" in path_or_url.partition("?")[0]:
+            url = self.resolve(path_or_url, relative_to=self._base)
+        else:
+            url = f"{self._base}/{path_or_url.removeprefix('/')}"
+        try:
+            request = PreparedRequest()
+            request.prepare_url(url, dict(params or {}))
+            prepared = request.url
+        except ValueError:
+            prepared = None
+        if not prepared:
+            raise BadAnswerError("not an address that can be asked", path=path_of(url))
+        return prepared
+
+    def resolve(self, reference: str, *, relative_to: str) -> str:
+        """Complete a `Link` or `Location`; BadAnswerError when it leaves this origin, naming only the other host."""
+        try:
+            parts = urlsplit(urljoin(relative_to, reference))
+            if _key(parts) == _key(urlsplit(self._base)):
+                # Put together from our own parts, so that no other reading of the text can lead elsewhere.
+                return urlunsplit((self.scheme, self.netloc, parts.path, parts.query, ""))
+            elsewhere = f"{parts.scheme}://{parts.hostname or ''}"
+        except ValueError:
+            elsewhere = "an address that can't be read"
+        raise BadAnswerError(
+            f"refused to go to {printable(elsewhere, 100)}: it isn't {self.scheme}://{self.netloc}",
+            path=path_of(relative_to),
+        )
+
+    @property
+    def _base(self) -> str:
+        return f"{self.scheme}://{self.netloc}{self.prefix}"
+
+    def path_below(self, url: str) -> str:
+        """The path of one of this origin's URLs, without the base's own prefix."""
+        return path_of(url).removeprefix(self.prefix)
+
+
+def path_of(url: str) -> str:
+    """A URL's path, without its query, as errors show it."""
+    return printable(urlsplit(url).path)
+
+
+def _key(parts: SplitResult) -> tuple[str, str | None, int | None, bool]:
+    """What makes two URLs of one origin; credentials inside a URL never belong to it."""
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme), "@" in parts.netloc

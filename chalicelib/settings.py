@@ -1,0 +1,165 @@
+"""Where configuration and secrets come from: the environment, then `.env` (local only), then SSM (in Lambda only)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chalicelib.errors import SettingsError
+from chalicelib.utils import get_parameter
+
+ORG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
+REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+MAX_DAYS = 3650
+
+# The values that SSM may hold, by the last part of their parameter's name.
+SSM_NAMES = {"GH_TOKEN": "token", "DB_URL": "db_url"}
+
+Lookup = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is told. Secrets are left out of its `repr`."""
+
+    lookup: Lookup = field(repr=False)
+
+    @cached_property
+    def db_url(self) -> str:
+        """The database's SQLAlchemy URL (`DB_URL`)."""
+        return self.lookup("DB_URL") or "sqlite:///contributor-metrics.db"
+
+    @cached_property
+    def token(self) -> str:
+        """The GitHub token (`GH_TOKEN`); SettingsError when there is none."""
+        token = self.lookup("GH_TOKEN")
+        if not token:
+            raise SettingsError("GH_TOKEN is not set: put a GitHub token in the environment or in .env")
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise SettingsError("GH_TOKEN is malformed: a token has no spaces, line ends or accents")
+        return token
+
+    @cached_property
+    def repos(self) -> tuple[str, ...]:
+        """The repositories to narrow to, as owner/name (`GH_REPOS`); empty means all of the organisations'."""
+        return parse_repos(self.lookup("GH_REPOS") or "", source="GH_REPOS")
+
+    @cached_property
+    def orgs(self) -> tuple[str, ...]:
+        """The organisations to read (`GH_ORGS`, else the owners in `GH_REPOS`); SettingsError when there is none."""
+        orgs = parse_orgs(self.lookup("GH_ORGS") or "", source="GH_ORGS") or owners(self.repos)
+        if not orgs:
+            raise SettingsError("GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org")
+        check_owners(self.repos, orgs)
+        return orgs
+
+    @cached_property
+    def api_url(self) -> str:
+        """The API's base (`GH_API_URL`), without a trailing slash; plain http only for this machine."""
+        url = (self.lookup("GH_API_URL") or "https://api.github.com").rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise SettingsError(f"GH_API_URL is malformed: {url!r} is not an http(s) URL")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise SettingsError("GH_API_URL must be https: the token would cross the network in the clear")
+        return url
+
+    @cached_property
+    def new_days(self) -> int:
+        """How far back the job registers created items, in days (`NEW_DAYS`)."""
+        return self._days("NEW_DAYS", default=5)
+
+    @cached_property
+    def closed_days(self) -> int:
+        """How far back the job refreshes closed items, in days (`CLOSED_DAYS`)."""
+        return self._days("CLOSED_DAYS", default=7)
+
+    @cached_property
+    def unmerged_days(self) -> int:
+        """How far back the job reconciles pull requests closed unmerged, in days (`UNMERGED_DAYS`)."""
+        return self._days("UNMERGED_DAYS", default=365)
+
+    @cached_property
+    def members_hours(self) -> int:
+        """How old the member list may grow before the job reads it again, in hours (`MEMBERS_HOURS`)."""
+        return self._number("MEMBERS_HOURS", default=24, maximum=24 * MAX_DAYS)
+
+    def _days(self, name: str, *, default: int) -> int:
+        return self._number(name, default=default, maximum=MAX_DAYS)
+
+    def _number(self, name: str, *, default: int, maximum: int) -> int:
+        text = self.lookup(name) or str(default)
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
+            raise SettingsError(f"{name} is malformed: {text!r} is not a whole number from 1 to {maximum}")
+        return int(text)
+
+    def check(self, *, orgs: bool = True) -> None:
+        """Read every setting once, so that a malformed one is named before anything is fetched."""
+        names = ["token", "repos", "db_url", "api_url", "new_days", "closed_days", "unmerged_days", "members_hours"]
+        for name in names + (["orgs"] if orgs else []):
+            getattr(self, name)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | None = None) -> Settings:
+    """Make the settings of this process; nothing is read before it is asked for."""
+    environ = os.environ if environ is None else environ
+    in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in environ
+    local = {} if in_lambda else read_dotenv((folder or Path.cwd()) / ".env")
+
+    def lookup(name: str) -> str | None:
+        value = (environ.get(name) or local.get(name) or "").strip()
+        if value or not in_lambda or name not in SSM_NAMES:
+            return value or None
+        return get_parameter(f"/contributor-metrics/{environ.get('ENV_NAME') or 'dev'}/{SSM_NAMES[name]}")
+
+    return Settings(lookup)
+
+
+def read_dotenv(path: Path) -> dict[str, str | None]:
+    """Read `.env` without touching the environment; empty when there is none."""
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - local only, so Lambda doesn't ship it
+
+    try:
+        return dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} can't be read: {error}") from error
+
+
+def parse_orgs(text: str, *, source: str) -> tuple[str, ...]:
+    """Split a comma list of organisation names; SettingsError names the malformed one."""
+    return _parse_list(text, ORG, f"{source} is malformed: {{!r}} is not an organisation's name")
+
+
+def parse_repos(text: str, *, source: str) -> tuple[str, ...]:
+    """Split a comma list of repositories; SettingsError names the malformed one."""
+    return _parse_list(text, REPO, f"{source} is malformed: {{!r}} is not owner/name")
+
+
+def _parse_list(text: str, form: re.Pattern[str], sentence: str) -> tuple[str, ...]:
+    # GitHub's names ignore case, so a name given twice in two spellings is one.
+    names = {name.casefold(): name for name in (part.strip() for part in text.split(",")) if name}
+    for name in names.values():
+        if not form.fullmatch(name):
+            raise SettingsError(sentence.format(name))
+    return tuple(names.values())
+
+
+def owners(repos: tuple[str, ...]) -> tuple[str, ...]:
+    """The owners of some repositories, each once, in their order."""
+    return tuple({repo.split("/")[0].casefold(): repo.split("/")[0] for repo in repos}.values())
+
+
+def check_owners(repos: tuple[str, ...], orgs: tuple[str, ...]) -> None:
+    """Raise SettingsError when a repository belongs to none of the organisations."""
+    known = {org.casefold() for org in orgs}
+    for repo in repos:
+        if repo.split("/")[0].casefold() not in known:
+            raise SettingsError(f"{repo} belongs to none of the organisations {', '.join(orgs)}")

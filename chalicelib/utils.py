@@ -1,0 +1,49 @@
+"""Small helpers that every room may use: UTC times and SSM parameters."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from chalicelib.errors import SettingsError
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def parse_utc(text: str) -> datetime:
+    """Turn an ISO 8601 text of GitHub's (`2026-05-01T00:00:00Z`) into an aware UTC time; ValueError if it is none."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def format_utc(moment: datetime) -> str:
+    """Write a time as GitHub writes it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_day(text: str) -> datetime:
+    """Turn `YYYY-MM-DD`, or a whole timestamp, into an aware UTC time; ValueError if it is neither."""
+    if len(text) <= len("YYYY-MM-DD"):
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return parse_utc(text)
+
+
+def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT001, FBT002 - the seed's own signature
+    """Read one AWS Systems Manager parameter; SettingsError says which one and why it could not be read.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+    """
+    import boto3  # noqa: PLC0415 - the Lambda runtime brings it; nothing local needs it
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=with_decryption)
+    except ClientError as error:
+        reason = error.response.get("Error", {}).get("Code", "unknown error")
+        raise SettingsError(f"SSM parameter {name} can't be read: {reason}") from error
+    except BotoCoreError as error:
+        raise SettingsError(f"SSM parameter {name} can't be read: {error}") from error
+    return str(answer["Parameter"]["Value"])
