@@ -1,0 +1,237 @@
+"""The API as a function from request to response: access, limits, faults, conditional answers and headers."""
+
+import gzip
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import partial
+from hashlib import sha256
+from itertools import count
+from random import Random
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from sandbox.access import Token, Tokens
+from sandbox.clock import Clock
+from sandbox.errors import ApiError, not_found
+from sandbox.faults import Fault, Faults
+from sandbox.handlers import Call
+from sandbox.items import Kind
+from sandbox.limits import Limits, Window, secondary_limit
+from sandbox.messages import Answer, Request, Response, encode
+from sandbox.pages import is_later_page
+from sandbox.payloads import Payloads
+from sandbox.routes import URL_MAP, Route
+from sandbox.search import SearchIndex
+from sandbox.stats import Stats
+from sandbox.versions import in_version, select_version
+from sandbox.world import World
+
+Wait = Callable[[float], object]
+
+NO_USER_AGENT = (
+    b"\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header "
+    b"(https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). "
+    b"Check https://developer.github.com for other possible causes.\r\n"
+)
+UNICORN = (
+    b"<!DOCTYPE html>\n<html>\n<head><title>Unicorn! &middot; GitHub</title></head>\n"
+    b"<body><p><strong>We had issues producing the response to your request.</strong></p></body>\n</html>\n"
+)
+ERROR_MESSAGES = {
+    Fault.INTERNAL: (500, "Server Error"),
+    Fault.BAD_GATEWAY: (502, "Server Error"),
+    Fault.UNAVAILABLE: (503, "Service Unavailable"),
+}
+REFUSALS: dict[Fault, int] = {Fault.SECONDARY_403: 403, Fault.SECONDARY_429: 429, Fault.SECONDARY_BARE: 403}
+ON_THE_WIRE = {Fault.RESET, Fault.TRUNCATED, Fault.TRUNCATED_GZIP, Fault.TRUNCATED_CHUNKS}
+ITEM_LISTS = ("/issues", "/pulls")
+SMALL = 860  # shorter bodies aren't compressed
+COMMON_HEADERS = {
+    "Server": "github.com",
+    "Content-Type": "application/json; charset=utf-8",
+    "X-GitHub-Media-Type": "github.v3; format=json",
+    "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, X-Requested-With",
+    "X-OAuth-Scopes": "read:org, repo",
+    "X-Accepted-OAuth-Scopes": "",
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request on its way through the app, and what is known of it so far."""
+
+    request: Request
+    route: str = "unmatched"
+    token: Token | None = None
+    window: Window | None = None
+    version: str = ""
+    fault: Fault | None = None
+    refused: bool = False
+
+
+class App:
+    """One sandbox: a world, its clock, and everything that stands between them and a client."""
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        *,
+        faults: Faults,
+        limits: Limits,
+        latency: float = 0.0,
+        base_url: str,
+        public_url: str = "",
+    ) -> None:
+        self.world, self.clock, self.faults, self.limits, self.latency = world, clock, faults, limits, latency
+        self.tokens, self.stats = Tokens(), Stats()
+        self.payloads, self.index = Payloads(world, base_url, public_url=public_url), SearchIndex(world)
+        self._shifts = Random(f"{world.plan.seed}/shifts")
+        self._routes = URL_MAP.bind("sandbox")
+        self._request_ids = count(1)
+        self._closing = threading.Event()
+
+    def close(self) -> None:
+        """End all waiting: latency and stalls."""
+        self._closing.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the sandbox is being closed."""
+        if seconds > 0:
+            self._closing.wait(seconds)
+
+    def handle(self, request: Request) -> Response:
+        """Answer an API request."""
+        exchange = Exchange(request)
+        self.stats.begin()
+        response = self._respond(exchange)
+        self.stats.end(
+            route=exchange.route,
+            status=response.status,
+            size=len(response.body),
+            fault=exchange.fault,
+            refused=exchange.refused,
+        )
+        return response
+
+    def _respond(self, exchange: Exchange) -> Response:
+        if not exchange.request.headers.get("user-agent"):
+            return Response(403, {"Content-Type": "text/html; charset=utf-8"}, NO_USER_AGENT)
+        try:
+            return self._finish(exchange, self._answer(exchange))
+        except ApiError as error:
+            return self._finish(exchange, Answer(error.body, error.status, error.headers))
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        request = exchange.request
+        route, path = self._match(request)
+        exchange.route = route.path
+        exchange.version = select_version(request.headers.get("x-github-api-version"))
+        token = exchange.token = self.tokens.check(request.headers.get("authorization"))
+        if route.resource is not None:
+            exchange.window = self.limits.window(token.value, route.resource)
+        exchange.refused = True
+        self.limits.enter(token.value)
+        try:
+            if route.resource is not None:
+                exchange.window = self.limits.charge(token.value, route.resource)
+            exchange.refused = False
+            self.wait(self.latency)
+            return self._call(exchange, token, route, path)
+        finally:
+            self.limits.leave(token.value)
+
+    def _match(self, request: Request) -> tuple[Route, dict[str, Any]]:
+        try:
+            route, path = self._routes.match(request.path, method=request.method)
+        except HTTPException:
+            raise not_found() from None
+        return route, dict(path)
+
+    def _call(self, exchange: Exchange, token: Token, route: Route, path: dict[str, Any]) -> Answer:
+        arguments = exchange.request.arguments
+        later_page = is_later_page(arguments) and exchange.request.path.endswith(ITEM_LISTS)
+        fault = exchange.fault = self.faults.draw(exchange.request.path, later_page=later_page)
+        if fault is not None:
+            self._raise_fault(fault)
+        call = Call(self.world, self.payloads, self.index, self.limits, token, path, arguments)
+        call.incomplete = fault is Fault.INCOMPLETE
+        with self.world.lock:
+            self.world.advance(self.clock.now())
+            if fault is Fault.SHIFT:
+                self._shift(call)
+            return route.handler(call)
+
+    def _raise_fault(self, fault: Fault) -> None:
+        if fault in ERROR_MESSAGES:
+            status, message = ERROR_MESSAGES[fault]
+            raise ApiError(status, message)
+        if fault in REFUSALS:
+            retry_after = None if fault is Fault.SECONDARY_BARE else self.faults.settings.retry_after
+            raise secondary_limit(REFUSALS[fault], retry_after=retry_after)
+
+    def _shift(self, call: Call) -> None:
+        """Move page boundaries: an old item is touched and a new one opened where the client is reading."""
+        if "repository_id" in call.path or "repo" in call.path:
+            repositories = [call.repository()]
+        else:
+            busiest = partial(max, key=lambda repository: len(repository.items))
+            repositories = [busiest(one.repositories) for one in call.token.visible(self.world) if one.repositories]
+        for repository in repositories:
+            if repository.items:
+                self.world.change(repository.items[min(repository.items)], Kind.COMMENTED)
+            author = self.world.first_admin(repository.owner)
+            for pull in (False, True):
+                title = "Opened while somebody was reading"
+                self.world.open(repository, self.world.now, author, title, None, pull=pull, rng=self._shifts)
+
+    def _finish(self, exchange: Exchange, answer: Answer) -> Response:
+        """Turn an answer into what goes over the wire."""
+        body = b"" if answer.data is None else encode(in_version(answer.data, exchange.version))
+        response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(usegmt=True)}, body)
+        self._make_conditional(exchange, response, answer)
+        response.headers |= answer.headers
+        response.headers["X-GitHub-Request-Id"] = f"5A4D:{next(self._request_ids):06X}"
+        if exchange.version:
+            response.headers["x-github-api-version-selected"] = exchange.version
+        if exchange.window is not None:
+            response.headers |= exchange.window.headers()
+        self._compress(exchange, response)
+        self._spoil(exchange, response)
+        return response
+
+    def _make_conditional(self, exchange: Exchange, response: Response, answer: Answer) -> None:
+        """Give a good answer its ETag, which is the token's own; a match is a 304 and free of the primary limit."""
+        if response.status != 200 or exchange.token is None or "Cache-Control" in answer.headers:
+            return
+        digest = sha256(exchange.token.value.encode() + repr(answer.headers).encode() + response.body).hexdigest()
+        response.headers |= {"ETag": f'W/"{digest}"', "Cache-Control": "private, max-age=60, s-maxage=60"}
+        if digest not in exchange.request.headers.get("if-none-match", ""):
+            return
+        response.status, response.body = 304, b""
+        if exchange.window is not None:
+            exchange.window = self.limits.refund(exchange.token.value, exchange.window)
+
+    def _compress(self, exchange: Exchange, response: Response) -> None:
+        asked = "gzip" in exchange.request.headers.get("accept-encoding", "")
+        spoilt = response.body and exchange.fault is Fault.TRUNCATED_GZIP
+        if (asked and len(response.body) > SMALL) or spoilt:
+            response.body = gzip.compress(response.body, 1, mtime=0)
+            response.headers["Content-Encoding"] = "gzip"
+
+    def _spoil(self, exchange: Exchange, response: Response) -> None:
+        fault = exchange.fault
+        if fault is Fault.HTML:
+            response.status, response.body = 200, UNICORN
+            response.headers["Content-Type"] = "text/html; charset=utf-8"
+            response.headers.pop("Content-Encoding", None)
+        elif fault is Fault.STALL:
+            response.stall = self.faults.settings.stall_seconds
+        elif fault in ON_THE_WIRE:
+            # Without a body (204, 304) there is nothing to cut short but the connection.
+            response.fault = fault if response.body else Fault.RESET

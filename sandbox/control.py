@@ -1,0 +1,239 @@
+"""The control plane under `/_sandbox/`: what tests and demos change, and the truth to compare a database with.
+
+Calls, with the JSON that each takes or answers:
+
+GET    /_sandbox/stats                      counts since the last reset
+DELETE /_sandbox/stats                      reset them
+GET    /_sandbox/clock                      {"now", "epoch", "speed"}
+POST   /_sandbox/clock                      {"now": ISO?, "advance": seconds?, "speed": number?}
+GET    /_sandbox/faults                     {"rate", "kinds", "stall_seconds", "retry_after"}
+PUT    /_sandbox/faults                     any of these
+POST   /_sandbox/faults                     {"kind", "path"?, "count"?, "skip"?}: the next few requests of a path
+DELETE /_sandbox/faults                     rate 0, nothing scripted
+GET    /_sandbox/limits                     the limits' settings
+PUT    /_sandbox/limits                     any of these; all windows begin anew
+GET    /_sandbox/tokens                     {"tokens": [{"token", "organisations"}]}
+POST   /_sandbox/tokens                     {"token", "organisations"?: [names]}
+DELETE /_sandbox/tokens/TOKEN               revoke it
+GET    /_sandbox/items                      the truth, NDJSON, oldest first; ?repo=owner/name &is=issue|pr
+POST   /_sandbox/items                      {"repo", "title", "body"?, "pull"?: bool, "author"?: login}: open one
+GET    /_sandbox/items/OWNER/REPO/N         one item of the truth, with its history
+POST   /_sandbox/items/OWNER/REPO/N         {"kind", "actor"?, "label"?, "person"?, "milestone"?: N, "text"?}
+DELETE /_sandbox/items/OWNER/REPO/N         delete it
+POST   /_sandbox/touch                      {"count", "repo"?}: comment on that many items, the stalest first
+GET    /_sandbox/members                    {"members": [{"org", "login", "id", "role"}]}
+POST   /_sandbox/members                    {"org", "login", "role"?}: add or change; a new login makes an account
+DELETE /_sandbox/members/ORG/LOGIN          remove from the organisation and its teams
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from sandbox.app import App
+from sandbox.errors import ApiError, not_found
+from sandbox.items import Item, Kind, Organisation, Repository
+from sandbox.messages import Request, Response, encode
+from sandbox.people import Person
+from sandbox.profiles import timestamp
+
+CONTROL_PREFIX = "/_sandbox/"
+ITEM = "/_sandbox/items/<owner>/<repo>/<int:number>"
+JSON_TYPE, NDJSON_TYPE = "application/json; charset=utf-8", "application/x-ndjson; charset=utf-8"
+JSON = dict[str, Any]
+
+
+class Control:
+    """The calls of the control plane; each is a method that takes the request's JSON and the path's parts."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._world = app, app.world
+        self._rng = Random(f"{app.world.plan.seed}/control")
+        self._map = Map([Rule(path, endpoint=call, methods=[method]) for method, path, call in self._calls()])
+        self._routes = self._map.bind("sandbox")
+
+    def _calls(self) -> Iterable[tuple[str, str, Callable[..., Any]]]:
+        return (
+            ("GET", "/_sandbox/stats", lambda _: self._app.stats.summary()),
+            ("DELETE", "/_sandbox/stats", lambda _: self._app.stats.reset()),
+            ("GET", "/_sandbox/clock", lambda _: self.set_clock({})),
+            ("POST", "/_sandbox/clock", self.set_clock),
+            ("GET", "/_sandbox/faults", lambda _: self._app.faults.update()),
+            ("PUT", "/_sandbox/faults", lambda wanted: self._app.faults.update(**wanted)),
+            ("POST", "/_sandbox/faults", self.script_fault),
+            ("DELETE", "/_sandbox/faults", lambda _: self._app.faults.clear()),
+            ("GET", "/_sandbox/limits", lambda _: asdict(self._app.limits.settings)),
+            ("PUT", "/_sandbox/limits", lambda wanted: self._app.limits.update(**wanted)),
+            ("GET", "/_sandbox/tokens", self.tokens),
+            ("POST", "/_sandbox/tokens", self.add_token),
+            ("DELETE", "/_sandbox/tokens/<token>", lambda _, token: self._app.tokens.revoke(token)),
+            ("GET", "/_sandbox/items", self.truth),
+            ("POST", "/_sandbox/items", self.open_item),
+            ("GET", ITEM, self.item),
+            ("POST", ITEM, self.change_item),
+            ("DELETE", ITEM, self.delete_item),
+            ("POST", "/_sandbox/touch", self.touch),
+            ("GET", "/_sandbox/members", self.members),
+            ("POST", "/_sandbox/members", self.add_member),
+            ("DELETE", "/_sandbox/members/<org>/<login>", self.remove_member),
+        )
+
+    def handle(self, request: Request) -> Response:
+        """Answer a control request: JSON, NDJSON for lists of items, 204 for nothing."""
+        try:
+            call, parts = self._routes.match(request.path, method=request.method)
+            wanted = request.json() if request.body else dict(request.arguments)
+            with self._world.lock:
+                self._world.advance(self._app.clock.now())
+                found = call(wanted, **parts)
+        except HTTPException:
+            return _respond(not_found().body, status=404)
+        except KeyError as error:
+            return _respond({"message": f"Missing or unknown: {error}"}, status=422)
+        except (TypeError, ValueError) as error:
+            return _respond({"message": str(error)}, status=422)
+        except ApiError as error:
+            return _respond(error.body, status=error.status)
+        return _respond(found)
+
+    def set_clock(self, wanted: JSON) -> JSON:
+        """Move the clock, let happen what is due by then, and tell the time."""
+        moment = wanted.get("now")
+        now = self._app.clock.set(
+            now=None if moment is None else parse_moment(moment),
+            advance=float(wanted.get("advance", 0)),
+            speed=None if "speed" not in wanted else float(wanted["speed"]),
+        )
+        self._world.advance(now)
+        return {"now": timestamp(now), "epoch": now, "speed": self._app.clock.speed}
+
+    def script_fault(self, wanted: JSON) -> None:
+        """Let the next few requests of a path go wrong."""
+        count, skip = int(wanted.get("count", 1)), int(wanted.get("skip", 0))
+        self._app.faults.script(wanted["kind"], path=wanted.get("path", "/"), count=count, skip=skip)
+
+    def tokens(self, _: JSON) -> JSON:
+        """List the good tokens."""
+        rows = [(token.value, token.organisations) for token in self._app.tokens.all()]
+        return {"tokens": [{"token": value, "organisations": names and sorted(names)} for value, names in rows]}
+
+    def add_token(self, wanted: JSON) -> None:
+        """Accept a token."""
+        self._app.tokens.add(wanted["token"], wanted.get("organisations"))
+
+    def truth(self, wanted: JSON) -> list[JSON]:
+        """List all items there are."""
+        items: Iterable[Item] = self._world.items.values()
+        if "repo" in wanted:
+            items = self._repository(wanted["repo"]).items.values()
+        kinds = {"issue": (False,), "pr": (True,)}.get(wanted.get("is", ""), (False, True))
+        return [self._true_item(item) for item in items if item.is_pull in kinds]
+
+    def _true_item(self, item: Item) -> JSON:
+        """Return an item's `/issues` form with its repository's name and, for a pull request, its `/pulls` id."""
+        known = {"repository": item.repository.full_name, "pull_id": item.pull_id}
+        return {**self._app.payloads.single_issue(item), **known}
+
+    def open_item(self, wanted: JSON) -> JSON:
+        """Open an issue or a pull request."""
+        repository = self._repository(wanted["repo"])
+        author = self._world.first_admin(repository.owner)
+        if "author" in wanted:
+            author = self._person(wanted["author"])
+        title, body, pull = wanted["title"], wanted.get("body"), bool(wanted.get("pull"))
+        item = self._world.open(repository, self._world.now, author, title, body, pull=pull, rng=self._rng)
+        return self._true_item(item)
+
+    def item(self, _: JSON, **path: Any) -> JSON:
+        """Show an item with everything that happened to it."""
+        item = self._item(**path)
+        history = [
+            {"at": timestamp(change.at), "kind": change.kind, "actor": change.actor and change.actor.login}
+            for change in item.history
+        ]
+        return {**self._true_item(item), "history": history}
+
+    def change_item(self, wanted: JSON, **path: Any) -> JSON:
+        """Let something happen to an item; a change that makes no sense is a 422."""
+        item = self._item(**path)
+        about: JSON = {"text": wanted.get("text")}
+        about |= {role: self._person(wanted[role]) for role in ("actor", "person") if wanted.get(role)}
+        if "label" in wanted:
+            about["label"] = item.repository.labels[wanted["label"]]
+        if "milestone" in wanted:
+            about["milestone"] = {one.number: one for one in item.repository.milestones}[wanted["milestone"]]
+        try:
+            kind = Kind(wanted["kind"])
+        except ValueError as error:
+            raise ApiError(422, f"{error}: one of {', '.join(Kind)}") from None
+        if not self._world.change(item, kind, **about):
+            raise ApiError(422, f"{kind} changes nothing here")
+        return self._true_item(item)
+
+    def delete_item(self, _: JSON, **path: Any) -> None:
+        """Delete an item."""
+        self._world.delete(self._item(**path))
+
+    def touch(self, wanted: JSON) -> JSON:
+        """Comment on many items at once."""
+        items: Iterable[Item] = self._world.items.values()
+        if "repo" in wanted:
+            items = self._repository(wanted["repo"]).items.values()
+        stalest = sorted(items, key=lambda item: (item.updated_at, item.id))[: int(wanted["count"])]
+        for item in stalest:
+            self._world.change(item, Kind.COMMENTED)
+        return {"touched": [f"{item.repository.full_name}#{item.number}" for item in stalest]}
+
+    def members(self, _: JSON) -> JSON:
+        """List everybody's membership."""
+        rows = [
+            {"org": organisation.login, "login": person.login, "id": person.id, "role": role}
+            for organisation in self._world.organisations.values()
+            for person, role in organisation.members.values()
+        ]
+        return {"members": rows}
+
+    def add_member(self, wanted: JSON) -> JSON:
+        """Add a member or change a role."""
+        organisation, login, role = self._organisation(wanted["org"]), wanted["login"], wanted.get("role", "member")
+        person = self._world.accounts.get(login.lower())
+        if person is None:
+            person = Person(200_000_000 + len(self._world.accounts), login, login.title(), "User", self._world.now)
+            self._world.accounts[login.lower()] = person
+        self._world.move(organisation, person, role)
+        return {"org": organisation.login, "login": login, "id": person.id, "role": role}
+
+    def remove_member(self, _: JSON, org: str, login: str) -> None:
+        """Remove a member."""
+        self._world.move(self._organisation(org), self._person(login), None)
+
+    def _organisation(self, name: str) -> Organisation:
+        return self._world.organisations[name.lower()]
+
+    def _person(self, login: str) -> Person:
+        return self._world.accounts[login.lower()]
+
+    def _repository(self, full_name: str) -> Repository:
+        return self._world.repositories[full_name.lower()]
+
+    def _item(self, *, owner: str, repo: str, number: int) -> Item:
+        return self._repository(f"{owner}/{repo}").items[number]
+
+
+def parse_moment(text: str) -> int:
+    """Return an ISO 8601 time as epoch seconds, UTC unless it says otherwise."""
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _respond(found: Any, *, status: int = 200) -> Response:
+    if found is None:
+        return Response(204, {})
+    if isinstance(found, list):
+        return Response(status, {"Content-Type": NDJSON_TYPE}, b"".join(encode(row) + b"\n" for row in found))
+    return Response(status, {"Content-Type": JSON_TYPE}, encode(found))

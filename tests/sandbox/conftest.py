@@ -1,0 +1,77 @@
+"""Sandboxes for the tests: one that is only read, and a small one to change."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from sandbox.founding import Plan
+from sandbox.limits import Limits, LimitSettings
+from sandbox.server import RunningSandbox, serve
+from sandbox.world import World
+
+NOW = 1_780_315_200  # 2026-06-01T12:00:00Z, a Monday
+LARGE_LIMITS = LimitSettings(core=10**6, search=10**6, points=10**6)
+
+
+def small_plan(**other: object) -> Plan:
+    """A world that is generated in some ten milliseconds."""
+    sizes: dict = {"now": NOW, "repositories": 5, "people": 30, "days": 120, "items": 260} | other
+    return Plan(**sizes)
+
+
+class Client(requests.Session):
+    """A session with a sandbox's address and token."""
+
+    def __init__(self, url: str, token: str = "sandbox-token") -> None:
+        super().__init__()
+        self.url = url
+        self.trust_env = False
+        self.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, path: str | bytes, **options: object) -> requests.Response:  # type: ignore[override]
+        return super().get(self._absolute(path), timeout=10, **options)  # type: ignore[arg-type]
+
+    def control(self, method: str, path: str, /, **body: object) -> requests.Response:
+        return self.request(method, self._absolute(f"/_sandbox/{path}"), json=body or None, timeout=10)
+
+    def _absolute(self, path: str | bytes) -> str:
+        path = path.decode() if isinstance(path, bytes) else path
+        return path if path.startswith("http") else self.url + path
+
+    def search(self, query: str, **arguments: object) -> requests.Response:
+        return self.get("/search/issues", params={"q": query, **arguments})
+
+    def numbers(self, query: str, **arguments: object) -> list[int]:
+        """The ids of the first hundred results."""
+        answer = self.search(query, per_page=100, **arguments)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[RunningSandbox]:
+    """A sandbox of the usual size that no test of the module changes."""
+    with serve(World(Plan(now=NOW)), limits=Limits(LARGE_LIMITS)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def changing() -> Iterator[RunningSandbox]:
+    """A small sandbox of the test's own, with GitHub's limits."""
+    with serve(World(small_plan())) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def reader(reading: RunningSandbox) -> Iterator[Client]:
+    """A client of the sandbox that isn't changed."""
+    with Client(reading.url) as client:
+        yield client
+
+
+@pytest.fixture
+def client(changing: RunningSandbox) -> Iterator[Client]:
+    """A client of the sandbox that the test changes."""
+    with Client(changing.url) as client:
+        yield client

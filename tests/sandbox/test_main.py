@@ -1,0 +1,102 @@
+"""The command: its one line, its options and its end."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from sandbox.__main__ import make_world, parser
+from sandbox.control import Control
+from sandbox.faults import Fault
+from sandbox.items import Kind
+from sandbox.server import RunningSandbox
+from tests.sandbox.conftest import NOW, Client
+
+ARGUMENTS = ["--now", "2026-06-01T12:00:00Z", "--speed", "0", "--items", "100", "--days", "50", "--org", "acme"]
+
+
+@contextmanager
+def running(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "sandbox", *ARGUMENTS, *arguments]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        matched = re.fullmatch(r"sandbox: (http://127\.0\.0\.1:\d+) organisation=acme token=sandbox-token\n", line)
+        assert matched, line
+        try:
+            yield process, matched[1]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_end(number: signal.Signals, root: Path) -> None:
+    with running(root) as (process, url), Client(url) as client:
+        assert client.get("/orgs/acme").json()["login"] == "acme"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=5)
+        assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_answers_are_the_same_byte_for_byte(root: Path) -> None:
+    answers = []
+    for _ in range(2):
+        with running(root) as (_, url), Client(url) as client:
+            paths = ("/search/issues?q=is:pr", "/orgs/acme/members", "/orgs/acme/repos", "/_sandbox/items")
+            answers.append([client.get(path).text.replace(url, "URL") for path in paths])
+    assert answers[0] == answers[1]
+
+
+def test_options() -> None:
+    options = parser().parse_args([*ARGUMENTS, "--org", "other", "--repos", "3", "--people", "9", "--seed", "4"])
+    plan = make_world(options).plan
+    assert (plan.now, plan.seed, plan.organisations) == (NOW, 4, ("acme", "other"))
+    assert (plan.repositories, plan.people, plan.days, plan.items) == (3, 9, 50, 100)
+
+
+def test_the_help_and_the_readme_tell_of_every_control_call(root: Path, reading: RunningSandbox) -> None:
+    words = re.sub(
+        r"<(?:int:)?(\w+)>",
+        lambda name: {"number": "N"}.get(name[1], name[1].upper()),
+        "\n".join(f"{method} {path}" for method, path, _ in Control(reading.app)._calls()),
+    )
+    text = parser().format_help()
+    readme = (root / "sandbox" / "README.md").read_text(encoding="utf-8")
+    for line in words.splitlines():
+        method, path = line.split()
+        assert re.search(rf"{method} +{re.escape(path)}\b", text), line
+        assert path.replace("OWNER/REPO", "O/R") in readme, line
+    for name in (*Kind, *Fault):
+        assert name in readme, name
+
+
+@pytest.mark.parametrize("arguments", [["--fault-kinds", "502,flood"], ["--now", "soon"]])
+def test_wrong_options_are_said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parser().parse_args(arguments)
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_one_sentence(root: Path, reading: RunningSandbox) -> None:
+    port = reading.url.rpartition(":")[2]
+    command = [sys.executable, "-m", "sandbox", *ARGUMENTS, "--port", port]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=10, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == f"sandbox: can't listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_a_public_url_is_in_the_objects_and_pages_link_to_the_sandbox(root: Path) -> None:
+    with running(root, "--public-url", "https://api.github.example/") as (_, url):
+        answer = requests.get(
+            f"{url}/search/issues?q=is:issue+org:acme&per_page=1",
+            headers={"Authorization": "Bearer sandbox-token"},
+            timeout=10,
+        )
+    assert answer.json()["items"][0]["url"].startswith("https://api.github.example/repos/acme/")
+    assert answer.links["next"]["url"].startswith(f"{url}/search/issues?")
