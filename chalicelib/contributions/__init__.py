@@ -1,0 +1,1 @@
+"""Pull requests, issues, events, transfers and members."""

@@ -1,0 +1,263 @@
+"""What to ask GitHub about contributions: searches, single items and member lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.errors import BadAnswerError, IncompleteReadError, NotFoundError, SettingsError
+from chalicelib.github import Answer, GitHubAPI
+from chalicelib.utils import format_utc, parse_utc
+
+PER_PAGE = 100
+# One search takes five OR operators, so six repositories.
+REPOS_A_SEARCH = 6
+# A search that timed out on GitHub's side is asked again, this often and after these pauses in seconds.
+INCOMPLETE_PAUSES = (2.0, 5.0, 15.0, 30.0)
+
+PULL_REQUESTS, ISSUES, MEMBERS = "pull_requests", "issues", "members"
+KIND_QUALIFIER = {PULL_REQUESTS: "is:pr", ISSUES: "is:issue"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """An organisation, or some of its repositories (owner/name)."""
+
+    org: str
+    repos: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name the scope in watermarks: `*`, or the repositories in a fixed order."""
+        return ",".join(sorted(repo.casefold() for repo in self.repos)) or "*"
+
+    @property
+    def qualifier(self) -> str:
+        """Say the scope in a search; only for `is_searchable` scopes."""
+        if not self.repos:
+            return f"org:{self.org}"
+        names = " OR ".join(f"repo:{repo}" for repo in self.repos)
+        return f"({names})" if len(self.repos) > 1 else names
+
+    def parts(self) -> list[Scope]:
+        """Cut the scope into scopes that one search can name."""
+        starts = range(0, len(self.repos), REPOS_A_SEARCH)
+        return [replace(self, repos=self.repos[start : start + REPOS_A_SEARCH]) for start in starts] or [self]
+
+    def one_search(self) -> Scope:
+        """Give the smallest scope around this one that a single search can name."""
+        return self if len(self.repos) <= REPOS_A_SEARCH else replace(self, repos=())
+
+    def covers(self, org: str, repo: str) -> bool:
+        """Tell whether a repository is in the scope; GitHub's names ignore case."""
+        full = f"{org}/{repo}".casefold()
+        return full in {name.casefold() for name in self.repos} if self.repos else org.casefold() == self.org.casefold()
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """One page of a search: its items as GitHub gave them, and how many the search announced.
+
+    `since` is the moment that its search began at, when that is not the span's own beginning.
+    """
+
+    items: list[Any]
+    total_count: int
+    next_url: str | None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """A span of time on one axis (`created`, `updated` or `closed`), inclusive, read from one end to the other."""
+
+    axis: str
+    since: datetime | None = None
+    until: datetime | None = None
+    newest_first: bool = False
+
+    @property
+    def qualifier(self) -> str:
+        """Say the span in a search; empty when it is open at both ends."""
+        if self.since and self.until:
+            return f"{self.axis}:{format_utc(self.since)}..{format_utc(self.until)}"
+        if self.since:
+            return f"{self.axis}:>={format_utc(self.since)}"
+        return f"{self.axis}:<={format_utc(self.until)}" if self.until else ""
+
+    def after(self, items: Sequence[Any]) -> Span | None:
+        """Give what is left of the span after some items; None when they stand at its very beginning."""
+        moments = [moment for moment in (moment_of(item, f"{self.axis}_at") for item in items) if moment]
+        if not moments:
+            return None
+        if self.newest_first:
+            edge = min(moments)
+            return replace(self, until=edge) if self.until is None or edge < self.until else None
+        edge = max(moments)
+        return replace(self, since=edge) if self.since is None or edge > self.since else None
+
+
+def moment_of(item: Any, name: str) -> datetime | None:
+    """Read a time off an item that was not checked yet; None when it has none."""
+    try:
+        return parse_utc(item[name])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+@dataclass
+class SearchAPI:
+    """Issues and pull requests, by search.
+
+    GitHub shows at most 1,000 results of a search, and its pages shift when items change while they are read. So
+    only the first page of each search is read, and the next search begins where its last item stands: any number of
+    items is read, none is passed over, and the time of the last item is a cursor to go on from. Further pages are
+    read only among items of one same second.
+
+    https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests
+    """
+
+    github: GitHubAPI
+    pauses: Sequence[float] = field(default=INCOMPLETE_PAUSES)
+
+    def fetch_count(self, scope: Scope, kind: str, *qualifiers: str) -> int:
+        """Fetch how many items a search finds. One request."""
+        return self._search(scope, kind, qualifiers, {"per_page": "1"}).total_count
+
+    def fetch_pages(self, scope: Scope, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:
+        """Fetch pages of up to 100 items, in the span's order; items of the edges come twice.
+
+        Raises IncompleteReadError when GitHub keeps answering in part, or when more than 1,000 items share a second.
+        """
+        order = {"sort": span.axis, "order": "desc" if span.newest_first else "asc", "per_page": str(PER_PAGE)}
+        page, depth = self._search(scope, kind, (*qualifiers, span.qualifier), order), 1
+        whole = span
+        while True:
+            yield page if span is whole else replace(page, since=span.since)
+            if page.next_url is None:
+                _check_cap(page, depth, span)
+                return
+            rest = span.after(page.items)
+            if rest is None:
+                page, depth = self._page({"path": page.next_url}), depth + 1
+            else:
+                span = rest
+                page, depth = self._search(scope, kind, (*qualifiers, span.qualifier), order), 1
+
+    def _search(self, scope: Scope, kind: str, qualifiers: Sequence[str], order: dict[str, str]) -> SearchPage:
+        query = " ".join(filter(None, (KIND_QUALIFIER[kind], scope.qualifier, *qualifiers)))
+        return self._page({"path": "/search/issues", "params": {"q": query, **order}})
+
+    def _page(self, request: dict[str, Any]) -> SearchPage:
+        """Fetch a page, asking again while GitHub's search times out."""
+        for pause in (*self.pauses, None):
+            answer = self.github.get(request["path"], params=request.get("params"))
+            page, incomplete = read_search(answer)
+            if not incomplete:
+                return page
+            if pause is not None:
+                self.github.budget.pause(pause, "GitHub's search timed out")
+        raise IncompleteReadError("GitHub's search timed out again and again (incomplete_results)")
+
+
+def read_search(answer: Answer) -> tuple[SearchPage, bool]:
+    """Check the shape of a search's answer: the page, and whether it is incomplete."""
+    body = answer.body
+    shape_is_right = (
+        isinstance(body, dict) and isinstance(body.get("items"), list) and isinstance(body.get("total_count"), int)
+    )
+    if not shape_is_right:
+        raise BadAnswerError(
+            "the answer is not a search result",
+            status=answer.status,
+            path="/search/issues",
+            request_id=answer.request_id,
+        )
+    return SearchPage(body["items"], body["total_count"], answer.next_url), bool(body.get("incomplete_results"))
+
+
+def _check_cap(page: SearchPage, depth: int, span: Span) -> None:
+    if page.total_count > depth * PER_PAGE:
+        raise IncompleteReadError(
+            f"{page.total_count} items share one second ({span.qualifier}); GitHub lists only the first 1,000 of them"
+        )
+
+
+@dataclass
+class ItemAPI:
+    """Single items and the repositories they are in."""
+
+    github: GitHubAPI
+
+    def fetch_issue(self, org: str, repo: str, number: int) -> Answer:
+        """Fetch an issue or pull request in its issue form; a moved one is answered with its new place (301).
+
+        Raises NotFoundError (not visible) and GoneError (deleted).
+        https://docs.github.com/en/rest/issues/issues#get-an-issue
+        """
+        return self.github.get(f"/repos/{quote(org)}/{quote(repo)}/issues/{number}", follow_redirects=False)
+
+    def check_scope(self, scope: Scope) -> None:
+        """Raise NotFoundError naming the organisation or repository that the token can't see.
+
+        A repository that was renamed is a SettingsError that tells its new name: its items would not match the old one.
+
+        https://docs.github.com/en/rest/orgs/orgs#get-an-organization
+        """
+        self._check(f"/orgs/{scope.org}", f"there is no organisation {scope.org}")
+        for repo in scope.repos:
+            found = self._check(f"/repos/{repo}", f"there is no repository {repo}")
+            name = str(found.body.get("full_name") or repo)
+            if name.casefold() != repo.casefold():
+                raise SettingsError(f"the repository {repo} is called {name} now: name it so")
+
+    def _check(self, path: str, sentence: str) -> Answer:
+        try:
+            return self.github.get(path)
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"{sentence}, or this token can't see it", status=error.status, path=path, request_id=error.request_id
+            ) from error
+
+
+@dataclass
+class MemberAPI:
+    """The members of organisations."""
+
+    github: GitHubAPI
+
+    def fetch_members(self, org: str, role: str) -> Iterator[list[Any]]:
+        """Fetch the members with a role (`admin` or `member`), in pages of up to 100 user objects.
+
+        https://docs.github.com/en/rest/orgs/members#list-organization-members
+        """
+        path = f"/orgs/{org}/members"
+        for answer in self.github.pages(path, params={"role": role, "per_page": str(PER_PAGE)}):
+            if not isinstance(answer.body, list):
+                raise BadAnswerError(
+                    "the answer is not a list", status=answer.status, path=path, request_id=answer.request_id
+                )
+            yield answer.body
+
+    def fetch_is_member(self, org: str, login: str) -> bool:
+        """Ask whether a person is a member; the lists shift while they are read, so nobody leaves by one's word alone.
+
+        Raises BadAnswerError when the token's owner is not a member and so may not know.
+        https://docs.github.com/en/rest/orgs/members#check-organization-membership-for-a-user
+        """
+        path = f"/orgs/{org}/members/{quote(login, safe='')}"
+        try:
+            answer = self.github.get(path, follow_redirects=False)
+        except NotFoundError:
+            return False
+        if answer.status != 204:  # noqa: PLR2004 - No Content, GitHub's way of saying yes
+            raise BadAnswerError(
+                f"this token's owner is no member of {org}, so it can't tell who is",
+                status=answer.status,
+                path=path,
+                request_id=answer.request_id,
+            )
+        return True

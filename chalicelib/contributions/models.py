@@ -1,0 +1,235 @@
+"""The tables of contributions: the seed's class diagram, and what the truth needs on top of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Float, Index, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, Base, JsonList, JsonObject, UTCDateTime
+
+# GitHub may give a search another score each time; a row is not new for that.
+VOLATILE = {"volatile": True}
+
+
+class Member(Base):
+    """A person who is, or was, a member of one of the organisations."""
+
+    __tablename__ = "members"
+    __table_args__ = ({"comment": "People who are or were members of an organisation"},)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's user id")
+    inserted_dt: Mapped[datetime] = mapped_column(UTCDateTime, comment="When this app first saw the member")
+    inactive_dt: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When this app saw that the member had left every organisation; NULL while active"
+    )
+    inactive: Mapped[bool] = mapped_column(comment="True when a member of none of the organisations any more")
+    avatar_url: Mapped[str | None] = mapped_column(String, comment="Picture")
+    events_url: Mapped[str | None] = mapped_column(String, comment="API: events of this person")
+    followers_url: Mapped[str | None] = mapped_column(String, comment="API: followers")
+    following_url: Mapped[str | None] = mapped_column(String, comment="API: whom the person follows")
+    gists_url: Mapped[str | None] = mapped_column(String, comment="API: gists")
+    gravatar_id: Mapped[str | None] = mapped_column(String, comment="Gravatar id; mostly empty")
+    html_url: Mapped[str | None] = mapped_column(String, comment="Profile page")
+    login: Mapped[str | None] = mapped_column(
+        String, unique=True, comment="User name; NULL once somebody else has taken it over"
+    )
+    node_id: Mapped[str | None] = mapped_column(String, comment="GraphQL id")
+    organizations_url: Mapped[str | None] = mapped_column(String, comment="API: organisations of this person")
+    received_events_url: Mapped[str | None] = mapped_column(String, comment="API: events received")
+    repos_url: Mapped[str | None] = mapped_column(String, comment="API: repositories")
+    site_admin: Mapped[bool | None] = mapped_column(comment="True for GitHub's staff")
+    starred_url: Mapped[str | None] = mapped_column(String, comment="API: starred repositories")
+    subscriptions_url: Mapped[str | None] = mapped_column(String, comment="API: watched repositories")
+    type: Mapped[str | None] = mapped_column(String, comment="User, Bot or Mannequin")
+    url: Mapped[str | None] = mapped_column(String, comment="API: this person")
+
+
+class Membership(Base):
+    """A member's place in one organisation; `members` sums these up over the organisations."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        {"comment": "Who belongs to which organisation; on top of the seed, since one person may be in several"},
+    )
+
+    org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
+    member_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, index=True, comment="members.id"
+    )
+    role: Mapped[str] = mapped_column(String, comment="admin (an owner) or member; the last one seen")
+    inserted_dt: Mapped[datetime] = mapped_column(UTCDateTime, comment="When this app first saw the membership")
+    inactive: Mapped[bool] = mapped_column(comment="True once the person has left this organisation")
+    inactive_dt: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When this app saw that the person had left; NULL while active"
+    )
+
+
+class _Item:
+    """The columns that issues and pull requests share."""
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[object, ...]:
+        """Index what people ask by: place, author, and the three times."""
+        return (
+            Index(None, "org", "repo", "number"),
+            Index(None, "org", "created_at"),
+            Index(None, "org", "updated_at"),
+            Index(None, "org", "closed_at"),
+            Index(None, "username", "created_at"),
+            {"comment": (cls.__doc__ or "").splitlines()[0].rstrip(".")},
+        )
+
+    id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="GitHub's issue id (pull requests have one too)"
+    )
+    active_lock_reason: Mapped[str | None] = mapped_column(String, comment="Why the conversation is locked")
+    assignee: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="First assignee (user object)")
+    assignees: Mapped[JsonList | None] = mapped_column(JSON_ARRAY, comment="All assignees (user objects)")
+    author_association: Mapped[str | None] = mapped_column(
+        String, comment="The author's tie to the repository: MEMBER, CONTRIBUTOR, NONE, …"
+    )
+    body: Mapped[str | None] = mapped_column(String, comment="Description, Markdown")
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it was last closed; NULL while open")
+    comments: Mapped[int | None] = mapped_column(comment="Number of comments")
+    comments_url: Mapped[str | None] = mapped_column(String, comment="API: comments")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it was opened")
+    events_url: Mapped[str | None] = mapped_column(String, comment="API: events")
+    html_url: Mapped[str | None] = mapped_column(String, comment="The page for people")
+    labels: Mapped[JsonList | None] = mapped_column(JSON_ARRAY, comment="Labels (label objects)")
+    labels_url: Mapped[str | None] = mapped_column(String, comment="API: labels")
+    locked: Mapped[bool | None] = mapped_column(comment="True when the conversation is locked")
+    milestone: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Milestone object")
+    node_id: Mapped[str | None] = mapped_column(String, comment="GraphQL id")
+    number: Mapped[int] = mapped_column(comment="Number within the repository")
+    org: Mapped[str] = mapped_column(String, comment="Owner of the repository")
+    performed_via_github_app: Mapped[str | None] = mapped_column(
+        String, comment="Slug of the GitHub App that opened it; NULL when a person did"
+    )
+    reactions: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Reactions, counted by kind")
+    repo: Mapped[str] = mapped_column(String, comment="Repository's name, without the owner")
+    repository_url: Mapped[str | None] = mapped_column(String, comment="API: the repository")
+    state: Mapped[str] = mapped_column(String, comment="open or closed")
+    state_reason: Mapped[str | None] = mapped_column(
+        String, comment="completed, not_planned, duplicate or reopened; NULL when never closed"
+    )
+    timeline_url: Mapped[str | None] = mapped_column(String, comment="API: timeline")
+    title: Mapped[str] = mapped_column(String, comment="Title")
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When GitHub last counted a change")
+    url: Mapped[str | None] = mapped_column(String, comment="API: the issue form of this item")
+    user: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Author (user object); NULL for a ghost")
+    username: Mapped[str | None] = mapped_column(String, comment="Author's login; NULL when the account is gone")
+    deleted_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime,
+        comment="When this app saw that GitHub no longer shows it here (deleted or moved); on top of the seed, "
+        "so that counts can agree with GitHub's and nothing stored is lost",
+    )
+
+
+class Issue(_Item, Base):
+    """Issues."""
+
+    __tablename__ = "issues"
+
+    score: Mapped[float | None] = mapped_column(Float, info=VOLATILE, comment="Search score; says nothing of value")
+
+
+class PullRequest(_Item, Base):
+    """Pull requests."""
+
+    __tablename__ = "pull_requests"
+
+    merged: Mapped[bool | None] = mapped_column(
+        comment="True when merged_at is set, false when GitHub says that it is not, NULL when GitHub has not said"
+    )
+    draft: Mapped[bool | None] = mapped_column(comment="True while it is a draft")
+    pull_request: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="pull_request object of the search")
+    score: Mapped[int | None] = mapped_column(info=VOLATILE, comment="Search score; says nothing of value")
+    merged_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime,
+        comment="When it was merged, from pull_request.merged_at; on top of the seed, which only says whether",
+    )
+    pull_id: Mapped[int | None] = mapped_column(
+        BigInteger,
+        unique=True,
+        comment="The id that /pulls and webhooks use for the same pull request; on top of the seed, to join the two. "
+        "A row known only from there has the negative of it as its id until a search tells the issue id",
+    )
+
+
+class Event(Base):
+    """What happened to issues and pull requests."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(None, "org", "repo", "created_at"),
+        Index(None, "issue_id", "created_at"),
+        {"comment": "Timeline events of issues and pull requests"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's event id")
+    issue_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="issues.id or pull_requests.id"
+    )
+    org: Mapped[str] = mapped_column(String, comment="Owner of the repository")
+    repo: Mapped[str] = mapped_column(String, comment="Repository's name, without the owner")
+    event: Mapped[str] = mapped_column(String, comment="Kind of event, such as labeled or reviewed")
+    body: Mapped[str | None] = mapped_column(String, comment="Text of a comment or review")
+    label: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Label of a labeled or unlabeled event")
+    reactions: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Reactions to a comment")
+    state: Mapped[str | None] = mapped_column(String, comment="State of a review")
+    created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it happened")
+    updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When a comment was last edited")
+    node_id: Mapped[str | None] = mapped_column(String, comment="GraphQL id")
+    user: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Who did it (user object)")
+    author_association: Mapped[str | None] = mapped_column(String, comment="The person's tie to the repository")
+    username: Mapped[str | None] = mapped_column(String, index=True, comment="Login of who did it")
+
+
+class EventPoll(Base):
+    """How far each timeline was read."""
+
+    __tablename__ = "event_polls"
+    __table_args__ = ({"comment": "The last read of each page of each timeline"},)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="Issue id")
+    page_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Page, from 1")
+    issue_updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="The issue's updated_at by then")
+    etag: Mapped[str | None] = mapped_column(String, comment="ETag of that page, quotes included")
+
+
+class Transfer(Base):
+    """Issues that moved to another repository."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        Index(None, "org", "repo", "number"),
+        {"comment": "Issues that moved to another repository, as they were before"},
+    )
+
+    issue_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="Id before the move"
+    )
+    new_issue_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, index=True, comment="Id after the move"
+    )
+    url: Mapped[str | None] = mapped_column(String, comment="API: before the move")
+    number: Mapped[int | None] = mapped_column(comment="Number before the move")
+    repo: Mapped[str | None] = mapped_column(String, comment="Repository before the move")
+    title: Mapped[str | None] = mapped_column(String, comment="Title before the move")
+    body: Mapped[str | None] = mapped_column(String, comment="Description before the move")
+    created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When the issue was opened")
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it was closed before the move")
+    state: Mapped[str | None] = mapped_column(String, comment="State before the move")
+    org: Mapped[str | None] = mapped_column(String, comment="Owner of both repositories")
+    assignee: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="First assignee before the move")
+    assignees: Mapped[JsonList | None] = mapped_column(JSON_ARRAY, comment="Assignees before the move")
+    labels: Mapped[JsonList | None] = mapped_column(JSON_ARRAY, comment="Labels before the move")
+    new_repo: Mapped[str | None] = mapped_column(String, comment="Repository after the move")
+    new_html_url: Mapped[str | None] = mapped_column(String, comment="The page after the move")
+    new_url: Mapped[str | None] = mapped_column(String, comment="API: after the move")
+    new_number: Mapped[int | None] = mapped_column(comment="Number after the move")
+    user: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Author (user object)")
+    username: Mapped[str | None] = mapped_column(String, comment="Author's login")

@@ -1,0 +1,96 @@
+"""One run at a time for each job: a row says who is at it, and until when."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from chalicelib.store.models import Lease
+
+# A Lambda lives 15 minutes at most; what it leaves behind must not block the next schedule for longer.
+LEASE_TIME = timedelta(minutes=15)
+
+
+def new_owner() -> str:
+    """Name this run: host, process and a number of its own."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def take_lease(session: Session, *, name: str, owner: str, now: datetime) -> Lease | None:
+    """Take a lease, or renew it, and commit; the other run's lease comes back when it is held."""
+    expires_at = now + LEASE_TIME
+    held = _find(session, name)
+    while True:
+        if held is None:
+            taken = _insert(session, name=name, owner=owner, expires_at=expires_at)
+        else:
+            taken = _take_over(session, held, owner=owner, now=now, expires_at=expires_at)
+        session.commit()
+        if taken:
+            return None
+        held = _find(session, name)
+        # The run that was quicker may have given it back since: then it is there to be taken.
+        if held is not None:
+            return held
+
+
+def _find(session: Session, name: str) -> Lease | None:
+    return session.scalar(select(Lease).where(Lease.name == name).execution_options(populate_existing=True))
+
+
+def _insert(session: Session, *, name: str, owner: str, expires_at: datetime) -> bool:
+    # Another run may insert between our look and this: the primary key lets only one of the two through.
+    with suppress(IntegrityError), session.begin_nested():
+        session.execute(insert(Lease).values(name=name, owner=owner, expires_at=expires_at))
+        return True
+    return False
+
+
+def _take_over(session: Session, held: Lease, *, owner: str, now: datetime, expires_at: datetime) -> bool:
+    free = or_(Lease.owner == owner, Lease.expires_at <= now)
+    if _has_died(held.owner):
+        free = or_(free, Lease.owner == held.owner)
+    statement = update(Lease).where(Lease.name == held.name, free).values(owner=owner, expires_at=expires_at)
+    return bool(session.connection().execute(statement).rowcount)
+
+
+def _has_died(owner: str) -> bool:
+    """Tell whether an owner was a process of this very machine that is gone; unknown counts as alive."""
+    host, _, rest = owner.partition(":")
+    process = rest.partition(":")[0]
+    # In Lambda every sandbox may carry the same host name and process id, so only expiry counts there.
+    if host != socket.gethostname() or not process.isdigit() or "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def end_lease(session: Session, *, name: str, owner: str) -> None:
+    """Give a lease back, if it is still ours, and commit."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
+    session.commit()
+
+
+@contextmanager
+def lease(session: Session, *, name: str, owner: str, now: datetime) -> Iterator[Lease | None]:
+    """Hold a lease for a block; yields None when it is ours, else the lease of the run that holds it."""
+    other = take_lease(session, name=name, owner=owner, now=now)
+    try:
+        yield other
+    finally:
+        if other is None:
+            session.rollback()
+            end_lease(session, name=name, owner=owner)

@@ -1,0 +1,78 @@
+"""The app's own tables: what it did, how far it came, who is at it, what it could not use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chalicelib.store.base import SERIAL, Base, UTCDateTime
+
+
+class SyncRun(Base):
+    """The ledger: a row per job, step and organisation, or per window of a backfill."""
+
+    __tablename__ = "sync_runs"
+    __table_args__ = (Index(None, "org", "step", "started_at"), {"comment": "The ledger: what each step did"})
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, comment="Counts up; a later step has a higher one")
+    job: Mapped[str] = mapped_column(String, comment="every_30_min, backfill or verify")
+    step: Mapped[str] = mapped_column(String, comment="What was read, such as pull_requests.updated")
+    org: Mapped[str] = mapped_column(String, comment="Organisation")
+    window_start: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="Oldest moment asked for")
+    window_end: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="Newest moment asked for; NULL: up to now")
+    expected: Mapped[int | None] = mapped_column(comment="How many items GitHub announced; NULL: it doesn't say")
+    fetched: Mapped[int] = mapped_column(default=0, comment="How many different items GitHub listed")
+    stored: Mapped[int] = mapped_column(default=0, comment="Rows that were new or changed")
+    rejected: Mapped[int] = mapped_column(default=0, comment="Records kept in rejected_records instead")
+    requests: Mapped[int] = mapped_column(default=0, comment="Requests sent to GitHub, retries included")
+    not_modified: Mapped[int] = mapped_column(default=0, comment="Those that GitHub answered 304, free of charge")
+    rate_limit_left: Mapped[int | None] = mapped_column(comment="What the last answer left of its rate limit")
+    status: Mapped[str] = mapped_column(
+        String, comment="running, ok, partial (stopped or incomplete; the next run goes on) or failed"
+    )
+    error: Mapped[str | None] = mapped_column(Text, comment="Why it is partial or failed")
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When the step began")
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it ended; NULL while it runs")
+
+
+class Watermark(Base):
+    """How far the data is complete; it never runs ahead of what is committed."""
+
+    __tablename__ = "watermarks"
+    __table_args__ = ({"comment": "Up to when the data is complete"},)
+
+    name: Mapped[str] = mapped_column(String, primary_key=True, comment="What it counts, such as updated:issues")
+    org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
+    scope: Mapped[str] = mapped_column(
+        String, primary_key=True, comment="The repositories it holds for; * means all of the organisation's"
+    )
+    value: Mapped[datetime] = mapped_column(UTCDateTime, comment="Everything up to this moment is stored")
+
+
+class Lease(Base):
+    """Who is at a job, so that two runs at once are one run."""
+
+    __tablename__ = "leases"
+    __table_args__ = ({"comment": "Which run holds which job"},)
+
+    name: Mapped[str] = mapped_column(String, primary_key=True, comment="Job and organisation")
+    owner: Mapped[str] = mapped_column(String, comment="host:process:run that holds it")
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When another run may take it")
+
+
+class RejectedRecord(Base):
+    """A record that could not be mapped to a row, whole, with the reason."""
+
+    __tablename__ = "rejected_records"
+    __table_args__ = ({"comment": "Records from GitHub that could not become rows"},)
+
+    digest: Mapped[str] = mapped_column(String, primary_key=True, comment="SHA-256 of kind and record: kept once")
+    kind: Mapped[str] = mapped_column(String, index=True, comment="The table it was meant for")
+    org: Mapped[str] = mapped_column(String, comment="Organisation it was read from")
+    reason: Mapped[str] = mapped_column(Text, comment="Why it was rejected")
+    record: Mapped[str] = mapped_column(
+        Text, comment="The record as JSON text, not JSONB: it may hold what JSONB refuses, such as NUL"
+    )
+    rejected_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it was first rejected")

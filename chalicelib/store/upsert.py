@@ -1,0 +1,229 @@
+"""The only code that writes rows which come from GitHub: one upsert for every table.
+
+It is safe to replay: a batch may be applied twice, late or out of order. The newer row wins (by the table's
+`updated_at`, where it has one), a row that says what is stored already is not written, and a record that the
+database refuses is set aside while the rest of its batch is stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    false,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from chalicelib.store.base import JSON_ARRAY
+
+Row = dict[str, Any]
+BATCH = 1000
+NEWER = "updated_at"
+
+
+@dataclass
+class Upserted:
+    """What became of some rows: how many were new or changed, and those the database refused, each with its reason."""
+
+    changed: int = 0
+    refused: list[tuple[Row, str]] = field(default_factory=list)
+
+
+def upsert(session: Session, model: type[Any], rows: Iterable[Row]) -> Upserted:
+    """Insert rows or bring them up to date, in the session's transaction.
+
+    `rows` are dicts by column name, each with the whole primary key; a column that a row leaves out keeps what is
+    stored. Raises what the database raises when it is not one row's fault (it is down, the disk is full).
+    """
+    table: Table = model.__table__
+    result = Upserted()
+    connection = session.connection()
+    for batch in _batches(table, rows):
+        _apply(connection, table, batch, result)
+    return result
+
+
+def _batches(table: Table, rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Cut rows into batches of equal columns, each key once: SQL can't update a row twice in one statement."""
+    by_columns: dict[frozenset[str], list[Row]] = {}
+    for row in rows:
+        by_columns.setdefault(frozenset(row), []).append(row)
+    keys = [key.name for key in table.primary_key]
+    for same in by_columns.values():
+        # In one order for all: two that write the same rows at once wait for each other, and don't deadlock.
+        unique = sorted(newest_by_key(table, same), key=lambda row: [str(row[name]) for name in keys])
+        for start in range(0, len(unique), BATCH):
+            yield unique[start : start + BATCH]
+
+
+def newest_by_key(table: Table, rows: Iterable[Row]) -> list[Row]:
+    """Keep one row for each primary key: the newest, and of equally new ones the last."""
+    keys = [key.name for key in table.primary_key]
+    best: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        if key not in best or not _is_older(row, best[key]):
+            best[key] = row
+    return list(best.values())
+
+
+def _is_older(row: Row, other: Row) -> bool:
+    return bool(row.get(NEWER) and other.get(NEWER) and row[NEWER] < other[NEWER])
+
+
+def _apply(connection: Connection, table: Table, rows: Sequence[Row], result: Upserted) -> None:
+    """Write a batch; when the database refuses it, halve it until the rows at fault stand alone."""
+    write = WRITERS.get(connection.dialect.name, write_plainly)
+    try:
+        with connection.begin_nested():
+            result.changed += write(connection, table, rows)
+    except (StatementError, ValueError, OverflowError) as error:
+        if not _is_a_rows_fault(error):
+            raise
+        if len(rows) == 1:
+            result.refused.append((rows[0], _reason(error)))
+            return
+        middle = len(rows) // 2
+        _apply(connection, table, rows[:middle], result)
+        _apply(connection, table, rows[middle:], result)
+
+
+def _is_a_rows_fault(error: Exception) -> bool:
+    # Other database errors (it is down, a table is missing) would only repeat with every row.
+    return not isinstance(error, DBAPIError) or isinstance(error, (DataError, IntegrityError))
+
+
+def _reason(error: Exception) -> str:
+    origin = error.orig if isinstance(error, StatementError) and error.orig else error
+    return "the database refuses it: " + str(origin).strip().splitlines()[0]
+
+
+def _write_postgresql(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """One statement with one parameter for the whole batch: a round trip, however many rows.
+
+    https://www.postgresql.org/docs/current/functions-json.html (jsonb_populate_recordset)
+    """
+    names = list(rows[0])
+    source = func.jsonb_populate_recordset(
+        literal_column(f"NULL::{connection.dialect.identifier_preparer.format_table(table)}"),
+        cast(bindparam("rows", type_=Text), postgresql.JSONB),
+    ).table_valued(*(column(name, table.c[name].type) for name in names))
+    statement = postgresql.insert(table).from_select(names, select(*(source.c[name] for name in names)))
+    parameter = json.dumps(rows, ensure_ascii=False, default=_time_text)
+    return _execute(connection, _on_conflict(statement, table, names), {"rows": parameter})
+
+
+def _time_text(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone")
+    return moment.isoformat()
+
+
+def _write_sqlite(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """One prepared statement, run for each row within the process."""
+    names = list(rows[0])
+    statement = sqlite.insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
+    return _execute(connection, _on_conflict(statement, table, names), list(rows))
+
+
+def _on_conflict(statement: Any, table: Table, names: Sequence[str]) -> Any:
+    keys = [key.name for key in table.primary_key]
+    others = [name for name in names if name not in keys]
+    if not others:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    offered = {name: statement.excluded[name] for name in others}
+    return statement.on_conflict_do_update(index_elements=keys, set_=offered, where=_is_news(table, offered))
+
+
+def _is_news(table: Table, offered: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Say when a stored row gives way: to a newer one, or to an equally new one that says something else."""
+    differs = or_(
+        false(),
+        *(
+            _comparable(table.c[name]).is_distinct_from(_comparable(value, table.c[name]))
+            for name, value in offered.items()
+            if not table.c[name].info.get("volatile")
+        ),
+    )
+    if NEWER not in offered or NEWER not in table.c:
+        return differs
+    stored, new = table.c[NEWER], offered[NEWER]
+    # A row without a time gives way to one that has it, never the other way round.
+    return or_(stored < new, and_(stored.is_(None), new.is_not(None)), and_(stored.is_not_distinct_from(new), differs))
+
+
+def _comparable(value: ColumnElement[Any], model: Column[Any] | None = None) -> ColumnElement[Any]:
+    """PostgreSQL has no equality for JSON, only for JSONB."""
+    kind = (value if model is None else model).type
+    return JsonArrayAsJsonb(value) if kind is JSON_ARRAY else value
+
+
+class JsonArrayAsJsonb(FunctionElement[Any]):
+    """A list of JSON values in a form that can be compared."""
+
+    inherit_cache = True
+    type = JSON_ARRAY
+
+
+@compiles(JsonArrayAsJsonb)
+def _compile_plain(element: JsonArrayAsJsonb, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses.clauses[0], **options)
+
+
+@compiles(JsonArrayAsJsonb, "postgresql")
+def _compile_postgresql(element: JsonArrayAsJsonb, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses.clauses[0], **options)} AS JSONB[])"
+
+
+def write_plainly(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Write row by row with standard SQL, for dialects that have no upsert here."""
+    return sum(_write_row(connection, table, row) for row in rows)
+
+
+def _write_row(connection: Connection, table: Table, row: Row) -> int:
+    keys = [key.name for key in table.primary_key]
+    others = {
+        name: bindparam(f"new_{name}", value, table.c[name].type) for name, value in row.items() if name not in keys
+    }
+    same_key = and_(*(table.c[name] == row[name] for name in keys))
+    if connection.execute(select(literal(1)).select_from(table).where(same_key)).first() is None:
+        return _execute(connection, insert(table).values(row), {})
+    if not others:
+        return 0
+    return _execute(connection, update(table).values(others).where(same_key, _is_news(table, others)), {})
+
+
+def _execute(connection: Connection, statement: Executable, parameters: Any) -> int:
+    return connection.execute(statement, parameters, execution_options={"preserve_rowcount": True}).rowcount
+
+
+WRITERS: dict[str, Callable[[Connection, Table, Sequence[Row]], int]] = {
+    "postgresql": _write_postgresql,
+    "sqlite": _write_sqlite,
+}
