@@ -1,0 +1,75 @@
+"""Lambda entry points, one for each schedule; `python app.py JOB` runs one here."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, Rate
+
+from chalicelib import jobs
+from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
+from chalicelib.github import Budget, Pause
+from chalicelib.settings import Settings, load_settings
+from chalicelib.utils import format_utc
+
+app = Chalice(app_name="contributor-metrics")
+
+# What a Lambda keeps back of its time to commit, to write the ledger and to give its lease back.
+MARGIN_SECONDS = 15
+BAD_SETUP, FAILED = 2, 1
+
+JOBS: dict[str, Callable[..., None]] = {"every_30_min": jobs.every_30_min}
+
+
+@app.schedule(Rate(30, unit=Rate.MINUTES))
+def every_30_min(event: CloudWatchEvent) -> None:
+    """Keep pull requests, issues and members current."""
+    jobs.every_30_min(load_settings(), budget=lambda_budget(event.context))
+
+
+def lambda_budget(context: Any) -> Budget:
+    """Give a run the time that its Lambda has left, less a margin."""
+    seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    return Budget(deadline=time.monotonic() + seconds)
+
+
+def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
+    """Run one job from a shell; returns the exit code: 0, 1 when steps failed, 2 when the set-up is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python app.py",
+        description="Run one of the scheduled jobs here, once. It waits for GitHub's rate limits and says until when.",
+        epilog="example: GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min",
+    )
+    parser.add_argument("job", choices=sorted(JOBS), help="the job to run")
+    job = JOBS[parser.parse_args(arguments).job]
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
+    try:
+        job(settings or load_settings(), budget=Budget(on_pause=say_pause))
+    except (SettingsError, DatabaseNotReadyError) as error:
+        return complain(error, BAD_SETUP)
+    except ContributorMetricsError as error:
+        return complain(error, FAILED)
+    except KeyboardInterrupt:
+        print("stopped; what was fetched is stored, and the next run goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def say_pause(pause: Pause) -> None:
+    """Tell that and until when a run waits."""
+    print(f"waiting until {format_utc(pause.until)}: {pause.reason}", flush=True)
+
+
+def complain(error: Exception, code: int) -> int:
+    """Say one sentence on standard error and give the exit code back."""
+    print(f"error: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,323 @@
+"""History from the shell: fills the tables back, and proves that they hold what GitHub has."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from tqdm import tqdm
+
+from chalicelib.contributions.api import MEMBERS, ItemAPI, Scope
+from chalicelib.contributions.sync import MODELS
+from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, JobFailedError, SettingsError
+from chalicelib.github import Budget, GitHubAPI, Pause
+from chalicelib.history import KINDS, Task, Window, backfill, plan
+from chalicelib.jobs import Runner, open_database, open_github, raise_failures
+from chalicelib.models import SyncRun
+from chalicelib.settings import Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
+from chalicelib.store.ledger import FAILED as FAILED_RUN
+from chalicelib.store.ledger import OK, PARTIAL
+from chalicelib.utils import format_utc, parse_day, utc_now
+from chalicelib.verify import Report, verify
+
+FAILED, BAD_SETUP, STOPPED = 1, 2, 130
+DAY = timedelta(days=1)
+# Place for the unit and the rate limits, at the cost of the speed, which says little when GitHub sets the pace.
+BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+SECOND = timedelta(seconds=1)
+EXAMPLES = """examples:
+  python backfill.py --since 2024-01-01
+  python backfill.py --since 2024-01-01 --until 2024-06-30 --only issues --repos my-org/api,my-org/web
+  python backfill.py --verify
+  python backfill.py --verify --since 2024-01-01 --only pull_requests
+
+Stop it at any moment: the same command goes on where it was. Exit codes: 0 done, 1 something failed or still differs,
+2 wrong settings, arguments or database, 130 stopped."""
+
+
+class Request(argparse.Namespace):
+    """What the command line asks for, and the clock to do it by."""
+
+    since: datetime | None
+    until: datetime | None
+    orgs: tuple[str, ...] | None
+    repos: tuple[str, ...] | None
+    only: tuple[str, ...]
+    window: int
+    verify: bool
+    now: Callable[[], datetime]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    result = argparse.ArgumentParser(
+        prog="python backfill.py",
+        description="Read pull requests, issues and members of any past into the database, or verify what is stored.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("--since", metavar="DATE", type=day, help="oldest creation date to read (YYYY-MM-DD, UTC)")
+    result.add_argument("--until", metavar="DATE", type=day_end, help="newest creation date to read; default: now")
+    result.add_argument("--orgs", metavar="A,B", type=orgs, help="organisations; default: GH_ORGS")
+    result.add_argument("--repos", metavar="OWNER/NAME,…", type=repos, help="only these; default: GH_REPOS")
+    result.add_argument("--only", metavar="KIND,…", type=kinds, help=f"only these of {', '.join(KINDS)}", default=KINDS)
+    result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days read as one unit; default: 30")
+    result.add_argument(
+        "--verify", action="store_true", help="compare GitHub's counts with the rows stored, by month, and repair"
+    )
+    return result
+
+
+def day(text: str) -> datetime:
+    """Read a date or a timestamp of the command line."""
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2024-01-31") from error
+
+
+def day_end(text: str) -> datetime:
+    """Read a date as its last second, a timestamp as it is."""
+    moment = day(text)
+    return moment if "T" in text or " " in text else moment + DAY - SECOND
+
+
+def days(text: str) -> int:
+    """Read a number of days."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3650:  # noqa: PLR2004 - ten years
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
+    return int(text)
+
+
+def kinds(text: str) -> tuple[str, ...]:
+    """Read a comma list of kinds."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(KINDS)}")
+    return names or KINDS
+
+
+def orgs(text: str) -> tuple[str, ...]:
+    """Read a comma list of organisations."""
+    try:
+        return parse_orgs(text, source="it")
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def repos(text: str) -> tuple[str, ...]:
+    """Read a comma list of repositories."""
+    try:
+        return parse_repos(text, source="it")
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def scopes(given: Request, settings: Settings) -> list[Scope]:
+    """What to read: the command line's organisations and repositories before the settings'."""
+    names = given.repos or settings.repos
+    chosen = given.orgs or (owners(given.repos) if given.repos else settings.orgs)
+    if given.repos:
+        check_owners(given.repos, chosen)
+    return [
+        Scope(org, tuple(name for name in names if name.split("/")[0].casefold() == org.casefold())) for org in chosen
+    ]
+
+
+def window_of(given: Request, *, default: datetime | None) -> Window:
+    """The span of creation dates that is asked for; SettingsError when it is none."""
+    now = given.now()
+    since, until = given.since or default, min(given.until or now, now)
+    if since is None:
+        raise SettingsError("--since is missing: name the oldest date to read, such as --since 2024-01-01")
+    if since > until:
+        raise SettingsError(f"--since {format_utc(since)} is later than the end of the span, {format_utc(until)}")
+    return Window(since, until)
+
+
+class Progress:
+    """A progress bar that knows the rate limit left and the end of a pause. Silent where nobody watches."""
+
+    def __init__(self, *, total: int, github: GitHubAPI) -> None:
+        self.github = github
+        self.bar = tqdm(total=total, disable=None, dynamic_ncols=True, bar_format=BAR)
+
+    def unit(self, name: str) -> None:
+        """Show which unit is being read."""
+        self.bar.set_description(name)
+
+    def page(self, fetched: int) -> None:
+        """Count the items of a page."""
+        limits = sorted(self.github.rate_limits.items(), reverse=True)
+        left = ", ".join(f"{name} {limit.remaining}/{limit.limit}" for name, limit in limits)
+        self.bar.set_postfix_str(f"left: {left}" if left else "", refresh=False)
+        self.bar.update(fetched)
+
+
+def say_pause(pause: Pause) -> None:
+    """Tell that and until when the run waits, without breaking the bar."""
+    tqdm.write(f"waiting until {format_utc(pause.until)} ({pause.seconds:.0f} s): {pause.reason}", file=sys.stderr)
+
+
+def run_backfill(session: Session, github: GitHubAPI, scope: Scope, given: Request) -> list[SyncRun]:
+    """Plan, say the plan, and read."""
+    runner = Runner(session, github, scope, "backfill", given.now)
+    window = window_of(given, default=None)
+    ItemAPI(github).check_scope(scope)
+    tasks = plan(session, github, scope, kinds=given.only, window=window, days=given.window)
+    say_plan(scope, window, tasks, members=MEMBERS in given.only)
+    progress = Progress(total=sum(task.total for task in tasks), github=github)
+    runner.on_page = progress.page
+    with runner.lease() as is_ours, progress.bar:
+        if not is_ours:
+            raise JobFailedError(f"another backfill of {scope.org} is running")
+        for unit in backfill(runner, tasks, members=MEMBERS in given.only):
+            progress.unit(unit)
+    say_summary(scope, runner)
+    return runner.runs
+
+
+def say_plan(scope: Scope, window: Window, tasks: Sequence[Task], *, members: bool) -> None:
+    """Say what will be read, and what it is expected to cost."""
+    print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
+    for task in tasks:
+        place = f" of {task.scope.name}" if task.scope.repos else ""
+        resumed = ", going on where the last run was" if task.resumed else ""
+        print(
+            f"  {task.kind}{place}: {task.total:,} items in {len(task.windows)} windows, "
+            f"about {task.requests:,} requests{resumed}"
+        )
+    if members:
+        print("  members: everybody, a request a hundred")
+
+
+def say_summary(scope: Scope, runner: Runner) -> None:
+    """Say what was read, a line a kind."""
+    by_step: dict[str, list[SyncRun]] = defaultdict(list)
+    for run in runner.runs:
+        by_step[run.step].append(run)
+    for step, runs in by_step.items():
+        fetched, stored, rejected, requests = (
+            sum(getattr(run, name) for run in runs) for name in ("fetched", "stored", "rejected", "requests")
+        )
+        print(
+            f"{scope.org} {step}: {fetched:,} read, {stored:,} new or changed, {rejected:,} rejected, "
+            f"{requests:,} requests"
+        )
+    for run in runner.runs:
+        if run.status != OK:
+            print(f"{scope.org} {run.step} {run.window_start or ''}: {run.status}: {run.error}")
+
+
+def run_verify(session: Session, github: GitHubAPI, scope: Scope, given: Request) -> list[SyncRun]:
+    """Compare, say the differences, repair, and say what remains."""
+    window = window_of(given, default=_first_backfill(session, scope))
+    ItemAPI(github).check_scope(scope)
+    runner, report = Runner(session, github, scope, "verify", given.now), Report()
+    with runner.lease() as is_ours:
+        if not is_ours:
+            raise JobFailedError(f"another verification of {scope.org} is running")
+        units = verify(runner, kinds=counted(given.only), window=window, report=report)
+        progress = tqdm(units, disable=None, unit=" months")
+        for unit in progress:
+            progress.set_description(unit)
+    say_report(scope, report)
+    return runner.runs
+
+
+def counted(names: Sequence[str]) -> list[str]:
+    """The kinds that GitHub's searches can count."""
+    return [name for name in names if name in MODELS]
+
+
+def _first_backfill(session: Session, scope: Scope) -> datetime | None:
+    started = select(func.min(SyncRun.window_start)).where(SyncRun.org == scope.org, SyncRun.job == "backfill")
+    first = session.scalar(started)
+    if first is None:
+        raise SettingsError(f"{scope.org} was never backfilled: name the oldest date to verify with --since")
+    return first
+
+
+def say_report(scope: Scope, report: Report) -> None:
+    """Print the counts by kind and month, and every difference."""
+    print(f"{scope.org}: {'kind':<14} {'month':<8} {'GitHub':>9} {'stored':>9}")
+    for count in report.counts:
+        mark = "  differs" if count.differs else ""
+        month = f"{count.window.since:%Y-%m}"
+        print(f"{scope.org}: {count.kind:<14} {month:<8} {count.github:>9,} {count.stored:>9,}{mark}")
+    for found in report.differences:
+        print(
+            f"{scope.org}: {found.kind} of {found.repo} on {found.day}: {found.missing} were missing, "
+            f"{found.surplus} are no longer listed by GitHub"
+        )
+    print(f"{scope.org}: {len(report.differences)} differences found, {len(report.remaining)} months still differ")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM stop a run as Ctrl-C does: between two commits, with nothing half-written."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def run(given: Request, settings: Settings, budget: Budget) -> None:
+    """Do what was asked, one organisation after the other."""
+    chosen = scopes(given, settings)
+    if given.since or not given.verify:
+        window_of(given, default=None)
+    settings.check(orgs=False)
+    act = run_verify if given.verify else run_backfill
+    runs: list[SyncRun] = []
+    with open_database(settings) as session, open_github(settings, budget) as github:
+        for scope in chosen:
+            runs += act(session, github, scope, given)
+        raise_failures(runs, statuses=(FAILED_RUN, PARTIAL))
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    settings: Settings | None = None,
+    *,
+    budget: Budget | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> int:
+    """Run from a shell; returns the exit code."""
+    given = parser().parse_args(arguments, Request(now=now))
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", force=True)
+    try:
+        with stoppable():
+            run(given, settings or load_settings(), budget or Budget(on_pause=say_pause))
+    except (SettingsError, DatabaseNotReadyError) as error:
+        return complain(error, BAD_SETUP)
+    except ContributorMetricsError as error:
+        return complain(error, FAILED)
+    except KeyboardInterrupt:
+        print("stopped; what was read is stored: run the same command to go on", file=sys.stderr)
+        return STOPPED
+    return 0
+
+
+def complain(error: Exception, code: int) -> int:
+    """Say one sentence on standard error and give the exit code back."""
+    print(f"error: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

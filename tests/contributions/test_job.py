@@ -1,0 +1,258 @@
+"""`every_30_min` against an organisation that lives on: complete after outages, cheap when idle, true about members."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from chalicelib.contributions.api import INCOMPLETE_PAUSES
+from chalicelib.errors import JobFailedError
+from chalicelib.github.decisions import MAX_ATTEMPTS
+from chalicelib.models import (
+    Issue,
+    Lease,
+    Member,
+    Membership,
+    RejectedRecord,
+    SyncRun,
+    Watermark,
+    create_db_session,
+)
+from chalicelib.store.leases import take_lease
+from sandbox.items import Kind
+from tests.organisation import DAY, ORG, Organisation, at, organisation
+
+
+def test_an_outage_of_30_days_loses_nothing(org: Organisation) -> None:
+    assert org.backfill("--since", "2026-01-01") == 0
+    org.run_job()
+    org.assert_equal_to_truth()
+    before = len(org.truth("issues"))
+
+    org.advance(30 * DAY)
+    org.run_job()
+
+    assert len(org.truth("issues")) > before
+    org.assert_equal_to_truth()
+
+
+def test_changes_between_a_backfill_and_the_first_job_are_not_missed(org: Organisation) -> None:
+    assert org.backfill("--since", "2026-01-01") == 0
+    oldest = min(org.sandbox.world.items.values(), key=lambda item: item.updated_at)
+    org.advance(20 * DAY)
+    assert org.sandbox.world.change(oldest, Kind.RENAMED, text="a new title")
+    org.advance(20 * DAY)
+
+    org.run_job()
+
+    kind = "pull_requests" if oldest.pull_id else "issues"
+    assert org.stored(kind)[oldest.id]["title"] == "a new title"
+
+
+def test_a_first_run_without_changes_leaves_a_mark_so_that_the_next_outage_is_covered(db_url: str) -> None:
+    with organisation(db_url, items=0) as org:
+        org.run_job()
+        with create_db_session(db_url) as session:
+            marks = dict(session.execute(select(Watermark.name, Watermark.value)).all())
+        assert marks["updated:issues"] == org.now() - timedelta(days=7)
+
+
+@pytest.mark.parametrize("repositories", [10, 1000])
+def test_an_idle_run_costs_at_most_8_requests(db_url: str, repositories: int) -> None:
+    with organisation(db_url, repositories=repositories, items=1200) as org:
+        assert org.backfill("--since", "2026-01-01") == 0
+        org.run_job()
+        org.sandbox.stats.reset()
+        org.run_job()
+        assert org.requests() == {"/search/issues": 7}
+
+
+def test_an_idle_run_with_a_long_list_of_repositories_costs_no_more(db_url: str) -> None:
+    with organisation(db_url, repositories=10) as org:
+        names = list(org.sandbox.world.repositories)[:9]
+        org.environment["GH_REPOS"] = ",".join(names)
+        org.run_job()
+        org.sandbox.stats.reset()
+        org.run_job()
+        assert org.requests() == {"/search/issues": 7}
+        rows = org.stored("issues") | org.stored("pull_requests")
+        assert {row["repo"] for row in rows.values()} <= {name.split("/")[1] for name in names}
+
+
+def test_a_pass_ends_at_the_first_page_that_brings_nothing_new(org: Organisation) -> None:
+    org.run_job()
+    newest = max(org.sandbox.world.items.values(), key=lambda item: item.updated_at)
+    org.advance(60)
+    assert org.sandbox.world.change(newest, Kind.COMMENTED)
+    org.sandbox.stats.reset()
+    org.run_job()
+    assert org.requests()["/search/issues"] <= 8
+
+
+def test_members_leave_return_and_change_roles(org: Organisation) -> None:
+    org.run_job()
+    world = org.sandbox.world
+    company = world.organisations[ORG]
+    people = [person for person, role in company.members.values() if role == "member"]
+    leaver, promoted = people[0], people[1]
+
+    world.move(company, leaver, None)
+    world.move(company, promoted, "admin")
+    org.advance(DAY)
+    org.run_job()
+    left_at = org.now()
+    with create_db_session(org.db_url) as session:
+        gone = session.get_one(Member, leaver.id)
+        assert (gone.inactive, gone.inactive_dt) == (True, left_at)
+        assert session.get_one(Membership, (ORG, promoted.id)).role == "admin"
+        assert session.scalar(select(func.count()).where(Member.inactive.is_(True))) == 1
+        first_seen = gone.inserted_dt
+
+    world.move(company, leaver, "member")
+    org.advance(DAY)
+    org.run_job()
+    with create_db_session(org.db_url) as session:
+        back = session.get_one(Member, leaver.id)
+        assert (back.inactive, back.inactive_dt, back.inserted_dt) == (False, None, first_seen)
+
+
+def test_members_are_read_once_a_day(org: Organisation) -> None:
+    org.run_job()
+    org.advance(12 * 3600)
+    org.sandbox.stats.reset()
+    org.run_job()
+    assert not any("members" in route for route in org.requests())
+
+
+def test_a_login_that_somebody_else_took_over_does_not_stop_the_members(org: Organisation) -> None:
+    org.run_job()
+    with create_db_session(org.db_url) as session:
+        one, two = session.scalars(select(Member).order_by(Member.id).limit(2))
+        logins = {one.id: one.login, two.id: two.login}
+        session.execute(update(Member).where(Member.id == one.id).values(login=None))
+        session.execute(update(Member).where(Member.id == two.id).values(login=logins[one.id]))
+        session.execute(update(Member).where(Member.id == one.id).values(login=logins[two.id]))
+        session.commit()
+    org.advance(DAY)
+    org.run_job()
+    with create_db_session(org.db_url) as session:
+        assert {key: session.get_one(Member, key).login for key in logins} == logins
+
+
+def test_a_record_without_an_id_is_kept_and_the_others_are_stored(org: Organisation, monkeypatch: Any) -> None:
+    spoilt = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
+    original = org.sandbox.app.payloads.issue
+
+    def issue(item: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        payload: dict[str, Any] = original(item, *arguments, **options)
+        return {name: value for name, value in payload.items() if name != "id"} if item is spoilt else payload
+
+    monkeypatch.setattr(org.sandbox.app.payloads, "issue", issue)
+    assert org.backfill("--since", "2026-01-01", "--only", "issues") == 0
+    with create_db_session(org.db_url) as session:
+        rejected = session.scalars(select(RejectedRecord)).one()
+        assert (rejected.kind, rejected.reason) == ("issues", "id is missing")
+        assert f'"number": {spoilt.number}' in rejected.record
+        assert session.scalar(select(func.sum(SyncRun.rejected))) == 1
+        issues = sum(1 for item in org.sandbox.world.items.values() if not item.pull_id)
+        assert session.scalar(select(func.count()).select_from(Issue)) == issues - 1
+
+
+def last_statuses(org: Organisation) -> dict[str, str]:
+    with create_db_session(org.db_url) as session:
+        return {run.step: run.status for run in session.scalars(select(SyncRun).order_by(SyncRun.id))}
+
+
+def test_a_step_that_fails_does_not_stop_the_others_and_the_job_raises(org: Organisation) -> None:
+    org.run_job()
+    org.advance(DAY)
+    org.sandbox.faults.script("502", path="/search/issues", count=MAX_ATTEMPTS)
+    with pytest.raises(JobFailedError, match=r"^acme pull_requests\.new: GitHub answered 502 to GET /search/issues: "):
+        org.run_job()
+    statuses = last_statuses(org)
+    assert statuses.pop("pull_requests.new") == "failed"
+    assert set(statuses.values()) == {"ok"}
+    for kind in ("issues", "pull_requests"):
+        assert_rows_are_current(org, kind)
+
+
+def test_a_search_that_stays_incomplete_is_partial_and_the_others_are_done(org: Organisation) -> None:
+    org.run_job()
+    org.advance(DAY)
+    org.sandbox.faults.script("incomplete", path="/search/issues", count=len(INCOMPLETE_PAUSES) + 1)
+    org.run_job()
+    statuses = last_statuses(org)
+    assert statuses.pop("pull_requests.new") == "partial"
+    assert set(statuses.values()) == {"ok"}
+    for kind in ("issues", "pull_requests"):
+        assert_rows_are_current(org, kind)
+
+
+def assert_rows_are_current(org: Organisation, kind: str) -> None:
+    since = org.now() - timedelta(days=5)
+    truth = {key: item for key, item in org.truth(kind).items() if at(item["updated_at"]) > since}
+    rows = org.stored(kind)
+    assert {key: rows[key]["updated_at"] for key in truth} == {k: at(v["updated_at"]) for k, v in truth.items()}
+
+
+def test_an_incomplete_search_leaves_the_watermark_where_it_was(org: Organisation) -> None:
+    org.run_job()
+    with create_db_session(org.db_url) as session:
+        before = session.scalar(select(Watermark.value).where(Watermark.name == "updated:issues"))
+    org.advance(DAY)
+    org.sandbox.faults.update(rate=1.0, kinds=["incomplete"])
+    org.run_job()
+    with create_db_session(org.db_url) as session:
+        assert session.scalar(select(Watermark.value).where(Watermark.name == "updated:issues")) == before
+
+
+def test_a_revoked_token_fails_the_job_with_one_request_and_one_sentence(org: Organisation) -> None:
+    token = org.sandbox.token
+    org.sandbox.tokens.revoke(token)
+    with pytest.raises(JobFailedError, match=r"access: GitHub answered 401") as caught:
+        org.run_job()
+    assert token not in str(caught.value)
+    assert org.sandbox.stats.summary()["total"] == 1
+
+
+def test_an_unknown_organisation_and_repository_are_named(org: Organisation) -> None:
+    org.environment["GH_ORGS"] = "nobody"
+    with pytest.raises(JobFailedError, match="there is no organisation nobody, or this token can't see it"):
+        org.run_job()
+    org.environment.update(GH_ORGS=ORG, GH_REPOS=f"{ORG}/nothing")
+    with pytest.raises(JobFailedError, match=f"there is no repository {ORG}/nothing, or this token can't see it"):
+        org.run_job()
+
+
+def test_a_run_that_finds_the_job_taken_does_nothing(org: Organisation, db: Session) -> None:
+    name = f"every_30_min:{ORG}"
+    assert take_lease(db, name=name, owner="elsewhere:1:x", now=org.now()) is None
+    org.run_job()
+    assert org.sandbox.stats.summary()["total"] == 0
+    org.advance(16 * 60)
+    org.run_job()
+    assert org.sandbox.stats.summary()["total"] > 0
+    db.rollback()
+    assert db.scalar(select(func.count()).select_from(Lease)) == 0
+
+
+def test_a_run_out_of_time_stops_cleanly_and_the_next_goes_on(org: Organisation) -> None:
+    org.run_job(deadline=0)
+    with create_db_session(org.db_url) as session:
+        assert {run.status for run in session.scalars(select(SyncRun))} == {"partial"}
+        assert session.scalar(select(func.count()).select_from(Lease)) == 0
+    org.run_job()
+    for kind in ("issues", "pull_requests"):
+        assert_rows_are_current(org, kind)
+
+
+@pytest.mark.parametrize("kind", ["shift", "truncated", "html", "502", "reset"])
+def test_faults_on_the_way_lose_nothing(org: Organisation, kind: str) -> None:
+    org.sandbox.faults.update(rate=0.3, kinds=[kind])
+    assert org.backfill("--since", "2026-01-01") == 0
+    org.sandbox.faults.clear()
+    org.assert_equal_to_truth()

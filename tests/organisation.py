@@ -1,0 +1,139 @@
+"""A sandbox organisation for tests, and the app's jobs run against it at the sandbox's own time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from sqlalchemy import select
+
+import backfill
+from chalicelib import jobs
+from chalicelib.github import Budget
+from chalicelib.models import Issue, PullRequest, create_db_session
+from chalicelib.settings import Settings
+from chalicelib.utils import parse_utc
+from sandbox.founding import Plan
+from sandbox.limits import Limits, LimitSettings
+from sandbox.server import RunningSandbox, serve
+from sandbox.world import World
+
+NOW = int(datetime(2026, 6, 15, 12, tzinfo=UTC).timestamp())
+ORG = "acme"
+GENEROUS = LimitSettings(core=1_000_000, search=1_000_000, points=1_000_000, concurrency=1_000)
+DAY = 86_400
+
+Items = dict[int, dict[str, Any]]
+MODELS: dict[str, Any] = {"issues": Issue, "pull_requests": PullRequest}
+# Not author_association, which changes with the author's membership while the item itself stays as it is.
+COMPARED = ("number", "title", "state", "state_reason", "body", "comments", "locked", "active_lock_reason", "draft")
+
+
+@dataclass
+class Organisation:
+    """A running sandbox and the settings that lead to it."""
+
+    sandbox: RunningSandbox
+    db_url: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that leads here."""
+        return {
+            "GH_TOKEN": self.sandbox.token,
+            "GH_ORGS": ORG,
+            "GH_API_URL": self.sandbox.url,
+            "DB_URL": self.db_url,
+            **self.environment,
+        }
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.variables.get)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.sandbox.clock.now(), tz=UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Let the organisation live on."""
+        self.sandbox.world.advance(self.sandbox.clock.set(advance=seconds))
+
+    def run_job(self, *, deadline: float | None = None) -> None:
+        jobs.every_30_min(self.settings, budget=self.budget(deadline), now=self.now)
+
+    def budget(self, deadline: float | None = None) -> Budget:
+        """A budget that doesn't really wait: the tests' limits are generous, and faults pass by themselves."""
+        return Budget(deadline=None if deadline is None else time.monotonic() + deadline, sleep=lambda seconds: None)
+
+    def backfill(self, *arguments: str) -> int:
+        """Run backfill.py's main, at the sandbox's time."""
+        return backfill.main(arguments, self.settings, budget=self.budget(), now=self.now)
+
+    def requests(self) -> Mapping[str, int]:
+        """Count the requests by route since the last reset."""
+        return dict(self.sandbox.stats.summary()["by_route"])
+
+    def truth(self, kind: str) -> Items:
+        """Every item as the sandbox would show it now, by id."""
+        query = {"pull_requests": "pr", "issues": "issue"}[kind]
+        answer = requests.get(f"{self.sandbox.url}/_sandbox/items", params={"is": query}, timeout=30)
+        return {item["id"]: item for item in map(_parsed, answer.text.splitlines())}
+
+    def stored(self, kind: str) -> Items:
+        """Every row that is not marked as deleted, by id."""
+        model = MODELS[kind]
+        with create_db_session(self.db_url) as session:
+            rows = session.scalars(select(model).where(model.deleted_at.is_(None)))
+            return {row.id: vars(row).copy() for row in rows}
+
+    def assert_equal_to_truth(self) -> None:
+        """Compare both tables with the sandbox, item by item."""
+        for kind in MODELS:
+            truth, rows = self.truth(kind), self.stored(kind)
+            assert rows.keys() == truth.keys()
+            for key, item in truth.items():
+                assert picked(rows[key]) == expected(item), item["html_url"]
+
+
+def expected(item: dict[str, Any]) -> dict[str, Any]:
+    """What a row must say of an item."""
+    row = {name: item[name] for name in COMPARED if name in item}
+    row |= {name: item[name] and at(item[name]) for name in ("created_at", "updated_at", "closed_at")}
+    row |= {"labels": [label["name"] for label in item["labels"]]}
+    if "pull_request" in item:
+        merged_at = item["pull_request"]["merged_at"]
+        row |= {"merged": merged_at is not None, "merged_at": merged_at and at(merged_at), "pull_id": item["pull_id"]}
+    return row
+
+
+def picked(row: dict[str, Any]) -> dict[str, Any]:
+    """What a row says of the same."""
+    extra = ("created_at", "updated_at", "closed_at", "merged", "merged_at", "pull_id")
+    found = {name: row[name] for name in COMPARED + extra if name in row}
+    return found | {"labels": [label["name"] for label in row["labels"]]}
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    item: dict[str, Any] = json.loads(line)
+    return item
+
+
+@contextmanager
+def organisation(db_url: str, **plan: Any) -> Iterator[Organisation]:
+    """Serve an organisation; `plan` overrides repositories, people, days, items, seed and now."""
+    sizes = {"repositories": 5, "people": 20, "days": 60, "items": 300, "seed": 7, "now": NOW}
+    world = World(Plan(organisations=(ORG,), **{**sizes, **plan}))
+    with serve(world, limits=Limits(GENEROUS)) as sandbox:
+        yield Organisation(sandbox, db_url)
+
+
+def at(text: str) -> datetime:
+    """A time, from the API's form."""
+    return parse_utc(text)

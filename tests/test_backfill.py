@@ -1,0 +1,255 @@
+"""backfill.py as its user runs it: a process that is killed, resumed, run twice, given wrong arguments, verified."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
+from sandbox.items import Kind
+from tests.organisation import DAY, ORG, Organisation, organisation
+
+SINCE = "2026-04-01"
+
+
+@pytest.fixture
+def org(db_url: str) -> Iterator[Organisation]:
+    with organisation(db_url) as running:
+        yield running
+
+
+class Process:
+    """backfill.py in a process of its own."""
+
+    def __init__(self, org: Organisation, root: Path, *arguments: str) -> None:
+        environment = os.environ | {
+            "GH_TOKEN": org.sandbox.token,
+            "GH_ORGS": ORG,
+            "GH_API_URL": org.sandbox.url,
+            "DB_URL": org.db_url,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, root / "backfill.py", *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait(self) -> tuple[int, str]:
+        output, _ = self.process.communicate(timeout=100)
+        return self.process.returncode, output
+
+    def kill_after(self, org: Organisation, requests: int) -> None:
+        """Kill the process once the sandbox has had so many requests; it must still be running then."""
+        while org.sandbox.stats.summary()["total"] < requests:
+            assert self.process.poll() is None
+            time.sleep(0.002)
+        self.process.kill()
+        self.wait()
+
+
+def test_5000_items_under_faults_and_five_kills_are_complete(db_url: str, root: Path) -> None:
+    with organisation(db_url, items=5000, days=200) as org:
+        org.sandbox.faults.update(rate=0.1, retry_after=0)
+        arguments = ("--since", "2025-11-01", "--window", "60")
+        for kill in range(1, 6):
+            Process(org, root, *arguments).kill_after(org, requests=kill * 12)
+        code, output = Process(org, root, *arguments).wait()
+        assert code == 0, output
+        org.sandbox.faults.clear()
+        code, output = Process(org, root, "--verify", "--since", "2025-11-01").wait()
+        assert code == 0, output
+        assert "0 differences found, 0 months still differ" in output
+        org.assert_equal_to_truth()
+        with create_db_session(db_url) as session:
+            killed = select(func.count()).where(SyncRun.error == "the run was killed")
+            assert session.scalar(killed)
+            assert session.scalar(select(func.count()).where(Watermark.name.like("backfill:%"))) == 0
+
+
+def test_a_resumed_run_goes_on_where_it_was(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=6)
+    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "10") == 1
+    org.sandbox.faults.clear()
+    org.sandbox.stats.reset()
+    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "10") == 0
+    assert "going on where the last run was" in capsys.readouterr().out
+    windows = 8  # from April 1 to June 15, in tens of days
+    assert org.requests()["/search/issues"] < 2 + windows
+    assert org.stored("issues").keys() == org.truth("issues").keys()
+
+
+def test_a_second_run_changes_nothing(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    capsys.readouterr()
+    assert org.backfill("--since", SINCE) == 0
+    output = capsys.readouterr().out
+    assert output.count(" 0 new or changed, 0 rejected") == 3, output
+
+
+def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    assert org.backfill("--since", "2026-05-01", "--until", "2026-05-31", "--only", "issues", "--window", "10") == 0
+    in_may = sum(1 for item in org.truth("issues").values() if item["created_at"].startswith("2026-05"))
+    assert capsys.readouterr().out.splitlines() == [
+        "acme: created from 2026-05-01T00:00:00Z to 2026-05-31T23:59:59Z",
+        f"  issues: {in_may} items in 4 windows, about 5 requests",
+        f"acme issues.created: {in_may} read, {in_may} new or changed, 0 rejected, 4 requests",
+    ]
+    assert len(org.stored("issues")) == in_may
+    assert not org.stored("pull_requests")
+
+
+def test_windows_neither_overlap_nor_leave_a_second_out(org: Organisation) -> None:
+    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "7") == 0
+    with create_db_session(org.db_url) as session:
+        runs = session.scalars(select(SyncRun).where(SyncRun.step == "issues.created").order_by(SyncRun.id)).all()
+    for before, after in itertools.pairwise(runs):
+        assert before.window_end
+        assert after.window_start == before.window_end + timedelta(seconds=1)
+    assert sum(run.fetched for run in runs) == len(org.truth("issues"))
+
+
+def test_more_than_a_thousand_items_in_a_window_are_all_read(db_url: str) -> None:
+    with organisation(db_url, items=2600, days=20) as org:
+        assert len(org.truth("pull_requests")) > 1000
+        assert org.backfill("--since", "2026-05-01", "--window", "3650") == 0
+        org.assert_equal_to_truth()
+
+
+def test_repositories_narrow_it_even_when_a_search_cannot_name_them_all(db_url: str) -> None:
+    with organisation(db_url, repositories=12) as org:
+        names = sorted(repository.full_name for repository in org.sandbox.world.repositories.values())[:8]
+        assert org.backfill("--since", SINCE, "--repos", ",".join(names)) == 0
+        for kind in ("issues", "pull_requests"):
+            wanted = {
+                key for key, item in org.truth(kind).items() if item["repository_url"].split("/repos/")[1] in names
+            }
+            assert org.stored(kind).keys() == wanted
+        assert org.backfill("--verify", "--since", SINCE, "--repos", ",".join(names)) == 0
+
+
+def test_ctrl_c_and_sigterm_stop_it_with_a_sentence(org: Organisation, root: Path) -> None:
+    org.sandbox.app.latency = 0.05
+    run = Process(org, root, "--since", SINCE, "--window", "2")
+    while org.sandbox.stats.summary()["total"] < 5:
+        time.sleep(0.01)
+    run.process.terminate()
+    code, output = run.wait()
+    assert code == 130
+    assert output.splitlines()[-1] == "stopped; what was read is stored: run the same command to go on"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--since", "yesterday"], "'yesterday' is not a date such as 2024-01-31"),
+        (["--since", "2026-05-02", "--until", "2026-05-01"], "--since 2026-05-02T00:00:00Z is later than the end"),
+        (["--since", "2030-01-01"], "--since 2030-01-01T00:00:00Z is later than the end"),
+        ([], "--since is missing: name the oldest date to read"),
+        (["--verify"], "acme was never backfilled: name the oldest date to verify with --since"),
+        (["--since", SINCE, "--only", "stars"], "'stars' is none of pull_requests, issues, members"),
+        (["--since", SINCE, "--window", "0"], "'0' is not a number of days from 1 to 3650"),
+        (["--since", SINCE, "--repos", "acme"], "'acme' is not owner/name"),
+        (["--since", SINCE, "--orgs", "no such"], "'no such' is not an organisation's name"),
+        (
+            ["--since", SINCE, "--orgs", ORG, "--repos", "other/thing"],
+            "other/thing belongs to none of the organisations",
+        ),
+    ],
+)
+def test_wrong_arguments_are_one_sentence_and_exit_2(
+    org: Organisation, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    try:
+        code = org.backfill(*arguments)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    assert code == 2
+    assert sentence in capsys.readouterr().err.splitlines()[-1]
+    assert org.sandbox.stats.summary()["total"] == 0
+
+
+def test_a_wrong_token_is_one_sentence_without_the_token(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    org.environment["GH_TOKEN"] = "ghp_wrongwrongwrong"
+    assert org.backfill("--since", SINCE) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "401" in error
+    assert "Bad credentials" in error
+    assert "ghp_" not in error
+
+
+def test_an_unknown_organisation_is_one_sentence(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    assert org.backfill("--since", SINCE, "--orgs", "nobody") == 1
+    assert "there is no organisation nobody, or this token can't see it" in capsys.readouterr().err
+
+
+def test_verify_finds_and_repairs_what_is_missing(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    with create_db_session(org.db_url) as session:
+        lost = session.scalars(select(Issue.id).order_by(Issue.id).limit(3)).all()
+        session.execute(delete(Issue).where(Issue.id.in_(lost)))
+        session.commit()
+    capsys.readouterr()
+    assert org.backfill("--verify") == 0
+    output = capsys.readouterr().out
+    assert output.count("1 were missing") + 2 * output.count("2 were missing") + 3 * output.count("3 were missing") == 3
+    assert "0 months still differ" in output
+    org.assert_equal_to_truth()
+
+
+def test_verify_marks_what_github_no_longer_shows_and_deletes_nothing(org: Organisation) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    gone = next(item for item in org.sandbox.world.items.values() if item.pull_id)
+    org.sandbox.world.delete(gone)
+    assert org.backfill("--verify") == 0
+    with create_db_session(org.db_url) as session:
+        assert session.get_one(PullRequest, gone.id).deleted_at == org.now()
+    org.assert_equal_to_truth()
+    assert org.backfill("--verify") == 0
+
+
+def test_verify_brings_back_what_was_marked_by_mistake(org: Organisation) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    with create_db_session(org.db_url) as session:
+        session.execute(update(Issue).where(Issue.number == 1).values(deleted_at=org.now()))
+        session.commit()
+    assert org.backfill("--verify") == 0
+    org.assert_equal_to_truth()
+
+
+def test_verify_exits_1_while_a_difference_remains(
+    org: Organisation, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    hidden = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
+    find = org.sandbox.app.index.find
+    # GitHub leaves items of accounts it holds for spam out of its searches, and shows them all the same.
+    monkeypatch.setattr(
+        org.sandbox.app.index, "find", lambda *args, **kwargs: [i for i in find(*args, **kwargs) if i is not hidden]
+    )
+    assert org.backfill("--verify", "--only", "issues") == 1
+    output, error = capsys.readouterr()
+    assert "1 months still differ" in output
+    assert "issues.verify: GitHub counts" in error
+    assert "after repair" in error
+    assert hidden.id in org.stored("issues")
+
+
+def test_what_moves_while_it_is_read_is_not_lost(org: Organisation) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    for item in list(org.sandbox.world.items.values())[:20]:
+        org.sandbox.world.change(item, Kind.COMMENTED)
+    org.advance(DAY)
+    org.run_job()
+    org.assert_equal_to_truth()

@@ -1,0 +1,241 @@
+"""Where settings come from, and that a missing or malformed one is a clear sentence before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.errors import SettingsError
+from chalicelib.settings import Settings, load_settings, parse_orgs, parse_repos
+
+TOKEN = "ghp_SeCrEtSeCrEtSeCrEt"
+COMPLETE = {"GH_TOKEN": TOKEN, "GH_ORGS": "acme"}
+LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "contributor-metrics-dev-every_30_min"}
+
+
+def settings(**environ: str) -> Settings:
+    return load_settings(environ)
+
+
+def sentence(settings: Settings, name: str) -> str:
+    """What asking for a setting says, having checked that it is one line."""
+    with pytest.raises(SettingsError) as caught:
+        getattr(settings, name)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# Values
+
+
+def test_what_has_a_default() -> None:
+    told = settings(**COMPLETE)
+    told.check()
+    assert told.db_url == "sqlite:///contributor-metrics.db"
+    assert told.api_url == "https://api.github.com"
+    assert told.repos == ()
+    assert (told.new_days, told.closed_days, told.unmerged_days, told.members_hours) == (5, 7, 365, 24)
+
+
+@pytest.mark.parametrize(
+    ("environ", "name", "value"),
+    [
+        ({"GH_TOKEN": f" {TOKEN}\n"}, "token", TOKEN),
+        ({"DB_URL": "postgresql://app@host/name"}, "db_url", "postgresql://app@host/name"),
+        ({"GH_ORGS": "acme"}, "orgs", ("acme",)),
+        ({"GH_ORGS": " acme, b-2 ,,ACME, c_d "}, "orgs", ("ACME", "b-2", "c_d")),
+        ({"GH_REPOS": "acme/r.js, b/r_2,acme/R.js"}, "repos", ("acme/R.js", "b/r_2")),
+        ({"GH_REPOS": "acme/r,b/r,Acme/s"}, "orgs", ("Acme", "b")),
+        ({"GH_REPOS": "Acme/r", "GH_ORGS": "b, acme"}, "orgs", ("b", "acme")),
+        ({"GH_API_URL": "https://ghe.example.com/api/v3/"}, "api_url", "https://ghe.example.com/api/v3"),
+        ({"GH_API_URL": "http://localhost:8080"}, "api_url", "http://localhost:8080"),
+        ({"GH_API_URL": "http://127.0.0.1:8080/"}, "api_url", "http://127.0.0.1:8080"),
+        ({"GH_API_URL": "http://[::1]:8080"}, "api_url", "http://[::1]:8080"),
+        ({"NEW_DAYS": "1"}, "new_days", 1),
+        ({"CLOSED_DAYS": "3650"}, "closed_days", 3650),
+        ({"UNMERGED_DAYS": "007"}, "unmerged_days", 7),
+        ({"MEMBERS_HOURS": "87600"}, "members_hours", 87600),
+        ({"NEW_DAYS": "  "}, "new_days", 5),
+    ],
+)
+def test_a_value_is_understood(environ: dict[str, str], name: str, value: object) -> None:
+    assert getattr(settings(**environ), name) == value
+
+
+@pytest.mark.parametrize(
+    ("environ", "name", "problem"),
+    [
+        ({}, "token", "GH_TOKEN is not set: put a GitHub token in the environment or in .env"),
+        ({"GH_TOKEN": " "}, "token", "GH_TOKEN is not set: put a GitHub token in the environment or in .env"),
+        ({"GH_TOKEN": "gh\np"}, "token", "GH_TOKEN is malformed: a token has no spaces, line ends or accents"),
+        ({"GH_TOKEN": "gh p"}, "token", "GH_TOKEN is malformed: a token has no spaces, line ends or accents"),
+        ({"GH_TOKEN": "ghpé"}, "token", "GH_TOKEN is malformed: a token has no spaces, line ends or accents"),
+        ({}, "orgs", "GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org"),
+        ({"GH_ORGS": " , "}, "orgs", "GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org"),
+        ({"GH_ORGS": "a,b c"}, "orgs", "GH_ORGS is malformed: 'b c' is not an organisation's name"),
+        ({"GH_ORGS": "a/b"}, "orgs", "GH_ORGS is malformed: 'a/b' is not an organisation's name"),
+        ({"GH_ORGS": "-a"}, "orgs", "GH_ORGS is malformed: '-a' is not an organisation's name"),
+        ({"GH_REPOS": "acme"}, "repos", "GH_REPOS is malformed: 'acme' is not owner/name"),
+        ({"GH_REPOS": "a/b/c"}, "repos", "GH_REPOS is malformed: 'a/b/c' is not owner/name"),
+        ({"GH_REPOS": "a/b is:pr"}, "repos", "GH_REPOS is malformed: 'a/b is:pr' is not owner/name"),
+        ({"GH_ORGS": "a,b", "GH_REPOS": "a/r,c/r"}, "orgs", "c/r belongs to none of the organisations a, b"),
+        (
+            {"GH_API_URL": "api.github.com"},
+            "api_url",
+            "GH_API_URL is malformed: 'api.github.com' is not an http(s) URL",
+        ),
+        ({"GH_API_URL": "ftp://a"}, "api_url", "GH_API_URL is malformed: 'ftp://a' is not an http(s) URL"),
+        ({"GH_API_URL": "https://"}, "api_url", "GH_API_URL is malformed: 'https:' is not an http(s) URL"),
+        (
+            {"GH_API_URL": "http://ghe.example.com"},
+            "api_url",
+            "GH_API_URL must be https: the token would cross the network in the clear",
+        ),
+        (
+            {"GH_API_URL": "http://localhost.example.com"},
+            "api_url",
+            "GH_API_URL must be https: the token would cross the network in the clear",
+        ),
+        ({"NEW_DAYS": "0"}, "new_days", "NEW_DAYS is malformed: '0' is not a whole number from 1 to 3650"),
+        ({"NEW_DAYS": "-1"}, "new_days", "NEW_DAYS is malformed: '-1' is not a whole number from 1 to 3650"),
+        ({"CLOSED_DAYS": "7.5"}, "closed_days", "CLOSED_DAYS is malformed: '7.5' is not a whole number from 1 to 3650"),
+        (
+            {"CLOSED_DAYS": "week"},
+            "closed_days",
+            "CLOSED_DAYS is malformed: 'week' is not a whole number from 1 to 3650",
+        ),
+        (
+            {"UNMERGED_DAYS": "²"},
+            "unmerged_days",
+            "UNMERGED_DAYS is malformed: '²' is not a whole number from 1 to 3650",
+        ),
+        ({"UNMERGED_DAYS": "3651"}, "unmerged_days", "UNMERGED_DAYS is malformed: '3651' is not a whole number from 1"),
+        (
+            {"MEMBERS_HOURS": "1e3"},
+            "members_hours",
+            "MEMBERS_HOURS is malformed: '1e3' is not a whole number from 1 to",
+        ),
+    ],
+)
+def test_a_missing_or_malformed_one_is_said_in_a_sentence(environ: dict[str, str], name: str, problem: str) -> None:
+    assert sentence(settings(**environ), name).startswith(problem)
+
+
+MALFORMED = {
+    "GH_TOKEN": "a b",
+    "GH_REPOS": "x",
+    "GH_API_URL": "x",
+    "NEW_DAYS": "x",
+    "CLOSED_DAYS": "x",
+    "UNMERGED_DAYS": "x",
+    "MEMBERS_HOURS": "x",
+    "GH_ORGS": "a b",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_check_names_each_malformed_one(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is malformed"):
+        settings(**COMPLETE | {name: MALFORMED[name]}).check()
+
+
+def test_a_check_can_do_without_organisations() -> None:
+    settings(GH_TOKEN=TOKEN).check(orgs=False)
+    with pytest.raises(SettingsError, match=r"^GH_ORGS is not set"):
+        settings(GH_TOKEN=TOKEN).check()
+
+
+@pytest.mark.parametrize(("parse", "text"), [(parse_orgs, "a b"), (parse_repos, "a")])
+def test_arguments_name_where_a_malformed_list_came_from(parse: object, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--list is malformed"):
+        parse(text, source="--list")  # type: ignore[operator]
+
+
+# Sources
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GH_TOKEN=from-file\nexport GH_ORGS='of, file'\nDB_URL=\n# GH_REPOS=a/b\n")
+    told = load_settings({"GH_TOKEN": "from-environment"}, folder=tmp_path)
+    assert (told.token, told.orgs) == ("from-environment", ("of", "file"))
+    assert (told.db_url, told.repos) == ("sqlite:///contributor-metrics.db", ())
+
+
+def test_an_empty_variable_leaves_it_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GH_TOKEN=from-file")
+    assert load_settings({"GH_TOKEN": ""}, folder=tmp_path).token == "from-file"
+
+
+def test_the_process_and_its_folder_are_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("GH_ORGS=of-file")
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    assert (load_settings().token, load_settings().orgs) == (TOKEN, ("of-file",))
+
+
+def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"GH_TOKEN=\xff\xfe")
+    with pytest.raises(SettingsError, match=r"^\.env can't be read: "):
+        load_settings({}, folder=tmp_path)
+
+
+def test_nothing_is_read_before_it_is_asked_for() -> None:
+    asked: list[str] = []
+
+    def lookup(name: str) -> str | None:
+        asked.append(name)
+        return COMPLETE.get(name)
+
+    told = Settings(lookup)
+    assert asked == []
+    assert [told.token, told.token] == [TOKEN, TOKEN]
+    assert asked == ["GH_TOKEN"]
+
+
+def test_no_secret_shows() -> None:
+    told = settings(**COMPLETE, DB_URL=f"postgresql://app:{TOKEN}@host/name")
+    told.check()
+    assert TOKEN not in f"{told!r} {told}"
+    malformed = settings(GH_TOKEN=f"{TOKEN} {TOKEN}")
+    assert TOKEN not in sentence(malformed, "token") + repr(malformed)
+
+
+# SSM
+
+
+@pytest.fixture
+def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An AWS of moto's with the two parameters of dev, as SecureStrings."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        for name, value in {"token": "of-ssm", "db_url": "sqlite:///of-ssm.db"}.items():
+            path = f"/contributor-metrics/dev/{name}"
+            boto3.client("ssm").put_parameter(Name=path, Value=value, Type="SecureString")
+        yield
+
+
+def test_in_lambda_what_the_environment_leaves_out_is_in_ssm(ssm: None) -> None:
+    told = settings(**LAMBDA, GH_ORGS="acme")
+    told.check()
+    assert (told.token, told.db_url) == ("of-ssm", "sqlite:///of-ssm.db")
+
+
+def test_in_lambda_the_environment_goes_first_and_a_file_is_not_read(ssm: None, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GH_ORGS=of-file\nGH_TOKEN=of-file")
+    told = load_settings({**LAMBDA, "DB_URL": "sqlite:///given.db"}, folder=tmp_path)
+    assert (told.token, told.db_url) == ("of-ssm", "sqlite:///given.db")
+    assert sentence(told, "orgs").startswith("GH_ORGS is not set")
+
+
+def test_each_stage_has_parameters_of_its_own(ssm: None) -> None:
+    told = settings(**LAMBDA, ENV_NAME="prod")
+    assert sentence(told, "token") == "SSM parameter /contributor-metrics/prod/token can't be read: ParameterNotFound"
+
+
+def test_outside_lambda_ssm_is_never_asked(ssm: None) -> None:
+    told = settings()
+    assert sentence(told, "token").startswith("GH_TOKEN is not set")
+    assert told.db_url == "sqlite:///contributor-metrics.db"
