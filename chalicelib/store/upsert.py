@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -129,14 +130,20 @@ def _write_postgresql(connection: Connection, table: Table, rows: Sequence[Row])
 
     https://www.postgresql.org/docs/current/functions-json.html (jsonb_populate_recordset)
     """
-    names = list(rows[0])
+    names, null = tuple(rows[0]), f"NULL::{connection.dialect.identifier_preparer.format_table(table)}"
+    # Escapes instead of other scripts: Python widens the whole text for a single emoji, and both sides take longer.
+    parameter = json.dumps(rows, default=_time_text, separators=(",", ":"))
+    return _execute(connection, _postgresql_statement(table, names, null), {"rows": parameter})
+
+
+@lru_cache(maxsize=64)
+def _postgresql_statement(table: Table, names: tuple[str, ...], null: str) -> Any:
+    """Build the statement once for all batches of these columns: it takes as long as ten rows."""
     source = func.jsonb_populate_recordset(
-        literal_column(f"NULL::{connection.dialect.identifier_preparer.format_table(table)}"),
-        cast(bindparam("rows", type_=Text), postgresql.JSONB),
+        literal_column(null), cast(bindparam("rows", type_=Text), postgresql.JSONB)
     ).table_valued(*(column(name, table.c[name].type) for name in names))
     statement = postgresql.insert(table).from_select(names, select(*(source.c[name] for name in names)))
-    parameter = json.dumps(rows, ensure_ascii=False, default=_time_text)
-    return _execute(connection, _on_conflict(statement, table, names), {"rows": parameter})
+    return _on_conflict(statement, table, names)
 
 
 def _time_text(moment: datetime) -> str:
@@ -147,9 +154,13 @@ def _time_text(moment: datetime) -> str:
 
 def _write_sqlite(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """One prepared statement, run for each row within the process."""
-    names = list(rows[0])
+    return _execute(connection, _sqlite_statement(table, tuple(rows[0])), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _sqlite_statement(table: Table, names: tuple[str, ...]) -> Any:
     statement = sqlite.insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
-    return _execute(connection, _on_conflict(statement, table, names), list(rows))
+    return _on_conflict(statement, table, names)
 
 
 def _on_conflict(statement: Any, table: Table, names: Sequence[str]) -> Any:

@@ -1,0 +1,120 @@
+"""`python -m benchmarks`: print what loading, a backfill and an idle run cost, beside the goals."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+from sqlalchemy import Engine, text
+
+from benchmarks import backfilling, idle, loading
+from benchmarks.places import postgres
+from tests.postgres import NoPostgresError
+
+PARTS = ("loading", "backfill", "idle")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much to measure."""
+
+    rows: int
+    rounds: int
+    items: int
+    idle_items: int
+    repositories: tuple[int, ...]
+
+
+FULL = Sizes(rows=5_000, rounds=5, items=20_000, idle_items=3_000, repositories=(10, 1_000))
+QUICK = Sizes(rows=150, rounds=1, items=200, idle_items=150, repositories=(3, 30))
+EXAMPLES = """examples:
+  python -m benchmarks                              everything, in about two minutes
+  python -m benchmarks --quick                      small sizes, in seconds: does it work?
+  python -m benchmarks --only loading --rounds 15   a steadier median on a busy machine
+  TEST_DATABASE_URL=postgresql://user@host/postgres python -m benchmarks --only loading
+                                                    on a server of your own
+
+Without TEST_DATABASE_URL it starts a PostgreSQL of its own, which doesn't wait for the disk. The exit code is 0
+whether the goals are met or not, and 1 when something breaks."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    result = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure loading, the memory of a backfill, and the requests of an idle run.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("--quick", action="store_true", help="small sizes; the figures say nothing")
+    result.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
+    result.add_argument("--rows", type=positive, help=f"issues to load ({FULL.rows})")
+    result.add_argument("--rounds", type=positive, help=f"how often each loader does it ({FULL.rounds})")
+    result.add_argument("--items", type=positive, help=f"items to backfill, about ({FULL.items})")
+    return result
+
+
+def positive(word: str) -> int:
+    """Read a whole number above zero."""
+    if not word.isascii() or not word.isdigit() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a whole number above 0")
+    return int(word)
+
+
+def run(admin: Engine, given: argparse.Namespace) -> None:
+    """Measure what was asked for."""
+    asked = {name: getattr(given, name) for name in ("rows", "rounds", "items") if getattr(given, name) is not None}
+    sizes = replace(QUICK if given.quick else FULL, **asked)
+    parts = given.only or PARTS
+    say_machine(admin)
+    if "loading" in parts:
+        loading.run(admin, count=sizes.rows, rounds=sizes.rounds)
+    if "backfill" in parts:
+        backfilling.run(admin, items=sizes.items)
+    if "idle" in parts:
+        idle.run(admin, sizes=sizes.repositories, items=sizes.idle_items)
+
+
+def say_machine(admin: Engine) -> None:
+    """Print what the figures depend on."""
+    with admin.connect() as connection:
+        server = connection.execute(text("SHOW server_version")).scalar_one()
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(
+        f"PostgreSQL {server.split()[0]}, Python {platform.python_version()}, "
+        f"SQLAlchemy {version('SQLAlchemy')}, {os.cpu_count()} CPUs{load}",
+        flush=True,
+    )
+
+
+def end(*_: object) -> None:
+    """End as Ctrl-C does, so that everything is cleaned up."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from a shell; returns the exit code."""
+    given = parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, end)
+    # The sandbox is on this machine: never through a proxy.
+    os.environ |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    try:
+        with postgres() as admin:
+            run(admin, given)
+    except NoPostgresError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

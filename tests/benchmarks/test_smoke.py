@@ -1,0 +1,70 @@
+"""`make bench` works: small sizes through the same code, the real processes and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+
+def command(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a module of ours in a session of its own, so that what it leaves running can be seen."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=root,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    out, err = process.communicate(timeout=100)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: Engine, tmp_path: Path) -> None:
+    server = postgres.url.render_as_string(hide_password=False)
+
+    told = command(root, "benchmarks", "--quick", TEST_DATABASE_URL=server, TMPDIR=str(tmp_path))
+
+    assert (told.returncode, told.stderr) == (0, "")
+    begins = [line.strip().split("  ")[0] for line in told.stdout.splitlines()]
+    for expected in (
+        "COPY, text made beforehand",
+        "our upsert",
+        "SQLAlchemy's upsert",
+        "our upsert, on SQLite",
+        "our upsert / COPY, text made beforehand, insert",
+        "our upsert / SQLAlchemy's upsert, all changed",
+        "PostgreSQL",
+        "SQLite",
+        "the libraries alone",
+        "3 repositories",
+        "30 repositories",
+    ):
+        assert expected in begins
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_has_examples(root: Path) -> None:
+    told = command(root, "benchmarks", "--help")
+
+    assert told.returncode == 0
+    assert "python -m benchmarks --quick" in told.stdout
+
+
+def test_a_peak_is_the_scripts_own_and_outlives_what_it_freed(root: Path, tmp_path: Path) -> None:
+    script, report = tmp_path / "script.py", tmp_path / "report"
+    script.write_text("import sys\nmuch = bytearray(b'x') * 80_000_000\ndel much\nsys.exit(int(sys.argv[1]))\n")
+    parents_own = bytearray(b"x") * 150_000_000
+
+    told = command(root, "benchmarks.peak", str(report), str(script), "3")
+
+    assert told.returncode == 3
+    assert 80_000_000 < int(report.read_text()) < len(parents_own)
