@@ -31,7 +31,7 @@ def parse_day(text: str) -> datetime:
     return parse_utc(text)
 
 
-def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT001, FBT002 - the seed's own signature
+def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT001, FBT002 - the signature that users know
     """Read one AWS Systems Manager parameter; SettingsError says which one and why it could not be read.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html

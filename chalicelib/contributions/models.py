@@ -1,4 +1,4 @@
-"""The tables of contributions: the seed's class diagram, and what the truth needs on top of it."""
+"""The tables of contributions: GitHub's objects, and what the truth needs on top of them."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ class Membership(Base):
     """A member's place in one organisation; `members` sums these up over the organisations."""
 
     __tablename__ = "memberships"
-    __table_args__ = (
-        {"comment": "Who belongs to which organisation; on top of the seed, since one person may be in several"},
-    )
+    __table_args__ = ({"comment": "Who belongs to which organisation: one person may be in several"},)
 
     org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
     member_id: Mapped[int] = mapped_column(
@@ -123,7 +121,7 @@ class _Item:
     username: Mapped[str | None] = mapped_column(String, comment="Author's login; NULL when the account is gone")
     deleted_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
-        comment="When this app saw that GitHub no longer shows it here (deleted or moved); on top of the seed, "
+        comment="When this app saw that GitHub no longer shows it here (deleted or moved), "
         "so that counts can agree with GitHub's and nothing stored is lost",
     )
 
@@ -149,12 +147,12 @@ class PullRequest(_Item, Base):
     score: Mapped[int | None] = mapped_column(info=VOLATILE, comment="Search score; says nothing of value")
     merged_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
-        comment="When it was merged, from pull_request.merged_at; on top of the seed, which only says whether",
+        comment="When it was merged, from pull_request.merged_at: merged alone only says whether",
     )
     pull_id: Mapped[int | None] = mapped_column(
         BigInteger,
         unique=True,
-        comment="The id that /pulls and webhooks use for the same pull request; on top of the seed, to join the two. "
+        comment="The id that /pulls and webhooks use for the same pull request, to join the two. "
         "A row known only from there has the negative of it as its id until a search tells the issue id",
     )
 

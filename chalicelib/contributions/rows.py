@@ -85,7 +85,7 @@ def fraction(name: str, value: Any) -> float | None:
 
 
 def rounded(name: str, value: Any) -> int | None:
-    """Accept a number or null; a whole one is kept of it, since the seed's score of a pull request is whole."""
+    """Accept a number or null; a whole one is kept of it, since a pull request's score is an integer column."""
     return None if value is None else number(name, round(fraction(name, value) or 0))
 
 

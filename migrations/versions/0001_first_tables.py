@@ -117,7 +117,7 @@ def upgrade() -> None:
             "deleted_at",
             sa.DateTime(timezone=True),
             nullable=True,
-            comment="When this app saw that GitHub no longer shows it here (deleted or moved); on top of the seed, so that counts can agree with GitHub's and nothing stored is lost",
+            comment="When this app saw that GitHub no longer shows it here (deleted or moved), so that counts can agree with GitHub's and nothing stored is lost",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
         comment="Issues",
@@ -187,7 +187,7 @@ def upgrade() -> None:
             comment="When this app saw that the person had left; NULL while active",
         ),
         sa.PrimaryKeyConstraint("org", "member_id", name=op.f("pk_memberships")),
-        comment="Who belongs to which organisation; on top of the seed, since one person may be in several",
+        comment="Who belongs to which organisation: one person may be in several",
     )
     op.create_index(op.f("ix_memberships_member_id"), "memberships", ["member_id"], unique=False)
     op.create_table(
@@ -205,13 +205,13 @@ def upgrade() -> None:
             "merged_at",
             sa.DateTime(timezone=True),
             nullable=True,
-            comment="When it was merged, from pull_request.merged_at; on top of the seed, which only says whether",
+            comment="When it was merged, from pull_request.merged_at: merged alone only says whether",
         ),
         sa.Column(
             "pull_id",
             sa.BigInteger(),
             nullable=True,
-            comment="The id that /pulls and webhooks use for the same pull request; on top of the seed, to join the two. A row known only from there has the negative of it as its id until a search tells the issue id",
+            comment="The id that /pulls and webhooks use for the same pull request, to join the two. A row known only from there has the negative of it as its id until a search tells the issue id",
         ),
         sa.Column(
             "id",
@@ -273,7 +273,7 @@ def upgrade() -> None:
             "deleted_at",
             sa.DateTime(timezone=True),
             nullable=True,
-            comment="When this app saw that GitHub no longer shows it here (deleted or moved); on top of the seed, so that counts can agree with GitHub's and nothing stored is lost",
+            comment="When this app saw that GitHub no longer shows it here (deleted or moved), so that counts can agree with GitHub's and nothing stored is lost",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pull_requests")),
         sa.UniqueConstraint("pull_id", name=op.f("uq_pull_requests_pull_id")),
