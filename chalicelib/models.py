@@ -5,7 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chalicelib.contributions.models import Event, EventPoll, Issue, Member, Membership, PullRequest, Transfer
+from chalicelib.contributions.models import (
+    Event,
+    EventPoll,
+    Issue,
+    Member,
+    Membership,
+    PullRequest,
+    Transfer,
+    TransferCheck,
+)
 from chalicelib.errors import DatabaseNotReadyError
 from chalicelib.store.base import Base
 from chalicelib.store.engine import (
@@ -30,6 +39,7 @@ __all__ = [
     "RejectedRecord",
     "SyncRun",
     "Transfer",
+    "TransferCheck",
     "Watermark",
     "create_all",
     "create_db_session",

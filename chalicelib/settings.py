@@ -63,9 +63,14 @@ class Settings:
     def api_url(self) -> str:
         """The API's base (`GH_API_URL`), without a trailing slash; plain http only for this machine."""
         url = (self.lookup("GH_API_URL") or "https://api.github.com").rstrip("/")
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise SettingsError(f"GH_API_URL is malformed: {url!r} is not an http(s) URL")
+        try:
+            parts = urlsplit(url)
+            is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_web = False
+        # The URL itself is not shown: somebody may have put a password into it.
+        if not is_web or parts.username is not None:
+            raise SettingsError("GH_API_URL is malformed: it must look like https://api.github.com")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise SettingsError("GH_API_URL must be https: the token would cross the network in the clear")
         return url
@@ -116,7 +121,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | No
         value = (environ.get(name) or local.get(name) or "").strip()
         if value or not in_lambda or name not in SSM_NAMES:
             return value or None
-        return get_parameter(f"/contributor-metrics/{environ.get('ENV_NAME') or 'dev'}/{SSM_NAMES[name]}")
+        return get_parameter(f"/contributor-metrics/{environ.get('ENV_NAME') or 'dev'}/{SSM_NAMES[name]}").strip()
 
     return Settings(lookup)
 

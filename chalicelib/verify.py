@@ -157,7 +157,9 @@ def _list_again(context: Context, kind: str, window: Window) -> set[int]:
 def _recheck(context: Context, kind: str, item_id: int) -> None:
     """Ask GitHub for one stored item that it did not list, and mark it when it is gone or has moved."""
     model: type[Any] = MODELS[kind]
-    item = context.session.get_one(model, item_id, populate_existing=True)
+    item = context.session.get(model, item_id, populate_existing=True)
+    if item is None:
+        return  # a pull request that was known by its pull id alone: the listing has told its issue id
     try:
         answer = ItemAPI(context.github).fetch_issue(item.org, item.repo, item.number)
     except (NotFoundError, GoneError):

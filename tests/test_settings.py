@@ -86,10 +86,20 @@ def test_a_value_is_understood(environ: dict[str, str], name: str, value: object
         (
             {"GH_API_URL": "api.github.com"},
             "api_url",
-            "GH_API_URL is malformed: 'api.github.com' is not an http(s) URL",
+            "GH_API_URL is malformed: it must look like https://api.github.com",
         ),
-        ({"GH_API_URL": "ftp://a"}, "api_url", "GH_API_URL is malformed: 'ftp://a' is not an http(s) URL"),
-        ({"GH_API_URL": "https://"}, "api_url", "GH_API_URL is malformed: 'https:' is not an http(s) URL"),
+        (
+            {"GH_API_URL": "https://[::1"},
+            "api_url",
+            "GH_API_URL is malformed: it must look like https://api.github.com",
+        ),
+        (
+            {"GH_API_URL": "https://me:secret@ghe.example.com"},
+            "api_url",
+            "GH_API_URL is malformed: it must look like https://api.github.com",
+        ),
+        ({"GH_API_URL": "ftp://a"}, "api_url", "GH_API_URL is malformed: it must look like https://api.github.com"),
+        ({"GH_API_URL": "https://"}, "api_url", "GH_API_URL is malformed: it must look like https://api.github.com"),
         (
             {"GH_API_URL": "http://ghe.example.com"},
             "api_url",

@@ -167,23 +167,46 @@ class Event(Base):
         {"comment": "Timeline events of issues and pull requests"},
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's event id")
+    id: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="GitHub's id of the event, comment or review; for kinds that GitHub doesn't number, a negative number "
+        "made from what identifies them, the same on every read",
+    )
     issue_id: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, comment="issues.id or pull_requests.id"
     )
     org: Mapped[str] = mapped_column(String, comment="Owner of the repository")
     repo: Mapped[str] = mapped_column(String, comment="Repository's name, without the owner")
-    event: Mapped[str] = mapped_column(String, comment="Kind of event, such as labeled or reviewed")
+    event: Mapped[str] = mapped_column(
+        String,
+        primary_key=True,
+        comment="Kind of event, such as labeled or reviewed; in the key because events, comments and reviews number "
+        "themselves apart, so that two of one issue may have the same id",
+    )
     body: Mapped[str | None] = mapped_column(String, comment="Text of a comment or review")
     label: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Label of a labeled or unlabeled event")
     reactions: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Reactions to a comment")
     state: Mapped[str | None] = mapped_column(String, comment="State of a review")
-    created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it happened")
+    created_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When it happened; of a review: when it was submitted, of a commit: when it was committed"
+    )
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When a comment was last edited")
     node_id: Mapped[str | None] = mapped_column(String, comment="GraphQL id")
     user: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Who did it (user object)")
     author_association: Mapped[str | None] = mapped_column(String, comment="The person's tie to the repository")
     username: Mapped[str | None] = mapped_column(String, index=True, comment="Login of who did it")
+    details: Mapped[JsonObject | None] = mapped_column(
+        JSON_OBJECT,
+        comment="What only this kind of event says: assignee, milestone, rename, state_reason, commit_id, source, …",
+    )
+    page_no: Mapped[int] = mapped_column(
+        comment="Page of the timeline it was last read on: tells what has gone from a page that is read again"
+    )
+    removed_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When this app saw that GitHub no longer shows it (a deleted comment, say)"
+    )
 
 
 class EventPoll(Base):
@@ -196,6 +219,10 @@ class EventPoll(Base):
     page_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Page, from 1")
     issue_updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="The issue's updated_at by then")
     etag: Mapped[str | None] = mapped_column(String, comment="ETag of that page, quotes included")
+    events: Mapped[int] = mapped_column(comment="How many events that page had: a full last page may have a successor")
+    next_url: Mapped[str | None] = mapped_column(
+        String, comment="GitHub's link to the next page, which an unchanged page (304) need not repeat"
+    )
 
 
 class Transfer(Base):
@@ -231,3 +258,19 @@ class Transfer(Base):
     new_number: Mapped[int | None] = mapped_column(comment="Number after the move")
     user: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Author (user object)")
     username: Mapped[str | None] = mapped_column(String, comment="Author's login")
+    detected_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When this app saw the move")
+
+
+class TransferCheck(Base):
+    """Issues that look alike and were asked for: they are not the same one, moved."""
+
+    __tablename__ = "transfer_checks"
+    __table_args__ = (
+        {"comment": "Issues with a twin (same author and moment) that did not move: not to be asked for again"},
+    )
+
+    issue_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="issues.id")
+    newest_twin_id: Mapped[int] = mapped_column(
+        BigInteger, comment="The newest issue like it at that time; a newer one is a reason to ask again"
+    )
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When GitHub was asked")

@@ -200,6 +200,7 @@ def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
 def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
     """Write pull requests in their own form (`/pulls`) under their issue id, where a search has told it already."""
     mapped, records = _map_rows(context, PULL_REQUESTS, pulls, rows.pull_row)
+    mapped = [row for row in mapped if context.scope.covers(row["org"], row["repo"])]
     pull_ids = [row["pull_id"] for row in mapped]
     known = select(PullRequest.pull_id, PullRequest.id).where(PullRequest.pull_id.in_(pull_ids))
     issue_ids = dict(context.session.execute(known).all())
@@ -255,10 +256,12 @@ def sync_members(context: Context) -> None:
     listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
     if not any(listed.values()):
         raise IncompleteReadError(f"GitHub lists no members of {context.scope.org}; nobody was marked as a leaver")
+    present = {person["id"]: person["login"] for people in listed.values() for person in people}
+    # Asked before anything is written: on SQLite, others could not write while GitHub answers.
+    leavers = _confirmed_leavers(context, present)
     for role, people in listed.items():
         save_members(context, people, role=role)
-    present = {person["id"] for people in listed.values() for person in people}
-    end_memberships(context, _confirmed_leavers(context, present))
+    end_memberships(context, leavers)
     context.run.fetched = len(present)
     raise_watermark(context.session, name=MEMBERS, org=context.scope.org, scope="*", value=context.now())
     context.commit()
@@ -301,7 +304,7 @@ def _free_logins(session: Session, people: Sequence[Row]) -> None:
     session.flush()
 
 
-def _confirmed_leavers(context: Context, present: set[int]) -> list[int]:
+def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
     """Ask GitHub about each active member that the lists left out: lists shift while they are read."""
     active = (
         select(Member.id, Member.login)
@@ -309,8 +312,13 @@ def _confirmed_leavers(context: Context, present: set[int]) -> list[int]:
         .where(Membership.org == context.scope.org, Membership.inactive.is_(False))
     )
     missing = [(key, login) for key, login in context.session.execute(active) if key not in present]
-    api = MemberAPI(context.github)
-    return [key for key, login in missing if login is None or not api.fetch_is_member(context.scope.org, login)]
+    api, taken = MemberAPI(context.github), set(present.values())
+    # A login that somebody else has by now says nothing of the person who had it.
+    return [
+        key
+        for key, login in missing
+        if login is None or login in taken or not api.fetch_is_member(context.scope.org, login)
+    ]
 
 
 def end_memberships(context: Context, leavers: Sequence[int]) -> None:

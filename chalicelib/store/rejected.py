@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chalicelib.store.models import RejectedRecord
@@ -19,6 +22,12 @@ def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason:
     """
     text = json.dumps(record, sort_keys=True, default=str)
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
-    if session.get(RejectedRecord, digest) is None:
-        session.add(RejectedRecord(digest=digest, kind=kind, org=org, reason=reason, record=text, rejected_at=now))
-        session.flush()
+    if session.get(RejectedRecord, digest) is not None:
+        return
+    # Another run may keep the same record at the same moment: one of the two is enough.
+    with suppress(IntegrityError), session.begin_nested():
+        session.execute(
+            insert(RejectedRecord).values(
+                digest=digest, kind=kind, org=org, reason=reason, record=text, rejected_at=now
+            )
+        )

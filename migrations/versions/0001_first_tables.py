@@ -26,29 +26,75 @@ def upgrade() -> None:
             "issue_updated_at", sa.DateTime(timezone=True), nullable=True, comment="The issue's updated_at by then"
         ),
         sa.Column("etag", sa.String(), nullable=True, comment="ETag of that page, quotes included"),
+        sa.Column(
+            "events",
+            sa.Integer(),
+            nullable=False,
+            comment="How many events that page had: a full last page may have a successor",
+        ),
+        sa.Column(
+            "next_url",
+            sa.String(),
+            nullable=True,
+            comment="GitHub's link to the next page, which an unchanged page (304) need not repeat",
+        ),
         sa.PrimaryKeyConstraint("id", "page_no", name=op.f("pk_event_polls")),
         comment="The last read of each page of each timeline",
     )
     op.create_table(
         "events",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False, comment="GitHub's event id"),
+        sa.Column(
+            "id",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="GitHub's id of the event, comment or review; for kinds that GitHub doesn't number, a negative number made from what identifies them, the same on every read",
+        ),
         sa.Column(
             "issue_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="issues.id or pull_requests.id"
         ),
         sa.Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
         sa.Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
-        sa.Column("event", sa.String(), nullable=False, comment="Kind of event, such as labeled or reviewed"),
+        sa.Column(
+            "event",
+            sa.String(),
+            nullable=False,
+            comment="Kind of event, such as labeled or reviewed; in the key because events, comments and reviews number themselves apart, so that two of one issue may have the same id",
+        ),
         sa.Column("body", sa.String(), nullable=True, comment="Text of a comment or review"),
         sa.Column("label", JSON_OBJECT, nullable=True, comment="Label of a labeled or unlabeled event"),
         sa.Column("reactions", JSON_OBJECT, nullable=True, comment="Reactions to a comment"),
         sa.Column("state", sa.String(), nullable=True, comment="State of a review"),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=True, comment="When it happened"),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="When it happened; of a review: when it was submitted, of a commit: when it was committed",
+        ),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True, comment="When a comment was last edited"),
         sa.Column("node_id", sa.String(), nullable=True, comment="GraphQL id"),
         sa.Column("user", JSON_OBJECT, nullable=True, comment="Who did it (user object)"),
         sa.Column("author_association", sa.String(), nullable=True, comment="The person's tie to the repository"),
         sa.Column("username", sa.String(), nullable=True, comment="Login of who did it"),
-        sa.PrimaryKeyConstraint("id", "issue_id", name=op.f("pk_events")),
+        sa.Column(
+            "details",
+            JSON_OBJECT,
+            nullable=True,
+            comment="What only this kind of event says: assignee, milestone, rename, state_reason, commit_id, source, …",
+        ),
+        sa.Column(
+            "page_no",
+            sa.Integer(),
+            nullable=False,
+            comment="Page of the timeline it was last read on: tells what has gone from a page that is read again",
+        ),
+        sa.Column(
+            "removed_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="When this app saw that GitHub no longer shows it (a deleted comment, say)",
+        ),
+        sa.PrimaryKeyConstraint("id", "issue_id", "event", name=op.f("pk_events")),
         comment="Timeline events of issues and pull requests",
     )
     op.create_index(op.f("ix_events_issue_id_created_at"), "events", ["issue_id", "created_at"], unique=False)
@@ -347,6 +393,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sync_runs_org_step_started_at"), "sync_runs", ["org", "step", "started_at"], unique=False)
     op.create_table(
+        "transfer_checks",
+        sa.Column("issue_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="issues.id"),
+        sa.Column(
+            "newest_twin_id",
+            sa.BigInteger(),
+            nullable=False,
+            comment="The newest issue like it at that time; a newer one is a reason to ask again",
+        ),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False, comment="When GitHub was asked"),
+        sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_transfer_checks")),
+        comment="Issues with a twin (same author and moment) that did not move: not to be asked for again",
+    )
+    op.create_table(
         "transfers",
         sa.Column("issue_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="Id before the move"),
         sa.Column("new_issue_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="Id after the move"),
@@ -368,6 +427,7 @@ def upgrade() -> None:
         sa.Column("new_number", sa.Integer(), nullable=True, comment="Number after the move"),
         sa.Column("user", JSON_OBJECT, nullable=True, comment="Author (user object)"),
         sa.Column("username", sa.String(), nullable=True, comment="Author's login"),
+        sa.Column("detected_at", sa.DateTime(timezone=True), nullable=False, comment="When this app saw the move"),
         sa.PrimaryKeyConstraint("issue_id", "new_issue_id", name=op.f("pk_transfers")),
         comment="Issues that moved to another repository, as they were before",
     )
@@ -397,6 +457,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_transfers_org_repo_number"), table_name="transfers")
     op.drop_index(op.f("ix_transfers_new_issue_id"), table_name="transfers")
     op.drop_table("transfers")
+    op.drop_table("transfer_checks")
     op.drop_index(op.f("ix_sync_runs_org_step_started_at"), table_name="sync_runs")
     op.drop_table("sync_runs")
     op.drop_index(op.f("ix_rejected_records_kind"), table_name="rejected_records")

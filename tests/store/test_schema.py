@@ -22,7 +22,8 @@ from chalicelib.store.engine import REVISIONS
 
 DIALECT = registry.load("postgresql")()
 
-# The seed's class diagram (its types, keys marked *), on PostgreSQL. Ours on top: `OURS`.
+# The seed's class diagram (its types, keys marked *), on PostgreSQL. Ours on top: `OURS`,
+# and `event` in the key of `events`: GitHub numbers events, comments and reviews apart.
 SEED = {
     "members": """
         id* integer, inserted_dt datetime, inactive_dt datetime, inactive boolean, avatar_url string, events_url string,
@@ -44,7 +45,7 @@ SEED = {
         closed_at datetime, author_association string, active_lock_reason string, draft boolean, pull_request jsonb,
         body string, reactions jsonb, timeline_url string, performed_via_github_app string, score integer""",
     "events": """
-        id* biginteger, issue_id* biginteger, org string, repo string, event string, body string, label jsonb,
+        id* biginteger, issue_id* biginteger, org string, repo string, event* string, body string, label jsonb,
         reactions jsonb, state string, created_at datetime, updated_at datetime, node_id string, user jsonb,
         author_association string, username string""",
     "event_polls": "id* biginteger, page_no* integer, issue_updated_at datetime, etag string",
@@ -57,8 +58,11 @@ SEED = {
 OURS = {
     "issues": {"deleted_at": "datetime"},
     "pull_requests": {"deleted_at": "datetime", "merged_at": "datetime", "pull_id": "biginteger"},
+    "events": {"details": "jsonb", "page_no": "integer", "removed_at": "datetime"},
+    "event_polls": {"events": "integer", "next_url": "string"},
+    "transfers": {"detected_at": "datetime"},
 }
-OUR_TABLES = {"memberships", "sync_runs", "watermarks", "leases", "rejected_records"}
+OUR_TABLES = {"transfer_checks", "memberships", "sync_runs", "watermarks", "leases", "rejected_records"}
 # A user's id may outgrow 32 bits: wider than the seed's Integer, and nothing that fits that is lost.
 WIDER = {("members", "id"): "biginteger"}
 ON_POSTGRESQL = {
