@@ -55,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
     add("--people", type=int, default=60, help="people in all (60)")
     add("--days", type=int, default=400, help="days of history (400)")
     add("--items", type=int, default=2_000, help="issues and pull requests in all, about (2000)")
+    add("--transfers", type=float, default=0.0, metavar="RATE", help="issues transferred a day, by themselves (0)")
+    add("--deletions", type=float, default=0.0, metavar="RATE", help="issues deleted a day, by themselves (0)")
+    add("--silent-changes", type=float, default=0.0, metavar="RATE", help="labels and milestones changed a day (0)")
     add("--now", type=parse_moment, metavar="ISO", help="the time at which history ends (the real time)")
     add("--speed", type=float, default=1.0, help="world seconds in a second, 0 freezes (1)")
     add("--index-lag", type=int, default=0, metavar="SECONDS", help="how far behind search is (0)")
@@ -80,6 +83,9 @@ def make_world(options: argparse.Namespace) -> World:
         people=options.people,
         days=options.days,
         items=options.items,
+        silent_changes=options.silent_changes,
+        transfers=options.transfers,
+        deletions=options.deletions,
     )
     return World(plan, index_lag=options.index_lag)
 

@@ -1,9 +1,10 @@
 """Tokens: whose they are and which organisations they reach."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sandbox.errors import ApiError
-from sandbox.items import Organisation
+from sandbox.items import Organisation, Repository
 from sandbox.world import World
 
 DEFAULT_TOKEN = "sandbox-token"
@@ -11,14 +12,19 @@ DEFAULT_TOKEN = "sandbox-token"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token; `organisations` None means all of them."""
+    """A token; `organisations` None means all of them, `hidden` are repositories it may not read nevertheless."""
 
     value: str
     organisations: frozenset[str] | None = None
+    hidden: frozenset[str] = frozenset()
 
     def sees(self, organisation: Organisation) -> bool:
         """Whether the organisation and all that belongs to it is visible."""
         return self.organisations is None or organisation.login.lower() in self.organisations
+
+    def reads(self, repository: Repository) -> bool:
+        """Whether the repository is visible."""
+        return self.sees(repository.owner) and repository.full_name.lower() not in self.hidden
 
     def visible(self, world: World) -> list[Organisation]:
         """Return the organisations that are visible."""
@@ -35,6 +41,11 @@ class Tokens:
         """Accept a token, for all organisations or for those named."""
         names = None if organisations is None else frozenset(name.lower() for name in organisations)
         self._tokens[value] = Token(value, names)
+        return self._tokens[value]
+
+    def hide(self, value: str, repositories: Iterable[str]) -> Token:
+        """Keep these repositories (full names; none: no more) from a token; KeyError if there is no such token."""
+        self._tokens[value] = replace(self._tokens[value], hidden=frozenset(name.lower() for name in repositories))
         return self._tokens[value]
 
     def revoke(self, value: str) -> None:

@@ -22,10 +22,10 @@ from sandbox.items import Kind
 from sandbox.limits import Limits, Window, secondary_limit
 from sandbox.messages import Answer, Request, Response, encode
 from sandbox.pages import is_later_page
-from sandbox.payloads import Payloads
 from sandbox.routes import URL_MAP, Route
 from sandbox.search import SearchIndex
 from sandbox.stats import Stats
+from sandbox.timelines import Timelines
 from sandbox.versions import in_version, select_version
 from sandbox.world import World
 
@@ -90,7 +90,7 @@ class App:
     ) -> None:
         self.world, self.clock, self.faults, self.limits, self.latency = world, clock, faults, limits, latency
         self.tokens, self.stats = Tokens(), Stats()
-        self.payloads, self.index = Payloads(world, base_url, public_url=public_url), SearchIndex(world)
+        self.payloads, self.index = Timelines(world, base_url, public_url=public_url), SearchIndex(world)
         self._shifts = Random(f"{world.plan.seed}/shifts")
         self._routes = URL_MAP.bind("sandbox")
         self._request_ids = count(1)
@@ -196,6 +196,8 @@ class App:
         response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(usegmt=True)}, body)
         self._make_conditional(exchange, response, answer)
         response.headers |= answer.headers
+        if response.status == 304 and exchange.fault is Fault.BARE_304:
+            response.headers.pop("Link", None)
         response.headers["X-GitHub-Request-Id"] = f"5A4D:{next(self._request_ids):06X}"
         if exchange.version:
             response.headers["x-github-api-version-selected"] = exchange.version
@@ -209,7 +211,8 @@ class App:
         """Give a good answer its ETag, which is the token's own; a match is a 304 and free of the primary limit."""
         if response.status != 200 or exchange.token is None or "Cache-Control" in answer.headers:
             return
-        digest = sha256(exchange.token.value.encode() + repr(answer.headers).encode() + response.body).hexdigest()
+        # Of the body alone: a page that is full stays unmodified when another one comes after it.
+        digest = sha256(exchange.token.value.encode() + response.body).hexdigest()
         response.headers |= {"ETag": f'W/"{digest}"', "Cache-Control": "private, max-age=60, s-maxage=60"}
         if digest not in exchange.request.headers.get("if-none-match", ""):
             return

@@ -12,15 +12,26 @@ POST   /_sandbox/faults                     {"kind", "path"?, "count"?, "skip"?}
 DELETE /_sandbox/faults                     rate 0, nothing scripted
 GET    /_sandbox/limits                     the limits' settings
 PUT    /_sandbox/limits                     any of these; all windows begin anew
-GET    /_sandbox/tokens                     {"tokens": [{"token", "organisations"}]}
+GET    /_sandbox/tokens                     {"tokens": [{"token", "organisations", "hidden"}]}
 POST   /_sandbox/tokens                     {"token", "organisations"?: [names]}
+PUT    /_sandbox/tokens/TOKEN               {"hidden": [owner/name, …]}: repositories it can't read, in place of before
 DELETE /_sandbox/tokens/TOKEN               revoke it
 GET    /_sandbox/items                      the truth, NDJSON, oldest first; ?repo=owner/name &is=issue|pr
 POST   /_sandbox/items                      {"repo", "title", "body"?, "pull"?: bool, "author"?: login}: open one
 GET    /_sandbox/items/OWNER/REPO/N         one item of the truth, with its history
-POST   /_sandbox/items/OWNER/REPO/N         {"kind", "actor"?, "label"?, "person"?, "milestone"?: N, "text"?}
+POST   /_sandbox/items/OWNER/REPO/N         {"kind", "actor"?, "label"?, "person"?, "milestone"?: N, "text"?, "state"?,
+                                            "comment"?: id, "review"?: id, "source"?: owner/name#N, "id"?: its own id}
 DELETE /_sandbox/items/OWNER/REPO/N         delete it
 POST   /_sandbox/touch                      {"count", "repo"?}: comment on that many items, the stalest first
+GET    /_sandbox/timelines                  NDJSON: {"id", "repository", "number", "timeline"} of each; ?repo=owner/name
+GET    /_sandbox/timelines/OWNER/REPO/N     one item's whole timeline, NDJSON
+GET    /_sandbox/transfers                  NDJSON: {"old_id", "old_repository", "old_number", "new_…", "at"} of each
+POST   /_sandbox/transfers                  {"repo", "number", "to", "actor"?}: move an issue
+GET    /_sandbox/deletions                  NDJSON: {"id", "pull_id", "repository", "number", "at"} of each
+PUT    /_sandbox/labels                     {"repo", "name", "new"}: rename, silently
+DELETE /_sandbox/labels                     {"repo", "name"}: delete, silently
+PUT    /_sandbox/milestones                 {"repo", "number", "title"?, "closed"?: true}: rename or close, silently
+POST   /_sandbox/happen                     {"count"?, "seed"?, "kinds"?: [...]}: let things happen; {"happened": [...]}
 GET    /_sandbox/members                    {"members": [{"org", "login", "id", "role"}]}
 POST   /_sandbox/members                    {"org", "login", "role"?}: add or change; a new login makes an account
 DELETE /_sandbox/members/ORG/LOGIN          remove from the organisation and its teams
@@ -37,13 +48,15 @@ from werkzeug.routing import Map, Rule
 
 from sandbox.app import App
 from sandbox.errors import ApiError, not_found
-from sandbox.items import Item, Kind, Organisation, Repository
+from sandbox.items import Change, Item, Kind, Organisation, Repository
 from sandbox.messages import Request, Response, encode
 from sandbox.people import Person
 from sandbox.profiles import timestamp
+from sandbox.state import milestone_of
 
 CONTROL_PREFIX = "/_sandbox/"
 ITEM = "/_sandbox/items/<owner>/<repo>/<int:number>"
+TIMELINE = "/_sandbox/timelines/<owner>/<repo>/<int:number>"
 JSON_TYPE, NDJSON_TYPE = "application/json; charset=utf-8", "application/x-ndjson; charset=utf-8"
 JSON = dict[str, Any]
 
@@ -71,6 +84,7 @@ class Control:
             ("PUT", "/_sandbox/limits", lambda wanted: self._app.limits.update(**wanted)),
             ("GET", "/_sandbox/tokens", self.tokens),
             ("POST", "/_sandbox/tokens", self.add_token),
+            ("PUT", "/_sandbox/tokens/<token>", self.hide),
             ("DELETE", "/_sandbox/tokens/<token>", lambda _, token: self._app.tokens.revoke(token)),
             ("GET", "/_sandbox/items", self.truth),
             ("POST", "/_sandbox/items", self.open_item),
@@ -78,6 +92,15 @@ class Control:
             ("POST", ITEM, self.change_item),
             ("DELETE", ITEM, self.delete_item),
             ("POST", "/_sandbox/touch", self.touch),
+            ("GET", "/_sandbox/timelines", self.timelines),
+            ("GET", TIMELINE, self.timeline),
+            ("GET", "/_sandbox/transfers", self.transfers),
+            ("POST", "/_sandbox/transfers", self.transfer),
+            ("GET", "/_sandbox/deletions", self.deletions),
+            ("PUT", "/_sandbox/labels", self.rename_label),
+            ("DELETE", "/_sandbox/labels", self.delete_label),
+            ("PUT", "/_sandbox/milestones", self.change_milestone),
+            ("POST", "/_sandbox/happen", self.happen),
             ("GET", "/_sandbox/members", self.members),
             ("POST", "/_sandbox/members", self.add_member),
             ("DELETE", "/_sandbox/members/<org>/<login>", self.remove_member),
@@ -119,8 +142,19 @@ class Control:
 
     def tokens(self, _: JSON) -> JSON:
         """List the good tokens."""
-        rows = [(token.value, token.organisations) for token in self._app.tokens.all()]
-        return {"tokens": [{"token": value, "organisations": names and sorted(names)} for value, names in rows]}
+        rows = [
+            {
+                "token": token.value,
+                "organisations": token.organisations and sorted(token.organisations),
+                "hidden": sorted(token.hidden),
+            }
+            for token in self._app.tokens.all()
+        ]
+        return {"tokens": rows}
+
+    def hide(self, wanted: JSON, token: str) -> None:
+        """Keep some repositories from a token."""
+        self._app.tokens.hide(token, [self._repository(name).full_name for name in wanted["hidden"]])
 
     def add_token(self, wanted: JSON) -> None:
         """Accept a token."""
@@ -128,11 +162,12 @@ class Control:
 
     def truth(self, wanted: JSON) -> list[JSON]:
         """List all items there are."""
-        items: Iterable[Item] = self._world.items.values()
-        if "repo" in wanted:
-            items = self._repository(wanted["repo"]).items.values()
+        items = self._items(wanted)
         kinds = {"issue": (False,), "pr": (True,)}.get(wanted.get("is", ""), (False, True))
         return [self._true_item(item) for item in items if item.is_pull in kinds]
+
+    def _items(self, wanted: JSON) -> Iterable[Item]:
+        return (self._repository(wanted["repo"]) if "repo" in wanted else self._world).items.values()
 
     def _true_item(self, item: Item) -> JSON:
         """Return an item's `/issues` form with its repository's name and, for a pull request, its `/pulls` id."""
@@ -153,7 +188,12 @@ class Control:
         """Show an item with everything that happened to it."""
         item = self._item(**path)
         history = [
-            {"at": timestamp(change.at), "kind": change.kind, "actor": change.actor and change.actor.login}
+            {
+                "at": timestamp(change.at),
+                "kind": change.kind,
+                "actor": change.actor and change.actor.login,
+                "id": change.id,
+            }
             for change in item.history
         ]
         return {**self._true_item(item), "history": history}
@@ -161,12 +201,9 @@ class Control:
     def change_item(self, wanted: JSON, **path: Any) -> JSON:
         """Let something happen to an item; a change that makes no sense is a 422."""
         item = self._item(**path)
-        about: JSON = {"text": wanted.get("text")}
+        about: JSON = {name: wanted[name] for name in ("text", "state", "id") if name in wanted}
         about |= {role: self._person(wanted[role]) for role in ("actor", "person") if wanted.get(role)}
-        if "label" in wanted:
-            about["label"] = item.repository.labels[wanted["label"]]
-        if "milestone" in wanted:
-            about["milestone"] = {one.number: one for one in item.repository.milestones}[wanted["milestone"]]
+        about |= self._subjects(item, wanted)
         try:
             kind = Kind(wanted["kind"])
         except ValueError as error:
@@ -175,19 +212,87 @@ class Control:
             raise ApiError(422, f"{kind} changes nothing here")
         return self._true_item(item)
 
+    def _subjects(self, item: Item, wanted: JSON) -> JSON:
+        """Return what of an item, or beside it, a change is to be about."""
+        about: JSON = {}
+        if "label" in wanted:
+            about["label"] = item.repository.labels[wanted["label"]]
+        if "milestone" in wanted:
+            about["milestone"] = milestone_of(item.repository, wanted["milestone"])
+        for name, kind_of_target in (("comment", Kind.COMMENTED), ("review", Kind.REVIEWED)):
+            if name in wanted:
+                about["target"] = _found(item.find(kind_of_target, wanted[name]), f"{name} {wanted[name]}")
+        if "source" in wanted:
+            name, _, number = wanted["source"].partition("#")
+            about["source"] = self._repository(name).items[int(number)]
+        return about
+
     def delete_item(self, _: JSON, **path: Any) -> None:
         """Delete an item."""
         self._world.delete(self._item(**path))
 
     def touch(self, wanted: JSON) -> JSON:
         """Comment on many items at once."""
-        items: Iterable[Item] = self._world.items.values()
-        if "repo" in wanted:
-            items = self._repository(wanted["repo"]).items.values()
-        stalest = sorted(items, key=lambda item: (item.updated_at, item.id))[: int(wanted["count"])]
+        stalest = sorted(self._items(wanted), key=lambda item: (item.updated_at, item.id))[: int(wanted["count"])]
         for item in stalest:
             self._world.change(item, Kind.COMMENTED)
         return {"touched": [f"{item.repository.full_name}#{item.number}" for item in stalest]}
+
+    def timelines(self, wanted: JSON) -> list[JSON]:
+        """List all timelines."""
+        timeline = self._app.payloads.timeline
+        return [
+            {"id": item.id, "repository": item.repository.full_name, "number": item.number, "timeline": timeline(item)}
+            for item in self._items(wanted)
+        ]
+
+    def timeline(self, _: JSON, **path: Any) -> list[JSON]:
+        """Show an item's timeline."""
+        return self._app.payloads.timeline(self._item(**path))
+
+    def transfers(self, _: JSON) -> list[JSON]:
+        """List all transfers, in order."""
+        rows = []
+        for transfer in self._world.transfers:
+            sides = (("old", transfer.old), ("new", transfer.new))
+            row = {f"{side}_{name}": value for side, item in sides for name, value in _identity(item).items()}
+            rows.append({**row, "at": timestamp(transfer.at)})
+        return rows
+
+    def transfer(self, wanted: JSON) -> JSON:
+        """Move an issue to another repository."""
+        actor = self._person(wanted["actor"]) if "actor" in wanted else None
+        item = self._repository(wanted["repo"]).items[int(wanted["number"])]
+        return self._true_item(self._world.transfer(item, self._repository(wanted["to"]), actor=actor))
+
+    def deletions(self, _: JSON) -> list[JSON]:
+        """List what was deleted, in order."""
+        return [
+            {**_identity(deletion.item), "pull_id": deletion.item.pull_id, "at": timestamp(deletion.at)}
+            for deletion in self._world.deletions
+        ]
+
+    def rename_label(self, wanted: JSON) -> None:
+        """Rename a label."""
+        self._world.rename_label(self._repository(wanted["repo"]), wanted["name"], wanted["new"])
+
+    def delete_label(self, wanted: JSON) -> None:
+        """Delete a label."""
+        self._world.delete_label(self._repository(wanted["repo"]), wanted["name"])
+
+    def change_milestone(self, wanted: JSON) -> None:
+        """Rename a milestone, close it, or both."""
+        repository, number = self._repository(wanted["repo"]), int(wanted["number"])
+        if "title" in wanted:
+            self._world.rename_milestone(repository, number, wanted["title"])
+        if wanted.get("closed"):
+            self._world.close_milestone(repository, number)
+
+    def happen(self, wanted: JSON) -> JSON:
+        """Let things happen, the same ones for the same seed and state."""
+        rng, kinds = Random(wanted.get("seed", 1)), wanted.get("kinds", ())
+        done = [self._world.happen(rng, kinds) for _ in range(int(wanted.get("count", 1)))]
+        return {"happened": [one for several in done for one in several]}
 
     def members(self, _: JSON) -> JSON:
         """List everybody's membership."""
@@ -229,6 +334,16 @@ def parse_moment(text: str) -> int:
     """Return an ISO 8601 time as epoch seconds, UTC unless it says otherwise."""
     moment = datetime.fromisoformat(text)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _identity(item: Item) -> JSON:
+    return {"id": item.id, "repository": item.repository.full_name, "number": item.number}
+
+
+def _found(change: Change | None, name: str) -> Change:
+    if change is None:
+        raise KeyError(name)
+    return change
 
 
 def _respond(found: Any, *, status: int = 200) -> Response:

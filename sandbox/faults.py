@@ -27,10 +27,12 @@ class Fault(StrEnum):
     SECONDARY_BARE = "secondary-bare"
     INCOMPLETE = "incomplete"
     SHIFT = "shift"
+    BARE_304 = "bare-304"
 
 
-# Without a retry-after clients wait for a minute or more: only when asked for.
-DEFAULT_KINDS = tuple(kind for kind in Fault if kind is not Fault.SECONDARY_BARE)
+# Without a retry-after clients wait for a minute or more; a 304 without a Link header is none of GitHub's faults.
+ON_DEMAND = {Fault.SECONDARY_BARE, Fault.BARE_304}
+DEFAULT_KINDS = tuple(kind for kind in Fault if kind not in ON_DEMAND)
 SEARCH_ONLY = {Fault.INCOMPLETE}
 LATER_PAGES_ONLY = {Fault.SHIFT}
 

@@ -15,7 +15,10 @@ CORE_SIZE = 5
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to generate; `now` is the epoch second at which history becomes the present."""
+    """What to generate; `now` is the epoch second at which history becomes the present.
+
+    `silent_changes`, `transfers` and `deletions` are how many a day happen by themselves, in history and afterwards.
+    """
 
     now: int
     seed: int = 1
@@ -24,6 +27,9 @@ class Plan:
     people: int = 60
     days: int = 400
     items: int = 2_000
+    silent_changes: float = 0.0
+    transfers: float = 0.0
+    deletions: float = 0.0
 
     @property
     def start(self) -> int:

@@ -10,10 +10,12 @@ from sandbox.items import Item, Organisation, Repository
 from sandbox.limits import RESOURCES, Limits
 from sandbox.messages import Answer
 from sandbox.pages import Arguments, cursor_page, number_links, read_page
-from sandbox.payloads import Payloads
 from sandbox.people import Person
 from sandbox.search import MAXIMUM_RESULTS, SearchIndex, check_window
+from sandbox.timelines import Timelines
 from sandbox.world import World
+
+REDIRECTS = f"{DOCUMENTATION}/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"
 
 
 @dataclass(slots=True)
@@ -21,7 +23,7 @@ class Call:
     """A routed request: who asks, for what, and where to look."""
 
     world: World
-    payloads: Payloads
+    payloads: Timelines
     index: SearchIndex
     limits: Limits
     token: Token
@@ -51,7 +53,7 @@ class Call:
             found = next((r for r in self.world.repositories.values() if r.id == wanted), None)
         else:
             found = self.world.repositories.get(f"{self.path['owner']}/{self.path['repo']}".lower())
-        if found is None or not self.token.sees(found.owner):
+        if found is None or not self.token.reads(found):
             raise not_found()
         return found
 
@@ -63,6 +65,16 @@ class Call:
         if number not in repository.items:
             raise not_found()
         return repository.items[number]
+
+    def since(self) -> int | None:
+        """Return the moment from which updates are asked for, if it is; raise the API's 422 for nonsense."""
+        if not (text := self.argument("since", "")):
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ApiError(422, "Invalid value for since") from None
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
     def numbered(self, rows: list[Any], url: str) -> tuple[list[Any], dict[str, str]]:
         """Return the rows of the page asked for and the `Link` header."""
@@ -83,7 +95,7 @@ def search_issues(call: Call) -> Answer:
     page = read_page(call.arguments)
     check_window(page.number, page.length)
     sort, order = call.argument("sort", "created"), call.argument("order", "desc")
-    found = call.index.find(call.argument("q", ""), sort=sort, order=order, visible=call.token.visible(call.world))
+    found = call.index.find(call.argument("q", ""), sort=sort, order=order, token=call.token)
     rows, headers = call.numbered(found[:MAXIMUM_RESULTS], "search/issues")
     if call.incomplete:
         # A search that timed out shows what it had by then.
@@ -101,14 +113,6 @@ def search_issues(call: Call) -> Answer:
 def get_repository(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}`."""
     return Answer(call.payloads.full_repository(call.repository()))
-
-
-def _since(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ApiError(422, "Invalid value for since") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _sort_keys(call: Call, items: list[Item]) -> tuple[list[tuple[int, int]], bool]:
@@ -132,8 +136,7 @@ def list_issues(call: Call) -> Answer:
     state = call.argument("state", "open")
     if state != "all":
         items = [item for item in items if item.state == state]
-    if since := call.argument("since", ""):
-        first = _since(since)
+    if (first := call.since()) is not None:
         items = [item for item in items if item.updated_at >= first]
     if wanted := {name.strip().lower() for name in call.argument("labels", "").split(",") if name.strip()}:
         items = [item for item in items if _has_labels(item, wanted)]
@@ -145,8 +148,16 @@ def list_issues(call: Call) -> Answer:
 
 
 def get_issue(call: Call) -> Answer:
-    """Answer `GET /repos/{owner}/{repo}/issues/{number}`."""
+    """Answer `GET /repos/{owner}/{repo}/issues/{number}`: a transferred one leads on, if the token reads the target."""
+    moved = call.repository().moved.get(call.path["number"])
+    if moved is not None and call.token.reads(moved.repository):
+        return _moved_to(f"{call.payloads.links}/repositories/{moved.repository.id}/issues/{moved.number}")
     return Answer(call.payloads.single_issue(call.item()))
+
+
+def _moved_to(url: str) -> Answer:
+    body = {"message": "Moved Permanently", "url": url, "documentation_url": REDIRECTS}
+    return Answer(body, 301, headers={"Location": url})
 
 
 def list_pulls(call: Call) -> Answer:
@@ -179,7 +190,7 @@ def list_repositories(call: Call) -> Answer:
     """Answer `GET /orgs/{org}/repos`: newest first unless sorted by name or activity."""
     organisation = call.organisation()
     kind, sort = call.argument("type", "all"), call.argument("sort", "created")
-    repositories = list(organisation.repositories)
+    repositories = [repository for repository in organisation.repositories if call.token.reads(repository)]
     if kind in ("public", "private"):
         repositories = [repository for repository in repositories if repository.private == (kind == "private")]
     direction = call.argument("direction", "asc" if sort == "full_name" else "desc")

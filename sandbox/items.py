@@ -1,8 +1,9 @@
-"""Issues and pull requests, and the changes that their lives are made of."""
+"""Organisations, repositories, issues and pull requests, and the changes that their lives are made of."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha1
+from typing import TypedDict
 
 from sandbox.people import App, Person, Team
 
@@ -30,6 +31,8 @@ class Milestone:
     due_on: int | None
     open_issues: int = 0
     closed_issues: int = 0
+    updated_at: int | None = None
+    closed_at: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +53,10 @@ class Organisation:
 
 @dataclass(slots=True, eq=False)
 class Repository:
-    """A repository and its items by number; `contributors` are the ids of people with something merged."""
+    """A repository and its items by number; `contributors` are the ids of people with something merged.
+
+    `moved` leads from the number of a transferred issue to what it became elsewhere.
+    """
 
     id: int
     owner: Organisation
@@ -68,6 +74,7 @@ class Repository:
     core: list[Person] = field(default_factory=list)
     items: dict[int, "Item"] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
+    moved: dict[int, "Item"] = field(default_factory=dict)
     contributors: set[int] = field(default_factory=set)
     last_number: int = 0
 
@@ -78,9 +85,15 @@ class Repository:
 
 
 class Kind(StrEnum):
-    """What can happen to an item after it was opened; the names are those of GitHub's timeline events."""
+    """What can happen to an item after it was opened; the names are those of GitHub's timeline events.
+
+    Changes of a body (`edited`) and of a comment (`comment_edited`, `reacted`) are no events on GitHub.
+    """
 
     COMMENTED = "commented"
+    COMMENT_EDITED = "comment_edited"
+    COMMENT_DELETED = "comment_deleted"
+    REACTED = "reacted"
     LABELED = "labeled"
     UNLABELED = "unlabeled"
     ASSIGNED = "assigned"
@@ -89,20 +102,42 @@ class Kind(StrEnum):
     DEMILESTONED = "demilestoned"
     RENAMED = "renamed"
     EDITED = "edited"
+    MENTIONED = "mentioned"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    REFERENCED = "referenced"
+    CROSS_REFERENCED = "cross-referenced"
     COMMITTED = "committed"
     REVIEW_REQUESTED = "review_requested"
+    REVIEW_REQUEST_REMOVED = "review_request_removed"
     REVIEWED = "reviewed"
+    REVIEW_DISMISSED = "review_dismissed"
+    LINE_COMMENTED = "line-commented"
+    COMMIT_COMMENTED = "commit-commented"
     CONVERT_TO_DRAFT = "convert_to_draft"
     READY_FOR_REVIEW = "ready_for_review"
     LOCKED = "locked"
+    UNLOCKED = "unlocked"
     CLOSED = "closed"
     MERGED = "merged"
+    HEAD_REF_DELETED = "head_ref_deleted"
     REOPENED = "reopened"
+    TRANSFERRED = "transferred"
+    CONVERTED_TO_DISCUSSION = "converted_to_discussion"
+
+
+# They come with another change, or are none of the item's own: its `updated_at` stays.
+UNTOUCHING = frozenset({Kind.REACTED, Kind.MENTIONED, Kind.SUBSCRIBED, Kind.UNSUBSCRIBED})
 
 
 @dataclass(slots=True, eq=False)
 class Change:
-    """One change: when, what, by whom, and what it is about (`text`: a title, a body or a closing reason)."""
+    """One change: when, what, by whom, and what it is about; `id` comes when it is applied.
+
+    `text` is a title, a body, a comment, a reaction, a closing reason, or the name that a label or milestone had then;
+    `before` what stood there before. `target` is the comment or review that the change is about, `source` the item
+    that refers to this one. Comments and reviews themselves change: `text`, `state`, `updated_at`, `deleted`.
+    """
 
     at: int
     kind: Kind
@@ -111,6 +146,29 @@ class Change:
     person: Person | None = None
     milestone: Milestone | None = None
     text: str | None = None
+    id: int = 0
+    state: str | None = None
+    sha: str | None = None
+    target: "Change | None" = None
+    source: "Item | None" = None
+    before: str | None = None
+    updated_at: int | None = None
+    reactions: dict[str, int] | None = None
+    deleted: bool = False
+
+
+class About(TypedDict, total=False):
+    """What a change may be about, beside its time, kind and actor."""
+
+    label: Label | None
+    person: Person | None
+    milestone: Milestone | None
+    text: str | None
+    id: int
+    state: str | None
+    sha: str | None
+    target: Change | None
+    source: "Item | None"
 
 
 @dataclass(slots=True, eq=False)
@@ -147,181 +205,28 @@ class Item:
     changed_files: int = 0
     branch: str = ""
     history: list[Change] = field(default_factory=list)
+    moved_to: "Item | None" = None
+    # Whether others show a cross-reference to this one, which goes when it does.
+    referring: bool = False
 
     @property
     def is_pull(self) -> bool:
         """Whether this is a pull request."""
         return self.pull_id is not None
 
+    def now(self) -> "Item":
+        """Return what this item has become: itself, unless it was transferred."""
+        item = self
+        while item.moved_to is not None:
+            item = item.moved_to
+        return item
 
-def _commented(item: Item, _: Change) -> bool:
-    item.comments += 1
-    return True
-
-
-def _labeled(item: Item, change: Change) -> bool:
-    if change.label is None or change.label in item.labels:
-        return False
-    item.labels = (*item.labels, change.label)
-    return True
-
-
-def _unlabeled(item: Item, change: Change) -> bool:
-    if change.label not in item.labels:
-        return False
-    item.labels = tuple(label for label in item.labels if label is not change.label)
-    return True
+    def find(self, kind: Kind, number: int) -> Change | None:
+        """Return the comment or review of this id, unless it is deleted."""
+        matches = (change for change in self.history if change.kind is kind and change.id == number)
+        return next((change for change in matches if not change.deleted), None)
 
 
-def _assigned(item: Item, change: Change) -> bool:
-    if change.person is None or change.person in item.assignees:
-        return False
-    item.assignees = (*item.assignees, change.person)
-    return True
-
-
-def _unassigned(item: Item, change: Change) -> bool:
-    if change.person not in item.assignees:
-        return False
-    item.assignees = tuple(person for person in item.assignees if person is not change.person)
-    return True
-
-
-def _count(item: Item, *, by: int) -> None:
-    """Count the item in or out of its milestone, where its state puts it."""
-    if item.milestone is None:
-        return
-    if item.state == "open":
-        item.milestone.open_issues += by
-    else:
-        item.milestone.closed_issues += by
-
-
-def _milestoned(item: Item, change: Change) -> bool:
-    if change.milestone is item.milestone:
-        return False
-    _count(item, by=-1)
-    item.milestone = change.milestone
-    _count(item, by=1)
-    return True
-
-
-def _demilestoned(item: Item, change: Change) -> bool:
-    change.milestone = None
-    return _milestoned(item, change)
-
-
-def _renamed(item: Item, change: Change) -> bool:
-    if change.text is None or change.text == item.title:
-        return False
-    item.title = change.text
-    return True
-
-
-def _edited(item: Item, change: Change) -> bool:
-    item.body = change.text
-    return True
-
-
-def _committed(item: Item, change: Change) -> bool:
-    if not item.is_pull or item.state == "closed":
-        return False
-    item.commits += 1
-    item.additions += 7
-    item.repository.pushed_at = max(item.repository.pushed_at, change.at)
-    return True
-
-
-def _review_requested(item: Item, change: Change) -> bool:
-    if not item.is_pull or change.person is None or change.person in item.reviewers:
-        return False
-    item.reviewers = (*item.reviewers, change.person)
-    return True
-
-
-def _reviewed(item: Item, change: Change) -> bool:
-    if not item.is_pull:
-        return False
-    item.review_comments += 1
-    item.reviewers = tuple(person for person in item.reviewers if person is not change.actor)
-    return True
-
-
-def _drafted(item: Item, change: Change) -> bool:
-    draft = change.kind is Kind.CONVERT_TO_DRAFT
-    if not item.is_pull or item.state == "closed" or item.draft == draft:
-        return False
-    item.draft = draft
-    return True
-
-
-def _locked(item: Item, _: Change) -> bool:
-    item.locked = True
-    return True
-
-
-def _set_state(item: Item, change: Change, state: str) -> None:
-    _count(item, by=-1)
-    item.state = state
-    closed = state == "closed"
-    item.closed_at, item.closed_by = (change.at, change.actor) if closed else (None, None)
-    _count(item, by=1)
-
-
-def _closed(item: Item, change: Change) -> bool:
-    if item.state == "closed":
-        return False
-    _set_state(item, change, "closed")
-    item.state_reason = None if item.is_pull else change.text or "completed"
-    return True
-
-
-def _merged(item: Item, change: Change) -> bool:
-    if not item.is_pull or item.state == "closed":
-        return False
-    _set_state(item, change, "closed")
-    item.draft = False
-    item.merged_at, item.merged_by = change.at, change.actor
-    item.repository.pushed_at = max(item.repository.pushed_at, change.at)
-    if item.author is not None:
-        item.repository.contributors.add(item.author.id)
-    return True
-
-
-def _reopened(item: Item, change: Change) -> bool:
-    if item.state == "open" or item.merged_at is not None:
-        return False
-    _set_state(item, change, "open")
-    item.state_reason = None if item.is_pull else "reopened"
-    return True
-
-
-_EFFECTS: dict[Kind, Callable[[Item, Change], bool]] = {
-    Kind.COMMENTED: _commented,
-    Kind.LABELED: _labeled,
-    Kind.UNLABELED: _unlabeled,
-    Kind.ASSIGNED: _assigned,
-    Kind.UNASSIGNED: _unassigned,
-    Kind.MILESTONED: _milestoned,
-    Kind.DEMILESTONED: _demilestoned,
-    Kind.RENAMED: _renamed,
-    Kind.EDITED: _edited,
-    Kind.COMMITTED: _committed,
-    Kind.REVIEW_REQUESTED: _review_requested,
-    Kind.REVIEWED: _reviewed,
-    Kind.CONVERT_TO_DRAFT: _drafted,
-    Kind.READY_FOR_REVIEW: _drafted,
-    Kind.LOCKED: _locked,
-    Kind.CLOSED: _closed,
-    Kind.MERGED: _merged,
-    Kind.REOPENED: _reopened,
-}
-
-
-def apply(item: Item, change: Change) -> bool:
-    """Apply a change at its time; a change that makes no sense any more (closing twice) is left out: False."""
-    if not _EFFECTS[change.kind](item, change):
-        return False
-    item.updated_at = max(item.updated_at, change.at)
-    item.history.append(change)
-    return True
+def commit(item: Item, role: str) -> str:
+    """Return a commit's hash, the same for the same item and role."""
+    return sha1(f"{item.id}/{role}".encode(), usedforsecurity=False).hexdigest()

@@ -19,6 +19,12 @@ def node_id(prefix: str, *numbers: int) -> str:
     return f"{prefix}_{urlsafe_b64encode(array).decode().rstrip('=')}"
 
 
+def commit_node_id(repository: int, sha: str) -> str:
+    """Return a commit's node id, which carries its hash in place of a number."""
+    packed = b"\x93\x00" + _packed(repository) + b"\xda" + len(sha).to_bytes(2, "big") + sha.encode()
+    return f"C_{urlsafe_b64encode(packed).decode().rstrip('=')}"
+
+
 def legacy_node_id(kind: str, number: int) -> str:
     """Return the old form: base64 of the kind's length, the kind and the number (`04:User583231`)."""
     return b64encode(f"0{len(kind)}:{kind}{number}".encode()).decode()

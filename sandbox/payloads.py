@@ -1,15 +1,14 @@
 """Issues and pull requests as GitHub's JSON; the world itself knows no URLs."""
 
-from hashlib import sha1
 from typing import Any
 
-from sandbox.items import Item, Label, Milestone
+from sandbox.effects import REACTIONS
+from sandbox.items import Item, Label, Milestone, commit
 from sandbox.nodeids import node_id
 from sandbox.people import App, Person
 from sandbox.profiles import Profiles, timestamp
 
 JSON = dict[str, Any]
-REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 
 def moment(seconds: int | None) -> str | None:
@@ -56,11 +55,11 @@ class Payloads(Profiles):
             "creator": self.user(milestone.creator),
             "open_issues": milestone.open_issues,
             "closed_issues": milestone.closed_issues,
-            "state": "open",
+            "state": "open" if milestone.closed_at is None else "closed",
             "created_at": timestamp(milestone.created_at),
-            "updated_at": timestamp(milestone.created_at),
+            "updated_at": timestamp(milestone.updated_at or milestone.created_at),
             "due_on": moment(milestone.due_on),
-            "closed_at": None,
+            "closed_at": moment(milestone.closed_at),
         }
 
     def app(self, app: App, owner: Person) -> JSON:
@@ -80,6 +79,11 @@ class Payloads(Profiles):
             "permissions": {"contents": "write", "issues": "write", "metadata": "read", "pull_requests": "write"},
             "events": ["issues", "pull_request", "push"],
         }
+
+    def reactions(self, url: str, counts: dict[str, int]) -> JSON:
+        """Return the summary of the reactions to what has this URL."""
+        numbers = {name: counts.get(name, 0) for name in REACTIONS}
+        return {"url": f"{url}/reactions", "total_count": sum(numbers.values()), **numbers}
 
     def _user(self, person: Person | None) -> JSON | None:
         return None if person is None else self.user(person)
@@ -106,11 +110,15 @@ class Payloads(Profiles):
             "body": item.body,
         }
 
+    def html_url(self, item: Item) -> str:
+        """Return an item's web page."""
+        return f"{self.html}/{item.repository.full_name}/{'pull' if item.is_pull else 'issues'}/{item.number}"
+
     def issue(self, item: Item) -> JSON:
         """Return the form of `/issues`, which pull requests have too."""
         repository_url = self.repository_url(item.repository)
         url = f"{repository_url}/issues/{item.number}"
-        html_url = f"{self.html}/{item.repository.full_name}/{'pull' if item.is_pull else 'issues'}/{item.number}"
+        html_url = self.html_url(item)
         payload = {
             "url": url,
             "repository_url": repository_url,
@@ -122,7 +130,7 @@ class Payloads(Profiles):
             **self._common(item),
             "comments": item.comments,
             "type": None,
-            "reactions": {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(REACTIONS, 0)},
+            "reactions": self.reactions(url, {}),
             "timeline_url": f"{url}/timeline",
             "performed_via_github_app": None if item.app is None else self.app(item.app, item.repository.owner.account),
             "state_reason": item.state_reason,
@@ -224,8 +232,3 @@ class Payloads(Profiles):
 
 
 PULL_LINKS = ("commits", "review_comments", "review_comment", "comments", "statuses")
-
-
-def commit(item: Item, role: str) -> str:
-    """Return a commit's hash, the same for the same item and role."""
-    return sha1(f"{item.id}/{role}".encode(), usedforsecurity=False).hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from werkzeug.routing import Map, Rule
 
-from sandbox import handlers
+from sandbox import handlers, subresources
 from sandbox.handlers import Call
 from sandbox.messages import Answer
 
@@ -38,6 +38,12 @@ ROUTES = (
     *_repository("", handlers.get_repository),
     *_repository("/issues", handlers.list_issues),
     *_repository("/issues/<int:number>", handlers.get_issue),
+    *_repository("/issues/<int:number>/timeline", subresources.list_timeline),
+    *_repository("/issues/<int:number>/events", subresources.list_events),
+    *_repository("/issues/<int:number>/comments", subresources.list_comments),
+    *_repository("/issues/events", subresources.list_repository_events),
+    *_repository("/issues/comments", subresources.list_repository_comments),
+    *_repository("/pulls/<int:number>/reviews", subresources.list_reviews),
     *_repository("/pulls", handlers.list_pulls),
     *_repository("/pulls/<int:number>", handlers.get_pull),
     *_organisation("", handlers.get_organisation),

@@ -1,11 +1,11 @@
 """Searching: sorted lists kept between requests, narrowed by time bounds before each item is tested."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection
 from operator import attrgetter
 
+from sandbox.access import Token
 from sandbox.errors import ApiError, search_invalid
-from sandbox.items import Item, Organisation
+from sandbox.items import Item
 from sandbox.query import Parser, Query
 from sandbox.world import World
 
@@ -29,34 +29,32 @@ class SearchIndex:
         self._sorted: dict[str, list[Item]] = {}
         self._results: dict[tuple[object, ...], list[Item]] = {}
 
-    def find(self, text: str, *, sort: str, order: str, visible: Collection[Organisation]) -> list[Item]:
+    def find(self, text: str, *, sort: str, order: str, token: Token) -> list[Item]:
         """Return all matches in order; raise the API's 422 for a query that GitHub refuses."""
         items = self._world.searchable()
         if self._version != self._world.version:
             self._version = self._world.version
             self._sorted.clear()
             self._results.clear()
-        key = (text, sort, order, tuple(organisation.login for organisation in visible))
+        key = (text, sort, order, token.organisations, token.hidden)
         if key not in self._results:
             if len(self._results) >= REMEMBERED:
                 self._results.clear()
-            self._results[key] = self._find(items, text, sort, order, visible)
+            self._results[key] = self._find(items, text, sort, order, token)
         return self._results[key]
 
-    def _find(
-        self, items: dict[int, Item], text: str, sort: str, order: str, visible: Collection[Organisation]
-    ) -> list[Item]:
+    def _find(self, items: dict[int, Item], text: str, sort: str, order: str, token: Token) -> list[Item]:
         query = Parser(text).parse()
-        self._check_scopes(query, visible)
+        self._check_scopes(query, token)
         if query.sort is not None:
             sort, _, order = query.sort.partition("-")
         sort = sort if sort in SORTS else "created"
         base = next((name for name in ("updated", "created") if name in query.bounds), sort)
-        allowed = {id(organisation) for organisation in visible}
+        allowed = {id(repository) for repository in self._world.repositories.values() if token.reads(repository)}
         test = query.test
         found = [item for item in self._between(items, base, query) if test(item)]
-        if len(visible) < len(self._world.organisations):
-            found = [item for item in found if id(item.repository.owner) in allowed]
+        if len(allowed) < len(self._world.repositories):
+            found = [item for item in found if id(item.repository) in allowed]
         if base != sort:
             found.sort(key=SORTS[sort])
         if order != "asc":
@@ -73,17 +71,18 @@ class SearchIndex:
         moment = attrgetter(FIELDS[base])
         return ordered[bisect_left(ordered, low, key=moment) : bisect_right(ordered, high, key=moment)]
 
-    def _check_scopes(self, query: Query, visible: Collection[Organisation]) -> None:
+    def _check_scopes(self, query: Query, token: Token) -> None:
         """Refuse a search all of whose scopes are hidden; some hidden among others just find nothing."""
-        logins = {organisation.login.lower() for organisation in visible}
+        logins = {organisation.login.lower() for organisation in token.visible(self._world)}
         named = query.organisations | query.repositories
         seen = query.organisations & logins
-        seen |= {name for name in query.repositories if self._is_visible(name, logins)}
+        seen |= {name for name in query.repositories if self._is_visible(name, token)}
         if named and not seen:
             raise search_invalid(HIDDEN)
 
-    def _is_visible(self, full_name: str, logins: set[str]) -> bool:
-        return full_name in self._world.repositories and full_name.partition("/")[0] in logins
+    def _is_visible(self, full_name: str, token: Token) -> bool:
+        repository = self._world.repositories.get(full_name)
+        return repository is not None and token.reads(repository)
 
 
 def check_window(page: int, per_page: int) -> None:

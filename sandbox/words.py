@@ -227,3 +227,47 @@ STACK_LINES = (
 )
 
 MILESTONES = ("v1.0", "v1.1", "v1.2", "v2.0", "Q1", "Q2", "Q3", "Hardening", "Beta")
+
+COMMENTS = (
+    "I can reproduce this on the latest main.",
+    "Thanks for the report, we'll have a look.",
+    "Could you share the logs around that time?",
+    "Same here, on two of our accounts.",
+    "This should be fixed by the last release, can you try again?",
+    "+1, this blocks our rollout.",
+    "Let's discuss it in the next planning.",
+    "I'll take this one.",
+    "Good catch! I missed that case.",
+    "Rebased onto main, tests are green again.",
+    "Is there a workaround until then?",
+    "Not sure this is the right place, but the behaviour changed for me, too. 🤔",
+    "Ping @reviewers, this is ready.",
+    "Das betrifft auch unsere Mandanten.",
+    "再現しました。ログを添付します。",
+)
+
+BOT_COMMENTS = (
+    "## Coverage\n\n| before | after |\n|---|---|\n| 91.2% | 91.4% |",
+    "✅ Preview is ready.",
+    "⚠️ The bundle grows by 1.2 kB.",
+)
+
+APPROVALS = ("", "", "", "LGTM", "Nice! 🎉", "Looks good to me, thanks.", "Approved, one nit inline that can wait.")
+OBJECTIONS = (
+    "This misses the case of an empty list, please add a test.",
+    "I don't think we should swallow the exception here.",
+    "Please split the refactoring from the fix.",
+    "The migration locks the table, can we do it in two steps?",
+)
+REMARKS = ("", "A question before I go on: why not reuse the client?", "First half read, more tomorrow.", "Some nits.")
+NITS = ("Nit: name this after what it returns.", "Could be a generator.", "Is this still needed?", "Typo.", "👍")
+DISMISSALS = ("The code changed since.", "Resolved in a call.", "Reviewer is on leave.")
+COMMIT_MESSAGES = (
+    "First version",
+    "Add tests",
+    "Address review comments",
+    "Handle the empty case",
+    "Fix the linter's complaints",
+    "Update the docs\n\nAs discussed.",
+    "Rename for clarity",
+)

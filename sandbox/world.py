@@ -1,21 +1,21 @@
 """The world: generated history up to a moment, going on from there; the state is the changes applied so far."""
 
-import copy
-import threading
 from bisect import bisect
-from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate, count
 from random import Random
 
-from sandbox import founding, prose
+from sandbox import founding, happenings, prose
 from sandbox.founding import Plan
+from sandbox.happenings import Happening
 from sandbox.hours import DAY, HOUR, SATURDAY, moment_of_day, weekday
-from sandbox.items import Change, Item, Kind, Label, Milestone, Organisation, Repository, apply
-from sandbox.lifecycle import write_script
+from sandbox.items import Change, Item, Kind, Organisation, Repository
+from sandbox.lifecycle import Cast, write_script
 from sandbox.people import CI_BOT, DEPENDABOT, RENOVATE, Person, make_apps, make_bots, make_people
+from sandbox.state import State
 
 BOT_SHARE = 0.13
 PULL_SHARE = 0.58
@@ -25,6 +25,7 @@ DAY_LEAD = 15 * HOUR
 MOVE_SHARE = 0.2
 # Some of the people from outside delete their accounts; what they wrote stays, without a user.
 GHOST_SHARE = 0.04
+REFERRING_SHARE = 0.1
 
 
 @dataclass(slots=True, eq=False)
@@ -46,24 +47,25 @@ class Membership:
     role: str | None
 
 
+@dataclass(slots=True, eq=False)
+class Incident:
+    """Something out of the ordinary that is about to happen somewhere, of one of some kinds."""
+
+    kinds: tuple[str, ...]
+    rng: Random
+
+
 # A number is a day (its UTC midnight) whose births are to be drawn.
-Event = Birth | Membership | int | tuple[Item, Change]
+Event = Birth | Membership | Incident | int | tuple[Item, Change]
 
 
-class World:
-    """Everything the API shows, at one moment of world time; hold `lock` while reading several things."""
+class World(State):
+    """Everything the API shows, at one moment of world time, and what will happen to it."""
 
     def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:
-        self.plan = plan
-        self.index_lag = index_lag
-        self.lock = threading.RLock()
-        self.now = plan.start
-        self.version = 0
-        self.items: dict[int, Item] = {}
+        super().__init__(plan, index_lag=index_lag)
         self._heap: list[tuple[int, int, Event]] = []
         self._sequence = count()
-        self._unindexed: deque[tuple[int, int, Item | None]] = deque()
-        self._indexed: dict[int, Item] = {}
         self._found(Random(f"{plan.seed}/founding"))
         self.advance(plan.now)
 
@@ -115,10 +117,11 @@ class World:
         with self.lock:
             while self._heap and self._heap[0][0] <= to:
                 at, _, event = heappop(self._heap)
-                self._happen(at, event)
+                self.now = max(self.now, at)
+                self._occur(at, event)
             self.now = max(self.now, to)
 
-    def _happen(self, at: int, event: Event) -> None:
+    def _occur(self, at: int, event: Event) -> None:
         if isinstance(event, tuple):
             self.apply(*event)
         elif isinstance(event, Birth):
@@ -126,20 +129,16 @@ class World:
                 self._be_born(at, event)
         elif isinstance(event, Membership):
             self.move(event.organisation, event.person, event.role)
+        elif isinstance(event, Incident):
+            if at >= self.plan.start:
+                happenings.happen(self, event.rng, event.kinds)
         else:
             self._draw_day(event)
 
-    def move(self, organisation: Organisation, person: Person, role: str | None) -> None:
-        """Make a person a member with a role, or (None) no member any more, of the organisation and its teams."""
+    def happen(self, rng: Random, kinds: Iterable[str] = ()) -> list[Happening]:
+        """Let one thing happen now, of these kinds or of any (`happenings.KINDS`); tell what it did."""
         with self.lock:
-            organisation.members.pop(person.login, None)
-            if role is not None:
-                organisation.members[person.login] = (person, role)
-                organisation.collaborators.pop(person.login, None)
-            else:
-                for team in organisation.teams:
-                    team.members = [member for member in team.members if member is not person]
-            self.version += 1
+            return happenings.happen(self, rng, tuple(kinds) or happenings.KINDS)
 
     def _draw_day(self, day: int) -> None:
         """Plan the births of a day and the drawing of the next one."""
@@ -150,28 +149,46 @@ class World:
         expected = self._daily * self._weight(day) * rng.uniform(0.7, 1.3)
         for index in range(int(expected + rng.random())):
             bot = rng.random() < BOT_SHARE
-            repository = self._draw_repository(rng)
+            repository = self.draw_repository(rng)
             pull = bot or rng.random() < PULL_SHARE
-            author = self._draw_bot(rng) if bot else self._draw_author(rng, repository, pull=pull)
+            author = self._draw_bot(rng) if bot else self.draw_author(rng, repository, pull=pull)
             at = moment_of_day(rng, day, utc_offset=author.utc_offset)
             if bot:
                 at = day + rng.randrange(4, 7) * HOUR + rng.randrange(HOUR)
             self._push(at, Birth(repository, author, pull, Random(f"{self.plan.seed}/{day}/{index}")))
+        self._draw_incidents(day)
 
-    def _draw_repository(self, rng: Random) -> Repository:
+    def _draw_incidents(self, day: int) -> None:
+        """Plan a day's transfers, deletions and silent changes, at working hours in UTC."""
+        plan = self.plan
+        rates = (
+            (plan.transfers, happenings.TRANSFERS),
+            (plan.deletions, happenings.DELETIONS),
+            (plan.silent_changes, happenings.SILENT_CHANGES),
+        )
+        for rate, kinds in rates:
+            if not rate:
+                continue
+            rng = Random(f"{plan.seed}/{day}/{kinds[0]}")
+            for _ in range(int(rate + rng.random())):
+                self._push(day + rng.randrange(7 * HOUR, 19 * HOUR), Incident(kinds, Random(rng.random())))
+
+    def draw_repository(self, rng: Random) -> Repository:
+        """Draw a repository that is in use, the popular ones more often."""
         repositories, weights = self._active
         return repositories[bisect(weights, rng.random() * weights[-1], 0, len(weights) - 1)]
 
     def _draw_bot(self, rng: Random) -> Person:
         return self.bots[rng.choices((DEPENDABOT, RENOVATE, CI_BOT), weights=(6, 3, 1))[0]]
 
-    def _draw_author(self, rng: Random, repository: Repository, *, pull: bool) -> Person:
+    def draw_author(self, rng: Random, repository: Repository, *, pull: bool) -> Person:
+        """Draw somebody who may open an item here: from outside, if the repository is public, or a member."""
         outside = 0.05 if pull else 0.22
         if not repository.private and self.outsiders and rng.random() < outside:
             return rng.choice(self.outsiders)
-        return self._draw_insider(rng, repository)
+        return self.draw_insider(rng, repository)
 
-    def _draw_insider(self, rng: Random, repository: Repository) -> Person:
+    def draw_insider(self, rng: Random, repository: Repository) -> Person:
         """Draw a member: mostly one of the repository's core, the active ones more often."""
         members = repository.owner.members
         if repository.core and rng.random() < 0.6:
@@ -197,112 +214,20 @@ class World:
         ghost = not bot and birth.author in self.outsiders and rng.random() < GHOST_SHARE
         author = None if ghost else birth.author
         item = self.open(birth.repository, at, author, title, body, pull=birth.pull, rng=rng)
-        pick = partial(self._draw_insider, rng, birth.repository)
-        for change in write_script(item, rng, pick, self.bots[CI_BOT]):
+        cast = Cast(
+            partial(self.draw_insider, rng, birth.repository),
+            partial(self.draw_author, rng, birth.repository, pull=False),
+            self.bots[CI_BOT],
+        )
+        for change in write_script(item, rng, cast):
             self._push(change.at, (item, change))
+        self._refer(item, rng)
 
-    def open(
-        self,
-        repository: Repository,
-        at: int,
-        author: Person | None,
-        title: str,
-        body: str | None,
-        *,
-        pull: bool,
-        rng: Random,
-    ) -> Item:
-        """Open an issue or a pull request: it gets the next number and ids and nothing else happens to it by itself."""
-        with self.lock:
-            repository.last_number += 1
-            self._next_id += rng.randrange(20, 9_000)
-            item = Item(self._next_id, None, repository, repository.last_number, author, None, title, body, at, at)
-            if author is not None and author.type == "Bot" and author.login != DEPENDABOT:
-                item.app = self.apps[author.id]
-            if pull:
-                self._dress_pull(item, rng)
-            repository.items[item.number] = item
-            self.items[item.id] = item
-            self._changed(item, at)
-            return item
-
-    def _dress_pull(self, item: Item, rng: Random) -> None:
-        self._next_pull_id += rng.randrange(20, 9_000)
-        item.pull_id = self._next_pull_id
-        bot = item.author is not None and item.author.type == "Bot"
-        item.draft = not bot and rng.random() < 0.15
-        item.commits = 1 + int(rng.expovariate(0.6))
-        item.additions = int(rng.lognormvariate(3.5, 1.6))
-        item.deletions = int(rng.lognormvariate(2.4, 1.7))
-        item.changed_files = 1 + int(rng.expovariate(0.25))
-        words = "".join(c if c.isalnum() else "-" for c in item.title.lower()).strip("-")
-        item.branch = "-".join(part for part in words.split("-") if part)[:60]
-        item.repository.pushed_at = max(item.repository.pushed_at, item.created_at)
-
-    def apply(self, item: Item, change: Change) -> bool:
-        """Apply a change to an item that is still there; False if it made no sense."""
-        with self.lock:
-            if item.id not in self.items or not apply(item, change):
-                return False
-            self._changed(item, change.at)
-            return True
-
-    def change(
-        self,
-        item: Item,
-        kind: Kind,
-        *,
-        actor: Person | None = None,
-        label: Label | None = None,
-        person: Person | None = None,
-        milestone: Milestone | None = None,
-        text: str | None = None,
-    ) -> bool:
-        """Apply a change now, by the organisation's first admin unless `actor` says otherwise."""
-        actor = actor or self.first_admin(item.repository.owner)
-        change = Change(self.now, kind, actor, label=label, person=person, milestone=milestone, text=text)
-        return self.apply(item, change)
-
-    def first_admin(self, organisation: Organisation) -> Person:
-        """Return the admin that acts when nobody else is named."""
-        admins = (person for person, role in organisation.members.values() if role == "admin")
-        return next(admins, self.bots[CI_BOT])
-
-    def delete(self, item: Item) -> None:
-        """Delete an item: its number answers 410 from now on."""
-        with self.lock:
-            del self.items[item.id]
-            del item.repository.items[item.number]
-            item.repository.deleted.add(item.number)
-            self.version += 1
-            if self.index_lag:
-                self._unindexed.append((self.now + self.index_lag, item.id, None))
-
-    def _changed(self, item: Item, at: int) -> None:
-        self.version += 1
-        if self.index_lag:
-            self._unindexed.append((at + self.index_lag, item.id, copy.copy(item)))
-
-    def searchable(self) -> dict[int, Item]:
-        """Return the items as the search index knows them: `index_lag` seconds behind."""
-        if not self.index_lag:
-            return self.items
-        while self._unindexed and self._unindexed[0][0] <= self.now:
-            _, number, snapshot = self._unindexed.popleft()
-            self.version += 1
-            if snapshot is None:
-                self._indexed.pop(number, None)
-            else:
-                self._indexed[number] = snapshot
-        return self._indexed
-
-    def association(self, item: Item) -> str:
-        """Return how the author stands to the repository, now."""
-        author, repository = item.author, item.repository
-        if author is None:
-            return "NONE"
-        if author.login in repository.owner.members:
-            return "MEMBER"
-        if author.login in repository.owner.collaborators:
-            return "COLLABORATOR"
-        return "CONTRIBUTOR" if author.id in repository.contributors else "NONE"
+    def _refer(self, item: Item, rng: Random) -> None:
+        """Let some new items mention one of the repository's latest."""
+        if rng.random() >= REFERRING_SHARE or item.author is None:
+            return
+        number = item.number - 1 - int(rng.expovariate(0.12))
+        mentioned = item.repository.items.get(number)
+        if mentioned is not None:
+            self.apply(mentioned, Change(item.created_at, Kind.CROSS_REFERENCED, item.author, source=item))

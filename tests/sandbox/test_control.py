@@ -83,7 +83,11 @@ def test_what_makes_no_sense_is_said(method: str, path: str, body: dict, client:
 def test_tokens(client: Client) -> None:
     assert client.control("POST", "tokens", token="t", organisations=["octo-sandbox"]).status_code == 204
     assert client.get("/user", headers={"Authorization": "Bearer t"}).status_code == 200
-    assert client.control("GET", "tokens").json()["tokens"][-1] == {"token": "t", "organisations": ["octo-sandbox"]}
+    assert client.control("GET", "tokens").json()["tokens"][-1] == {
+        "token": "t",
+        "organisations": ["octo-sandbox"],
+        "hidden": [],
+    }
     assert client.control("DELETE", "tokens/t").status_code == 204
     assert client.get("/user", headers={"Authorization": "Bearer t"}).status_code == 401
 

@@ -1,18 +1,22 @@
 """The generated world: the same again for the same plan, believable, and going on in time."""
 
 from collections import Counter
+from itertools import pairwise
 from random import Random
 from statistics import median
 
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.effects import apply
 from sandbox.founding import Plan
-from sandbox.hours import DAY, SATURDAY, next_working_moment, weekday
-from sandbox.items import Change, Item, Kind, apply
+from sandbox.hours import DAY, HOUR, SATURDAY, next_working_moment, weekday
+from sandbox.items import UNTOUCHING, Change, Item, Kind
 from sandbox.payloads import Payloads
 from sandbox.world import World
 from tests.sandbox.conftest import NOW, small_plan
+
+ENDS = {Kind.CLOSED, Kind.MERGED, Kind.REOPENED, Kind.CONVERTED_TO_DISCUSSION}
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +69,10 @@ def test_numbers_and_ids_grow_with_time(world: World) -> None:
 def test_the_state_is_what_the_history_adds_up_to(world: World) -> None:
     for item in world.items.values():
         kinds = [change.kind for change in item.history]
-        assert item.comments == kinds.count(Kind.COMMENTED)
-        assert item.updated_at == max([item.created_at, *(change.at for change in item.history)])
-        ends = [change for change in item.history if change.kind in (Kind.CLOSED, Kind.MERGED, Kind.REOPENED)]
+        assert item.comments == kinds.count(Kind.COMMENTED) - kinds.count(Kind.COMMENT_DELETED)
+        touching = [change.at for change in item.history if change.kind not in UNTOUCHING]
+        assert item.updated_at == max([item.created_at, *touching])
+        ends = [change for change in item.history if change.kind in ENDS]
         last = ends[-1] if ends else None
         assert (item.state == "closed") == (last is not None and last.kind is not Kind.REOPENED)
         assert item.closed_at == (last.at if last and item.state == "closed" else None)
@@ -153,6 +158,44 @@ def test_bodies_of_all_sorts(world: World) -> None:
     assert any("\r\n" in body for body in texts)
     assert any("📚" in body for body in texts)
     assert any("日本語" in body for body in texts)
+
+
+def test_reviews_are_believable(world: World) -> None:
+    members = {login for organisation in world.organisations.values() for login in organisation.members}
+    firsts, members_first, verdicts = [], 0, Counter[str | None]()
+    for item in world.items.values():
+        reviews = [change for change in item.history if change.kind is Kind.REVIEWED]
+        verdicts.update(change.state for change in reviews)
+        assert not any(change.actor is item.author for change in reviews if change.state != "commented")
+        if reviews and reviews[0].actor and item.author and item.author.type == "User":
+            firsts.append(reviews[0].at - item.created_at)
+            members_first += reviews[0].actor.login in members
+    assert HOUR < median(firsts) < 2 * DAY
+    assert members_first > 0.7 * len(firsts)
+    assert verdicts["approved"] > verdicts["changes_requested"] > verdicts["dismissed"] > 0
+    answered = Counter(
+        second.state
+        for item in world.items.values()
+        for first, second in pairwise(change for change in item.history if change.kind is Kind.REVIEWED)
+        if first.state == "changes_requested" and first.actor is second.actor
+    )
+    assert answered["approved"] > answered["changes_requested"]
+
+
+def test_who_answers_first(world: World) -> None:
+    members = {login for organisation in world.organisations.values() for login in organisation.members}
+    firsts = [
+        next(change for change in item.history if change.kind is Kind.COMMENTED and change.actor is not item.author)
+        for item in world.items.values()
+        if any(change.kind is Kind.COMMENTED and change.actor is not item.author for change in item.history)
+    ]
+    ours = sum(change.actor is not None and change.actor.login in members for change in firsts)
+    assert 0.6 < ours / len(firsts) < 0.98
+    comments = [c for item in world.items.values() for c in item.history if c.kind is Kind.COMMENTED]
+    assert any(change.actor and change.actor.type == "Bot" for change in comments)
+    assert any(change.updated_at for change in comments)
+    assert any(change.deleted for change in comments)
+    assert any(change.reactions for change in comments)
 
 
 def test_members_come_and_go() -> None:
