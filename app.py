@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Rate
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 
 from chalicelib import jobs
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
@@ -23,13 +23,29 @@ app = Chalice(app_name="contributor-metrics")
 MARGIN_SECONDS = 15
 BAD_SETUP, FAILED = 2, 1
 
-JOBS: dict[str, Callable[..., None]] = {"every_30_min": jobs.every_30_min}
+JOBS: dict[str, Callable[..., None]] = {
+    "every_30_min": jobs.every_30_min,
+    "nrt_events": jobs.nrt_events,
+    "daily": jobs.daily,
+}
 
 
 @app.schedule(Rate(30, unit=Rate.MINUTES))
 def every_30_min(event: CloudWatchEvent) -> None:
     """Keep pull requests, issues and members current."""
     jobs.every_30_min(load_settings(), budget=lambda_budget(event.context))
+
+
+@app.schedule(Rate(10, unit=Rate.MINUTES))
+def nrt_events(event: CloudWatchEvent) -> None:
+    """Read what happened to what changed."""
+    jobs.nrt_events(load_settings(), budget=lambda_budget(event.context))
+
+
+@app.schedule(Cron(0, 5, "*", "*", "?", "*"))
+def daily(event: CloudWatchEvent) -> None:
+    """Reconcile what searches for changes can't see."""
+    jobs.daily(load_settings(), budget=lambda_budget(event.context))
 
 
 def lambda_budget(context: Any) -> Budget:

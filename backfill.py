@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from chalicelib.contributions.api import MEMBERS, ItemAPI, Scope
-from chalicelib.contributions.sync import MODELS
+from chalicelib.contributions.api import MEMBERS, Scope, ScopeAPI
+from chalicelib.contributions.sync.items import MODELS
+from chalicelib.contributions.sync.windows import Window
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
-from chalicelib.history import KINDS, Task, Window, backfill, plan
+from chalicelib.history import KINDS, Task, backfill, plan
 from chalicelib.jobs import Runner, open_database, open_github, raise_failures
 from chalicelib.models import SyncRun
 from chalicelib.settings import Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
@@ -172,7 +173,7 @@ def run_backfill(session: Session, github: GitHubAPI, scope: Scope, given: Reque
     """Plan, say the plan, and read."""
     runner = Runner(session, github, scope, "backfill", given.now)
     window = window_of(given, default=None)
-    ItemAPI(github).check_scope(scope)
+    ScopeAPI(github).check_scope(scope)
     tasks = plan(session, github, scope, kinds=given.only, window=window, days=given.window)
     say_plan(scope, window, tasks, members=MEMBERS in given.only)
     progress = Progress(total=sum(task.total for task in tasks), github=github)
@@ -221,7 +222,7 @@ def say_summary(scope: Scope, runner: Runner) -> None:
 def run_verify(session: Session, github: GitHubAPI, scope: Scope, given: Request) -> list[SyncRun]:
     """Compare, say the differences, repair, and say what remains."""
     window = window_of(given, default=_first_backfill(session, scope))
-    ItemAPI(github).check_scope(scope)
+    ScopeAPI(github).check_scope(scope)
     runner, report = Runner(session, github, scope, "verify", given.now), Report()
     with runner.lease() as is_ours:
         if not is_ours:

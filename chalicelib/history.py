@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions import sync
-from chalicelib.contributions.api import ISSUES, MEMBERS, PER_PAGE, PULL_REQUESTS, Scope, SearchAPI, Span
-from chalicelib.contributions.sync import Context
+from chalicelib.contributions.api import ISSUES, MEMBERS, PER_PAGE, PULL_REQUESTS, Scope, SearchAPI
+from chalicelib.contributions.sync import items
+from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.members import sync_members
+from chalicelib.contributions.sync.windows import Window, cut_windows
 from chalicelib.github import GitHubAPI
 from chalicelib.jobs import Runner
 from chalicelib.store.ledger import OK
@@ -20,15 +22,6 @@ from chalicelib.store.watermarks import drop_watermark, raise_watermark, read_wa
 from chalicelib.utils import format_utc
 
 KINDS = (PULL_REQUESTS, ISSUES, MEMBERS)
-SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class Window:
-    """A span of creation times, both ends included, to be read as one unit."""
-
-    since: datetime
-    until: datetime
 
 
 @dataclass(frozen=True)
@@ -51,16 +44,6 @@ class Task:
     def mark(self) -> str:
         """Name the watermark that holds how far this task came."""
         return f"backfill:{self.kind}:{format_utc(self.since)}"
-
-
-def cut_windows(since: datetime, until: datetime, *, days: int) -> tuple[Window, ...]:
-    """Cut a span into windows of some days that neither overlap nor leave a second out."""
-    windows = []
-    while since <= until:
-        end = min(since + timedelta(days=days) - SECOND, until)
-        windows.append(Window(since, end))
-        since = end + SECOND
-    return tuple(windows)
 
 
 def plan(
@@ -86,7 +69,7 @@ def _plan_task(session: Session, github: GitHubAPI, scope: Scope, *, kind: str, 
     reached = read_watermark(session, name=mark, org=scope.org, scope=scope.name)
     begin = max(reached, window.since) if reached else window.since
     left = cut_windows(begin, window.until, days=days)
-    total = SearchAPI(github).fetch_count(scope, kind, Span("created", begin, window.until).qualifier) if left else 0
+    total = SearchAPI(github).fetch_count(scope, kind, Window(begin, window.until).span.qualifier) if left else 0
     return Task(kind, scope, window.since, left, total, resumed=reached is not None)
 
 
@@ -97,13 +80,13 @@ def backfill(runner: Runner, tasks: Sequence[Task], *, members: bool) -> Iterato
         yield from _backfill_task(runner, task)
     if members and not runner.is_refused:
         yield MEMBERS
-        runner.run(MEMBERS, sync.sync_members)
+        runner.run(MEMBERS, sync_members)
 
 
 def start_following(runner: Runner, tasks: Sequence[Task]) -> None:
     """Let the job follow changes from now on: what changes after the backfill has read it would be missed otherwise."""
     org, scope = runner.scope.org, runner.scope.name
-    for name in {sync.watermark_name(task.kind) for task in tasks}:
+    for name in {items.watermark_name(task.kind) for task in tasks}:
         if read_watermark(runner.session, name=name, org=org, scope=scope) is None:
             raise_watermark(runner.session, name=name, org=org, scope=scope, value=runner.now())
     runner.session.commit()
@@ -131,4 +114,4 @@ def _read_window(context: Context, *, task: Task, window: Window, complete: bool
             org, scope = task.scope.org, task.scope.name
             raise_watermark(context.session, name=task.mark, org=org, scope=scope, value=moment)
 
-    sync.read_span(context, task.kind, task.scope, Span("created", window.since, window.until), reached)
+    items.read_span(context, task.kind, task.scope, window.span, reached)

@@ -12,9 +12,12 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions import sync
-from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, ItemAPI, Scope
-from chalicelib.contributions.sync import Context
+from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, Scope, ScopeAPI
+from chalicelib.contributions.sync import items, reconcile
+from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.members import sync_members
+from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
+from chalicelib.contributions.sync.transfers import reconcile_transfers
 from chalicelib.errors import (
     ContributorMetricsError,
     DatabaseNotReadyError,
@@ -150,39 +153,75 @@ class Spent:
 
 
 def every_30_min(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
-    """Keep pull requests, issues and members of every organisation current.
+    """Keep pull requests, issues and members of every organisation current, and follow issues that moved.
 
     Raises SettingsError and DatabaseNotReadyError before anything is fetched, and JobFailedError at the end when
-    steps failed; the others are done all the same.
+    steps failed; the others are done all the same. So do the other jobs.
     """
+    _run_job("every_30_min", _recent_steps, settings, budget=budget, now=now)
+
+
+def nrt_events(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
+    """Read what happened to every issue and pull request that changed, in near real time."""
+    _run_job("nrt_events", _event_steps, settings, budget=budget, now=now)
+
+
+def daily(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
+    """Reconcile what searches for changes can't see: missed merges, silent changes, deletions."""
+    _run_job("daily", _daily_steps, settings, budget=budget, now=now)
+
+
+Steps = Iterator[tuple[str, Step]]
+
+
+def _run_job(
+    job: str,
+    steps: Callable[[Runner, Settings], Steps],
+    settings: Settings,
+    *,
+    budget: Budget | None,
+    now: Callable[[], datetime],
+) -> None:
     settings.check()
     with open_database(settings) as session, open_github(settings, budget) as github:
-        runs = [
-            run
-            for org in settings.orgs
-            for run in _keep_current(Runner(session, github, scope_of(settings, org), "every_30_min", now), settings)
-        ]
-        raise_failures(runs)
+        runners = [Runner(session, github, scope_of(settings, org), job, now) for org in settings.orgs]
+        for runner in runners:
+            _run_steps(runner, steps(runner, settings))
+        raise_failures([run for runner in runners for run in runner.runs])
 
 
-def _keep_current(runner: Runner, settings: Settings) -> Sequence[SyncRun]:
+def _run_steps(runner: Runner, steps: Steps) -> None:
     with runner.lease() as is_ours:
         if is_ours and _can_read(runner):
-            for name, step in _steps(runner, settings):
+            for name, step in steps:
                 if runner.run(name, step).status == FAILED and runner.is_refused:
                     break
-    return runner.runs
 
 
-def _steps(runner: Runner, settings: Settings) -> Iterator[tuple[str, Step]]:
+def _recent_steps(runner: Runner, settings: Settings) -> Steps:
     for kind in (PULL_REQUESTS, ISSUES):
-        yield f"{kind}.new", partial(sync.register_new, kind=kind, days=settings.new_days)
-        yield f"{kind}.closed", partial(sync.refresh_closed, kind=kind, days=settings.closed_days)
+        yield f"{kind}.new", partial(items.register_new, kind=kind, days=settings.new_days)
+        yield f"{kind}.closed", partial(items.refresh_closed, kind=kind, days=settings.closed_days)
         if kind == PULL_REQUESTS:
-            yield f"{kind}.unmerged", partial(sync.reconcile_unmerged, days=settings.unmerged_days)
-        yield f"{kind}.updated", partial(sync.follow_updates, kind=kind, first_days=settings.closed_days)
+            yield f"{kind}.unmerged", partial(items.reconcile_unmerged, days=settings.unmerged_days)
+        yield f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days)
+    yield "issues.transfers", reconcile_transfers
+    yield "issues.count", reconcile.check_count
     if is_due(runner, MEMBERS, hours=settings.members_hours):
-        yield MEMBERS, sync.sync_members
+        yield MEMBERS, sync_members
+
+
+def _event_steps(runner: Runner, settings: Settings) -> Steps:  # noqa: ARG001 - as the others
+    for kind in (PULL_REQUESTS, ISSUES):
+        yield f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days)
+    yield "issues.transfers", reconcile_transfers
+    yield EVENTS, partial(poll_timelines, days=settings.event_days, types=settings.event_types)
+
+
+def _daily_steps(runner: Runner, settings: Settings) -> Steps:  # noqa: ARG001 - as the others
+    for kind in (PULL_REQUESTS, ISSUES):
+        yield f"{kind}.reconcile", partial(reconcile.reconcile_counts, kind=kind, since=settings.reconcile_since)
+        yield f"{kind}.sweep", partial(reconcile.sweep_open, kind=kind)
 
 
 def _can_read(runner: Runner) -> bool:
@@ -194,7 +233,7 @@ def _can_read(runner: Runner) -> bool:
 
 def check_access(context: Context) -> None:
     """Step: raise NotFoundError naming what the token can't see, else remember that it was checked."""
-    ItemAPI(context.github).check_scope(context.scope)
+    ScopeAPI(context.github).check_scope(context.scope)
     mark = {"name": ACCESS, "org": context.scope.org, "scope": context.scope.name}
     raise_watermark(context.session, **mark, value=context.now())
 

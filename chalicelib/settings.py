@@ -6,15 +6,17 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from chalicelib.errors import SettingsError
-from chalicelib.utils import get_parameter
+from chalicelib.utils import get_parameter, parse_day
 
 ORG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
 REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
+EVENT_TYPE = re.compile(r"[a-z][a-z_-]{0,60}")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_DAYS = 3650
 
@@ -95,6 +97,27 @@ class Settings:
         """How old the member list may grow before the job reads it again, in hours (`MEMBERS_HOURS`)."""
         return self._number("MEMBERS_HOURS", default=24, maximum=24 * MAX_DAYS)
 
+    @cached_property
+    def event_days(self) -> int:
+        """How far back the job reads timelines of what changed, in days (`EVENT_DAYS`)."""
+        return self._days("EVENT_DAYS", default=1)
+
+    @cached_property
+    def event_types(self) -> tuple[str, ...]:
+        """Which kinds of event are kept (`EVENT_TYPES`); empty means all."""
+        return _parse_list(
+            self.lookup("EVENT_TYPES") or "", EVENT_TYPE, "EVENT_TYPES is malformed: {!r} is not a kind of event"
+        )
+
+    @cached_property
+    def reconcile_since(self) -> datetime | None:
+        """From when on the daily job reconciles (`RECONCILE_SINCE`); None means as far back as the backfills went."""
+        text = self.lookup("RECONCILE_SINCE")
+        try:
+            return parse_day(text) if text else None
+        except ValueError as error:
+            raise SettingsError(f"RECONCILE_SINCE is malformed: {text!r} is not a date such as 2024-01-31") from error
+
     def _days(self, name: str, *, default: int) -> int:
         return self._number(name, default=default, maximum=MAX_DAYS)
 
@@ -107,6 +130,7 @@ class Settings:
     def check(self, *, orgs: bool = True) -> None:
         """Read every setting once, so that a malformed one is named before anything is fetched."""
         names = ["token", "repos", "db_url", "api_url", "new_days", "closed_days", "unmerged_days", "members_hours"]
+        names += ["event_days", "event_types", "reconcile_since"]
         for name in names + (["orgs"] if orgs else []):
             getattr(self, name)
 

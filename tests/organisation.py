@@ -65,8 +65,9 @@ class Organisation:
         """Let the organisation live on."""
         self.sandbox.world.advance(self.sandbox.clock.set(advance=seconds))
 
-    def run_job(self, *, deadline: float | None = None) -> None:
-        jobs.every_30_min(self.settings, budget=self.budget(deadline), now=self.now)
+    def run_job(self, job: str = "every_30_min", *, deadline: float | None = None) -> None:
+        """Run a job once, at the sandbox's time."""
+        getattr(jobs, job)(self.settings, budget=self.budget(deadline), now=self.now)
 
     def budget(self, deadline: float | None = None) -> Budget:
         """A budget that doesn't really wait: the tests' limits are generous, and faults pass by themselves."""
@@ -85,6 +86,14 @@ class Organisation:
         query = {"pull_requests": "pr", "issues": "issue"}[kind]
         answer = requests.get(f"{self.sandbox.url}/_sandbox/items", params={"is": query}, timeout=30)
         return {item["id"]: item for item in map(_parsed, answer.text.splitlines())}
+
+    def timelines(self) -> dict[int, list[dict[str, Any]]]:
+        """Every timeline as the sandbox would show it now, by the id of its item."""
+        found: dict[int, list[dict[str, Any]]] = {}
+        with self.sandbox.world.lock:
+            for item in self.sandbox.world.items.values():
+                found[item.id] = list(self.sandbox.app.payloads.timeline(item))
+        return found
 
     def stored(self, kind: str) -> Items:
         """Every row that is not marked as deleted, by id."""

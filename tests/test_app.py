@@ -52,7 +52,7 @@ def test_importing_reads_no_setting_and_needs_no_network(root: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True
     )
-    assert result.stdout == "['every_30_min']\n"
+    assert result.stdout == "['every_30_min', 'nrt_events', 'daily']\n"
 
 
 def test_the_handler_runs_the_job_within_lambdas_time(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +98,8 @@ def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: p
         "acme issues.new",
         "acme issues.closed",
         "acme issues.updated",
+        "acme issues.transfers",
+        "acme issues.count",
         "acme members",
     ]
 

@@ -37,7 +37,7 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(ro
     assert second.returncode == 0, second.stderr
     assert "Backfill" not in second.stdout
     changed = [line for line in second.stdout.splitlines() if "new or changed" in line]
-    assert len(changed) == 7
+    assert len(changed) == 9
     assert all(" 0 new or changed" in line for line in changed), changed
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import Scope
-from chalicelib.contributions.sync import Context
+from chalicelib.contributions.sync.context import Context
 from chalicelib.errors import IncompleteReadError, JobFailedError, NotFoundError, OutOfTimeError
 from chalicelib.github import GitHubAPI
 from chalicelib.jobs import Runner, raise_failures

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.errors import BadAnswerError, IncompleteReadError, NotFoundError, SettingsError
-from chalicelib.github import Answer, GitHubAPI
+from chalicelib.errors import BadAnswerError, GoneError, IncompleteReadError, NotFoundError, SettingsError
+from chalicelib.github import Answer, GitHubAPI, Pacer
 from chalicelib.utils import format_utc, parse_utc
 
 PER_PAGE = 100
+# An issue that moves in circles is not followed for ever.
+MOST_MOVES = 20
 # One search takes five OR operators, so six repositories.
 REPOS_A_SEARCH = 6
 # A search that timed out on GitHub's side is asked again, this often and after these pauses in seconds.
@@ -187,18 +189,10 @@ def _check_cap(page: SearchPage, depth: int, span: Span) -> None:
 
 
 @dataclass
-class ItemAPI:
-    """Single items and the repositories they are in."""
+class ScopeAPI:
+    """The organisations and repositories that are read."""
 
     github: GitHubAPI
-
-    def fetch_issue(self, org: str, repo: str, number: int) -> Answer:
-        """Fetch an issue or pull request in its issue form; a moved one is answered with its new place (301).
-
-        Raises NotFoundError (not visible) and GoneError (deleted).
-        https://docs.github.com/en/rest/issues/issues#get-an-issue
-        """
-        return self.github.get(f"/repos/{quote(org)}/{quote(repo)}/issues/{number}", follow_redirects=False)
 
     def check_scope(self, scope: Scope) -> None:
         """Raise NotFoundError naming the organisation or repository that the token can't see.
@@ -261,3 +255,106 @@ class MemberAPI:
                 request_id=answer.request_id,
             )
         return True
+
+
+@dataclass(frozen=True)
+class PagePoll:
+    """What is known of a page of a timeline since it was last read."""
+
+    etag: str | None
+    events: int
+    next_url: str | None
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """A page of a timeline, from 1; `events` is None when it is as it was (304). `poll` is what to know of it."""
+
+    number: int
+    events: list[Any] | None
+    poll: PagePoll
+
+
+@dataclass
+class TimelineAPI:
+    """What happened to an issue or pull request.
+
+    https://docs.github.com/en/rest/issues/timeline#list-timeline-events-for-an-issue
+    """
+
+    github: GitHubAPI
+    pacer: Pacer
+
+    def fetch_timeline(self, org: str, repo: str, number: int, polls: Mapping[int, PagePoll]) -> list[TimelinePage]:
+        """Fetch a timeline, page by page, each with the ETag of its last reading.
+
+        Raises NotFoundError and GoneError when the issue is not there any more.
+        """
+        pages: list[TimelinePage] = []
+        url: str | None = f"/repos/{quote(org)}/{quote(repo)}/issues/{number}/timeline"
+        while url is not None:
+            page = self._fetch_page(url, len(pages) + 1, polls.get(len(pages) + 1))
+            pages.append(page)
+            url = page.poll.next_url
+        return pages
+
+    def _fetch_page(self, url: str, number: int, known: PagePoll | None) -> TimelinePage:
+        answer = self._get(url, number, known.etag if known else None)
+        if known and answer.not_modified:
+            next_url = answer.next_url or known.next_url
+            if next_url or known.events < PER_PAGE:
+                return TimelinePage(number, None, replace(known, next_url=next_url))
+            # A full last page may have got a successor, of which a 304 need not tell.
+            answer = self._get(url, number, None)
+        if not isinstance(answer.body, list):
+            raise BadAnswerError(
+                "the answer is not a list", status=answer.status, path="timeline", request_id=answer.request_id
+            )
+        return TimelinePage(number, answer.body, PagePoll(answer.etag, len(answer.body), answer.next_url))
+
+    def _get(self, url: str, number: int, etag: str | None) -> Answer:
+        self.pacer.wait()
+        return self.github.get(url, params={"per_page": str(PER_PAGE)} if number == 1 else None, etag=etag)
+
+    def fetch_is_unchanged(self, org: str, repo: str, number: int, pages: Sequence[TimelinePage]) -> bool:
+        """Ask whether a timeline is still as it was just read: events may move to another page while pages are read."""
+        url: str | None = f"/repos/{quote(org)}/{quote(repo)}/issues/{number}/timeline"
+        for page in pages:
+            if url is None or page.poll.etag is None:
+                return False
+            if not self._get(url, page.number, page.poll.etag).not_modified:
+                return False
+            url = page.poll.next_url
+        return True
+
+
+@dataclass
+class TransferAPI:
+    """Where issues are now.
+
+    https://docs.github.com/en/rest/issues/issues#get-an-issue
+    """
+
+    github: GitHubAPI
+
+    def fetch_place(self, org: str, repo: str, number: int) -> dict[str, Any] | None:
+        """Fetch an issue or pull request wherever it has moved to, following each move (301) by itself.
+
+        None when it is deleted (410), or not visible to this token (404).
+        """
+        url = f"/repos/{quote(org)}/{quote(repo)}/issues/{number}"
+        for _ in range(MOST_MOVES):
+            try:
+                answer = self.github.get(url, follow_redirects=False)
+            except (NotFoundError, GoneError):
+                return None
+            if answer.location is None:
+                return _issue_of(answer)
+            url = answer.location
+        raise BadAnswerError(f"it has moved more than {MOST_MOVES} times", path=f"/repos/{org}/{repo}/issues/{number}")
+
+
+def _issue_of(answer: Answer) -> dict[str, Any]:
+    if not isinstance(answer.body, dict) or "id" not in answer.body:
+        raise BadAnswerError("the answer is not an issue", status=answer.status, request_id=answer.request_id)
+    return answer.body

@@ -6,5 +6,6 @@ from chalicelib.github.budget import Budget, Pause
 from chalicelib.github.client import GitHubAPI
 from chalicelib.github.decisions import RateLimit
 from chalicelib.github.nodes import numeric_id
+from chalicelib.github.pacer import Pacer
 
-__all__ = ["Answer", "Auth", "Budget", "GitHubAPI", "Pause", "RateLimit", "TokenAuth", "numeric_id"]
+__all__ = ["Answer", "Auth", "Budget", "GitHubAPI", "Pacer", "Pause", "RateLimit", "TokenAuth", "numeric_id"]

@@ -63,4 +63,8 @@ class Budget:
             )
         if self._on_pause is not None:
             self._on_pause(Pause(seconds, until, reason))
+        self.sleep(seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait a moment that nobody needs to be told of."""
         self._sleep(seconds)

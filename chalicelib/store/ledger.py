@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.store.models import SyncRun
@@ -46,6 +46,12 @@ def open_run(
     session.add(run)
     session.commit()
     return run
+
+
+def first_window(session: Session, *, job: str, step: str, org: str) -> datetime | None:
+    """Tell the oldest moment that a job's step ever asked for; None when it never ran."""
+    begun = select(func.min(SyncRun.window_start)).where(SyncRun.job == job, SyncRun.step == step, SyncRun.org == org)
+    return session.scalar(begun)
 
 
 def close_run(session: Session, run: SyncRun, *, status: str, error: str | None, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from chalicelib.store.models import Watermark
@@ -38,6 +38,7 @@ def drop_watermark(session: Session, *, name: str, org: str, scope: str) -> None
     session.execute(delete(Watermark).where(Watermark.name == name, Watermark.org == org, Watermark.scope == scope))
 
 
-def count_watermarks(session: Session, *, org: str) -> int:
-    """Count the watermarks of an organisation; 0 means that it was never read."""
-    return session.scalar(select(func.count()).select_from(Watermark).where(Watermark.org == org)) or 0
+def has_watermark(session: Session, *, prefix: str, org: str) -> bool:
+    """Tell whether an organisation has a watermark whose name begins so."""
+    named = Watermark.name.startswith(prefix, autoescape=True)
+    return session.scalar(select(Watermark.name).where(named, Watermark.org == org).limit(1)) is not None

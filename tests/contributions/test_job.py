@@ -68,7 +68,7 @@ def test_an_idle_run_costs_at_most_8_requests(db_url: str, repositories: int) ->
         org.run_job()
         org.sandbox.stats.reset()
         org.run_job()
-        assert org.requests() == {"/search/issues": 7}
+        assert org.requests() == {"/search/issues": 8}
 
 
 def test_an_idle_run_with_a_long_list_of_repositories_costs_no_more(db_url: str) -> None:

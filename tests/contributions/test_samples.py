@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.rows import member_row
-from chalicelib.contributions.sync import Context, save_items, save_members, save_pulls
+from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.items import save_items, save_pulls
+from chalicelib.contributions.sync.members import save_members
 from chalicelib.models import Issue, Member, Membership, PullRequest, RejectedRecord
 from tests.store.expected import NOW, item_columns, make_context, pull_columns, stored, whole
 from tests.store.payloads import Json

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import Scope
-from chalicelib.contributions.sync import Context
+from chalicelib.contributions.sync.context import Context
 from chalicelib.github import GitHubAPI
 from chalicelib.store.ledger import open_run
 from tests.store.payloads import Json

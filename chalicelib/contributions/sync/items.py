@@ -1,4 +1,4 @@
-"""What to fetch about contributions, in which order, into which table. Every page is committed by itself."""
+"""Pull requests and issues: recent ones, everything that changed, and whole spans of history."""
 
 from __future__ import annotations
 
@@ -7,27 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions import rows
-from chalicelib.contributions.api import (
-    ISSUES,
-    MEMBERS,
-    PULL_REQUESTS,
-    MemberAPI,
-    Scope,
-    SearchAPI,
-    SearchPage,
-    Span,
-    moment_of,
-)
-from chalicelib.contributions.models import Issue, Member, Membership, PullRequest
-from chalicelib.errors import IncompleteReadError, RejectedError
-from chalicelib.github import GitHubAPI
-from chalicelib.store.models import SyncRun
-from chalicelib.store.rejected import save_rejected
-from chalicelib.store.upsert import Row, upsert
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, Scope, SearchAPI, SearchPage, Span, moment_of
+from chalicelib.contributions.models import Issue, PullRequest, Transfer
+from chalicelib.contributions.sync.context import Context, map_rows, store
+from chalicelib.errors import IncompleteReadError
+from chalicelib.store.upsert import Row
 from chalicelib.store.watermarks import oldest_watermark, raise_watermark, read_watermark
 from chalicelib.utils import format_utc
 
@@ -38,23 +26,6 @@ READS = 3
 
 MODELS: dict[str, type[Issue] | type[PullRequest]] = {PULL_REQUESTS: PullRequest, ISSUES: Issue}
 TO_ROW: dict[str, Callable[[Any], Row]] = {PULL_REQUESTS: rows.pull_request_row, ISSUES: rows.issue_row}
-
-
-@dataclass
-class Context:
-    """What a step works with: the database, GitHub, the part of it to read, the clock, and its row in the ledger."""
-
-    session: Session
-    github: GitHubAPI
-    scope: Scope
-    now: Callable[[], datetime]
-    run: SyncRun
-    on_page: Callable[[int], None] = field(default=lambda fetched: None)  # noqa: ARG005 - a hook that does nothing
-
-    def commit(self) -> None:
-        """Commit what was read, and the ledger with it; stop here when the run's time is over."""
-        self.session.commit()
-        self.github.budget.check()
 
 
 def register_new(context: Context, kind: str, *, days: int) -> None:
@@ -99,6 +70,14 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
         raise_watermark(context.session, name=name, org=org, scope=scope, value=moment)
 
     read_span(context, kind, context.scope.one_search(), Span("updated", since=since), reached)
+
+
+def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
+    """Say a scope as a condition on rows; GitHub's names ignore case."""
+    in_org = func.lower(model.org) == scope.org.lower()
+    if not scope.repos:
+        return in_org
+    return and_(in_org, or_(*(func.lower(model.repo) == repo.split("/")[1].lower() for repo in scope.repos)))
 
 
 def watermark_name(kind: str) -> str:
@@ -158,13 +137,13 @@ class Reading:
         """Tell whether a page's search leaves fewer items than are still to come."""
         if page.since is None:
             return False
-        standing = {_identity(item) for item in self.last_items if (self._moment(item) or page.since) >= page.since}
+        standing = {identity_of(item) for item in self.last_items if (self._moment(item) or page.since) >= page.since}
         return len(self.seen) - len(standing) + page.total_count < self.announced
 
     def add(self, page: SearchPage) -> None:
         """Count a page's items."""
         self.announced = self.announced or page.total_count
-        self.seen |= {_identity(item) for item in page.items}
+        self.seen |= {identity_of(item) for item in page.items}
         self.last_items = page.items
 
     @property
@@ -180,7 +159,8 @@ class Reading:
         return moment_of(item, f"{self.axis}_at")
 
 
-def _identity(item: Any) -> Any:
+def identity_of(item: Any) -> Any:
+    """Tell records of a page apart, also those without an id."""
     return item["id"] if isinstance(item, dict) and "id" in item else str(item)
 
 
@@ -190,16 +170,25 @@ def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterato
 
 def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
     """Write a page's items into their table, or into rejected_records; returns how many rows were new or changed."""
-    mapped, records = _map_rows(context, kind, items, TO_ROW[kind])
+    mapped, records = map_rows(context, kind, items, TO_ROW[kind])
     mapped = [row for row in mapped if context.scope.covers(row["org"], row["repo"])]
     if kind == PULL_REQUESTS:
         _name_pulls(context.session, mapped)
-    return _store(context, kind, MODELS[kind], mapped, records)
+    else:
+        mapped = _without_moved(context.session, mapped)
+    return store(context, kind, MODELS[kind], mapped, records)
+
+
+def _without_moved(session: Session, mapped: Sequence[Row]) -> list[Row]:
+    """Leave out issues that are known to have moved: a late page, or a lagging search, would bring them back."""
+    ids = [row["id"] for row in mapped]
+    moved = set(session.scalars(select(Transfer.issue_id).where(Transfer.issue_id.in_(ids))))
+    return [row for row in mapped if row["id"] not in moved]
 
 
 def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
     """Write pull requests in their own form (`/pulls`) under their issue id, where a search has told it already."""
-    mapped, records = _map_rows(context, PULL_REQUESTS, pulls, rows.pull_row)
+    mapped, records = map_rows(context, PULL_REQUESTS, pulls, rows.pull_row)
     mapped = [row for row in mapped if context.scope.covers(row["org"], row["repo"])]
     pull_ids = [row["pull_id"] for row in mapped]
     known = select(PullRequest.pull_id, PullRequest.id).where(PullRequest.pull_id.in_(pull_ids))
@@ -208,7 +197,7 @@ def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
         own = row["id"]
         row["id"] = issue_ids.get(row["pull_id"], own)
         records[row["id"]] = records[own]
-    return _store(context, PULL_REQUESTS, PullRequest, mapped, records)
+    return store(context, PULL_REQUESTS, PullRequest, mapped, records)
 
 
 def _name_pulls(session: Session, mapped: Sequence[Row]) -> None:
@@ -216,117 +205,3 @@ def _name_pulls(session: Session, mapped: Sequence[Row]) -> None:
     issue_ids = {-row["pull_id"]: row["id"] for row in mapped if "pull_id" in row}
     for unnamed in session.scalars(select(PullRequest.id).where(PullRequest.id.in_(issue_ids))).all():
         session.execute(update(PullRequest).where(PullRequest.id == unnamed).values(id=issue_ids[unnamed]))
-
-
-def _map_rows(
-    context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]
-) -> tuple[list[Row], dict[int, Any]]:
-    """Map records to rows; what can't be mapped is kept and counted. Also gives the records by their rows' ids."""
-    mapped: list[Row] = []
-    records: dict[int, Any] = {}
-    for item in items:
-        try:
-            row = to_row(item)
-        except RejectedError as error:
-            _reject(context, kind, item, str(error))
-            continue
-        mapped.append(row)
-        records[row["id"]] = item
-    return mapped, records
-
-
-def _store(context: Context, kind: str, model: type[Any], mapped: Sequence[Row], records: dict[int, Any]) -> int:
-    result = upsert(context.session, model, mapped)
-    for row, reason in result.refused:
-        _reject(context, kind, records.get(row.get("id", 0), row), reason)
-    context.run.stored += result.changed
-    return result.changed
-
-
-def _reject(context: Context, kind: str, record: Any, reason: str) -> None:
-    context.run.rejected += 1
-    save_rejected(context.session, kind=kind, org=context.scope.org, record=record, reason=reason, now=context.now())
-
-
-def sync_members(context: Context) -> None:
-    """Bring the members of the organisation up to date: joiners, roles, leavers and returners, in one transaction.
-
-    Nobody is deleted. Raises IncompleteReadError when GitHub lists nobody at all.
-    """
-    listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
-    if not any(listed.values()):
-        raise IncompleteReadError(f"GitHub lists no members of {context.scope.org}; nobody was marked as a leaver")
-    present = {person["id"]: person["login"] for people in listed.values() for person in people}
-    # Asked before anything is written: on SQLite, others could not write while GitHub answers.
-    leavers = _confirmed_leavers(context, present)
-    for role, people in listed.items():
-        save_members(context, people, role=role)
-    end_memberships(context, leavers)
-    context.run.fetched = len(present)
-    raise_watermark(context.session, name=MEMBERS, org=context.scope.org, scope="*", value=context.now())
-    context.commit()
-
-
-def _fetch_role(context: Context, role: str) -> list[Row]:
-    people: dict[int, Row] = {}
-    for page in MemberAPI(context.github).fetch_members(context.scope.org, role):
-        mapped, _ = _map_rows(context, MEMBERS, page, rows.member_row)
-        people |= {row["id"]: row for row in mapped}
-    return list(people.values())
-
-
-def save_members(context: Context, people: Sequence[Row], *, role: str) -> None:
-    """Write people and their membership; one who had left is active again."""
-    session, now, org = context.session, context.now(), context.scope.org
-    _free_logins(session, people)
-    ids = [person["id"] for person in people]
-    first_seen = dict(session.execute(select(Member.id, Member.inserted_dt).where(Member.id.in_(ids))).all())
-    joined = select(Membership.member_id, Membership.inserted_dt).where(
-        Membership.org == org, Membership.member_id.in_(ids)
-    )
-    joined_dt = dict(session.execute(joined).all())
-    active = {"inactive": False, "inactive_dt": None}
-    members = [{**person, **active, "inserted_dt": first_seen.get(person["id"], now)} for person in people]
-    memberships = [
-        {"org": org, "member_id": key, "role": role, "inserted_dt": joined_dt.get(key, now), **active} for key in ids
-    ]
-    _store(context, MEMBERS, Member, members, {person["id"]: person for person in people})
-    _store(context, MEMBERS, Membership, memberships, {})
-
-
-def _free_logins(session: Session, people: Sequence[Row]) -> None:
-    """Take a login from whoever had it before: GitHub gives a name that was let go to somebody else."""
-    new_owner = {person["login"]: person["id"] for person in people}
-    holders = select(Member).where(Member.login.in_(new_owner))
-    for member in session.scalars(holders.execution_options(populate_existing=True)):
-        if member.login is not None and new_owner[member.login] != member.id:
-            member.login = None
-    session.flush()
-
-
-def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
-    """Ask GitHub about each active member that the lists left out: lists shift while they are read."""
-    active = (
-        select(Member.id, Member.login)
-        .join(Membership, Membership.member_id == Member.id)
-        .where(Membership.org == context.scope.org, Membership.inactive.is_(False))
-    )
-    missing = [(key, login) for key, login in context.session.execute(active) if key not in present]
-    api, taken = MemberAPI(context.github), set(present.values())
-    # A login that somebody else has by now says nothing of the person who had it.
-    return [
-        key
-        for key, login in missing
-        if login is None or login in taken or not api.fetch_is_member(context.scope.org, login)
-    ]
-
-
-def end_memberships(context: Context, leavers: Sequence[int]) -> None:
-    """Mark people as having left the organisation, and as inactive when it was their last one."""
-    gone = {"inactive": True, "inactive_dt": context.now()}
-    context.session.execute(
-        update(Membership).where(Membership.org == context.scope.org, Membership.member_id.in_(leavers)).values(gone)
-    )
-    elsewhere = select(Membership.member_id).where(Membership.inactive.is_(False))
-    context.session.execute(update(Member).where(Member.id.in_(leavers), Member.id.not_in(elsewhere)).values(gone))
-    context.run.stored += len(leavers)

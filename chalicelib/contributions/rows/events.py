@@ -1,0 +1,158 @@
+"""Timeline events: every variant becomes a row of `events`.
+
+https://docs.github.com/en/rest/issues/timeline
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.contributions.rows.fields import (
+    Converter,
+    Record,
+    Row,
+    cleaned,
+    converted,
+    identity,
+    json_object,
+    moment,
+    text,
+)
+from chalicelib.errors import RejectedError
+
+OPTIONAL: dict[str, Converter] = {
+    "body": text,
+    "label": json_object,
+    "reactions": json_object,
+    "state": text,
+    "updated_at": moment,
+    "node_id": text,
+    "author_association": text,
+}
+# What details need not carry: columns, what every event of an issue says alike, and a commit's signature.
+ELSEWHERE = {
+    "id",
+    "event",
+    "created_at",
+    "submitted_at",
+    "user",
+    "actor",
+    "issue",
+    "performed_via_github_app",
+    *OPTIONAL,
+}
+# Of an issue that refers to this one, what identifies it; the whole of it has its own row, or is somebody else's.
+SOURCE = ("id", "number", "title", "state", "html_url", "repository_url", "pull_request")
+PERSON = ("id", "login", "type")
+
+
+def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
+    """Map an event of an issue's timeline to a row of `events`.
+
+    GitHub's id where it gives one, else a negative number made from what identifies the event. RejectedError when
+    it has no kind, no time, or nothing that identifies it.
+    """
+    event = cleaned(record)
+    kind = text("event", event.get("event"))
+    if not kind:
+        raise RejectedError("event is missing")
+    person = json_object("user", event.get("user")) or json_object("actor", event.get("actor"))
+    row = converted(event, OPTIONAL)
+    return row | {
+        "id": _identity_of(event, kind, issue_id),
+        "issue_id": issue_id,
+        "event": kind,
+        "org": org,
+        "repo": repo,
+        "created_at": _time_of(event, kind),
+        "updated_at": row.get("updated_at"),
+        "user": person,
+        "username": text("user.login", person.get("login")) if person else None,
+        "details": _details(event),
+        "removed_at": None,
+    }
+
+
+def _time_of(event: Record, kind: str) -> Any:
+    found = moment("created_at", event.get("created_at")) or moment("submitted_at", event.get("submitted_at"))
+    if found is None and kind == "committed":
+        found = moment("committer.date", (json_object("committer", event.get("committer")) or {}).get("date"))
+    if found is None and event.get("comments"):
+        found = moment("comments.created_at", _first_comment(event).get("created_at"))
+    # A review that is not submitted yet has no time, and no place in a history.
+    if found is None:
+        raise RejectedError("created_at is missing")
+    return found
+
+
+def _first_comment(event: Record) -> Record:
+    comments = event["comments"]
+    if not isinstance(comments, list) or not isinstance(comments[0], dict):
+        raise RejectedError("comments is not a list of comments")
+    return comments[0]
+
+
+def _identity_of(event: Record, kind: str, issue_id: int) -> int:
+    own = identity("id", event.get("id"))
+    if own is not None:
+        return own
+    marks = KEYS.get(kind, _node)(event)
+    if not all(marks):
+        raise RejectedError(f"id is missing, and nothing identifies this {kind}")
+    return derived_id(kind, issue_id, *marks)
+
+
+def derived_id(*marks: object) -> int:
+    """Make a number from what identifies an event: the same on every read, and negative, which no id of GitHub's is."""
+    digest = hashlib.sha256("\n".join(map(str, marks)).encode()).digest()
+    return -1 - (int.from_bytes(digest[:8], "big") >> 1)
+
+
+def _cross_reference(event: Record) -> list[object]:
+    source = json_object("source", event.get("source")) or {}
+    issue = json_object("source.issue", source.get("issue")) or {}
+    return [identity("source.issue.id", issue.get("id")), text("created_at", event.get("created_at"))]
+
+
+def _commit(event: Record) -> list[object]:
+    return [text("sha", event.get("sha"))]
+
+
+def _comments(event: Record) -> list[object]:
+    return [identity("comments.id", _first_comment(event).get("id"))] if event.get("comments") else [None]
+
+
+def _node(event: Record) -> list[object]:
+    return [text("node_id", event.get("node_id"))]
+
+
+KEYS: dict[str, Callable[[Record], list[object]]] = {
+    "cross-referenced": _cross_reference,
+    "committed": _commit,
+    "line-commented": _comments,
+    "commit-commented": _comments,
+}
+
+
+def _details(event: Record) -> dict[str, Any] | None:
+    """Keep what only this kind of event says: without addresses, and of people and issues what identifies them."""
+    found = {
+        name: _trimmed(name, value)
+        for name, value in event.items()
+        if name not in ELSEWHERE and value is not None and not name.endswith("url") and name != "_links"
+    }
+    return found or None
+
+
+def _trimmed(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_trimmed(name, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if name == "issue":
+        return {key: value[key] for key in SOURCE if key in value}
+    if "login" in value:
+        return {key: value[key] for key in PERSON if key in value}
+    return {key: _trimmed(key, item) for key, item in value.items() if not key.endswith("_url") and key != "_links"}

@@ -1,0 +1,66 @@
+"""What every step works with, and how records become rows that are stored or kept aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chalicelib.contributions.api import Scope
+from chalicelib.errors import RejectedError
+from chalicelib.github import GitHubAPI
+from chalicelib.store.models import SyncRun
+from chalicelib.store.rejected import save_rejected
+from chalicelib.store.upsert import Row, upsert
+
+
+@dataclass
+class Context:
+    """What a step works with: the database, GitHub, the part of it to read, the clock, and its row in the ledger."""
+
+    session: Session
+    github: GitHubAPI
+    scope: Scope
+    now: Callable[[], datetime]
+    run: SyncRun
+    on_page: Callable[[int], None] = field(default=lambda fetched: None)  # noqa: ARG005 - a hook that does nothing
+
+    def commit(self) -> None:
+        """Commit what was read, and the ledger with it; stop here when the run's time is over."""
+        self.session.commit()
+        self.github.budget.check()
+
+
+def map_rows(
+    context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]
+) -> tuple[list[Row], dict[int, Any]]:
+    """Map records to rows; what can't be mapped is kept and counted. Also gives the records by their rows' ids."""
+    mapped: list[Row] = []
+    records: dict[int, Any] = {}
+    for item in items:
+        try:
+            row = to_row(item)
+        except RejectedError as error:
+            reject(context, kind, item, str(error))
+            continue
+        mapped.append(row)
+        records[row["id"]] = item
+    return mapped, records
+
+
+def store(context: Context, kind: str, model: type[Any], mapped: Sequence[Row], records: dict[int, Any]) -> int:
+    """Write rows; what the database refuses is kept aside, whole. Gives how many were new or changed."""
+    result = upsert(context.session, model, mapped)
+    for row, reason in result.refused:
+        reject(context, kind, records.get(row.get("id", 0), row), reason)
+    context.run.stored += result.changed
+    return result.changed
+
+
+def reject(context: Context, kind: str, record: Any, reason: str) -> None:
+    """Keep a record that can't become a row, and count it."""
+    context.run.rejected += 1
+    save_rejected(context.session, kind=kind, org=context.scope.org, record=record, reason=reason, now=context.now())

@@ -1,0 +1,100 @@
+"""The members of an organisation: joiners, roles, leavers and returners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from chalicelib.contributions import rows
+from chalicelib.contributions.api import MEMBERS, MemberAPI
+from chalicelib.contributions.models import Member, Membership
+from chalicelib.contributions.sync.context import Context, map_rows, store
+from chalicelib.errors import IncompleteReadError
+from chalicelib.store.upsert import Row
+from chalicelib.store.watermarks import raise_watermark
+
+
+def sync_members(context: Context) -> None:
+    """Bring the members of the organisation up to date: joiners, roles, leavers and returners, in one transaction.
+
+    Nobody is deleted. Raises IncompleteReadError when GitHub lists nobody at all.
+    """
+    listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
+    if not any(listed.values()):
+        raise IncompleteReadError(f"GitHub lists no members of {context.scope.org}; nobody was marked as a leaver")
+    present = {person["id"]: person["login"] for people in listed.values() for person in people}
+    # Asked before anything is written: on SQLite, others could not write while GitHub answers.
+    leavers = _confirmed_leavers(context, present)
+    for role, people in listed.items():
+        save_members(context, people, role=role)
+    end_memberships(context, leavers)
+    context.run.fetched = len(present)
+    raise_watermark(context.session, name=MEMBERS, org=context.scope.org, scope="*", value=context.now())
+    context.commit()
+
+
+def _fetch_role(context: Context, role: str) -> list[Row]:
+    people: dict[int, Row] = {}
+    for page in MemberAPI(context.github).fetch_members(context.scope.org, role):
+        mapped, _ = map_rows(context, MEMBERS, page, rows.member_row)
+        people |= {row["id"]: row for row in mapped}
+    return list(people.values())
+
+
+def save_members(context: Context, people: Sequence[Row], *, role: str) -> None:
+    """Write people and their membership; one who had left is active again."""
+    session, now, org = context.session, context.now(), context.scope.org
+    _free_logins(session, people)
+    ids = [person["id"] for person in people]
+    first_seen = dict(session.execute(select(Member.id, Member.inserted_dt).where(Member.id.in_(ids))).all())
+    joined = select(Membership.member_id, Membership.inserted_dt).where(
+        Membership.org == org, Membership.member_id.in_(ids)
+    )
+    joined_dt = dict(session.execute(joined).all())
+    active = {"inactive": False, "inactive_dt": None}
+    members = [{**person, **active, "inserted_dt": first_seen.get(person["id"], now)} for person in people]
+    memberships = [
+        {"org": org, "member_id": key, "role": role, "inserted_dt": joined_dt.get(key, now), **active} for key in ids
+    ]
+    store(context, MEMBERS, Member, members, {person["id"]: person for person in people})
+    store(context, MEMBERS, Membership, memberships, {})
+
+
+def _free_logins(session: Session, people: Sequence[Row]) -> None:
+    """Take a login from whoever had it before: GitHub gives a name that was let go to somebody else."""
+    new_owner = {person["login"]: person["id"] for person in people}
+    holders = select(Member).where(Member.login.in_(new_owner))
+    for member in session.scalars(holders.execution_options(populate_existing=True)):
+        if member.login is not None and new_owner[member.login] != member.id:
+            member.login = None
+    session.flush()
+
+
+def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
+    """Ask GitHub about each active member that the lists left out: lists shift while they are read."""
+    active = (
+        select(Member.id, Member.login)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(Membership.org == context.scope.org, Membership.inactive.is_(False))
+    )
+    missing = [(key, login) for key, login in context.session.execute(active) if key not in present]
+    api, taken = MemberAPI(context.github), set(present.values())
+    # A login that somebody else has by now says nothing of the person who had it.
+    return [
+        key
+        for key, login in missing
+        if login is None or login in taken or not api.fetch_is_member(context.scope.org, login)
+    ]
+
+
+def end_memberships(context: Context, leavers: Sequence[int]) -> None:
+    """Mark people as having left the organisation, and as inactive when it was their last one."""
+    gone = {"inactive": True, "inactive_dt": context.now()}
+    context.session.execute(
+        update(Membership).where(Membership.org == context.scope.org, Membership.member_id.in_(leavers)).values(gone)
+    )
+    elsewhere = select(Membership.member_id).where(Membership.inactive.is_(False))
+    context.session.execute(update(Member).where(Member.id.in_(leavers), Member.id.not_in(elsewhere)).values(gone))
+    context.run.stored += len(leavers)

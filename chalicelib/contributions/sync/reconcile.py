@@ -1,0 +1,240 @@
+"""What no search by `updated` sees: counts that differ, states that differ, silent changes, deletions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, true
+
+from chalicelib.contributions.api import ISSUES, PER_PAGE, PULL_REQUESTS, SearchAPI, Span
+from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, read_span, save_items, watermark_name
+from chalicelib.contributions.sync.transfers import settle
+from chalicelib.contributions.sync.windows import SECOND, Window, cut_windows, months
+from chalicelib.errors import IncompleteReadError
+from chalicelib.store.ledger import first_window
+from chalicelib.store.watermarks import drop_watermark, has_watermark, raise_watermark, read_watermark
+
+DAYS_A_MONTH = 31
+GITHUB_BEGAN = datetime(2008, 1, 1, tzinfo=UTC)
+# What a check may cost when it runs each half hour; the daily one does what is left.
+MOST_REQUESTS = 60
+# Searches allowed in a minute, until GitHub has said it.
+SEARCH_LIMIT = 30
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something to count on both sides: as qualifiers of a search, and as a condition on rows."""
+
+    qualifiers: tuple[str, ...]
+    condition: Callable[[Any], ColumnElement[bool]]
+
+
+EVERY = Question((), lambda model: true())  # noqa: ARG005 - no condition
+OPEN = Question(("is:open",), lambda model: model.state == "open")
+MERGED = Question(("is:merged",), lambda model: model.merged.is_(True))
+UNMERGED = Question(("is:closed", "is:unmerged"), lambda model: and_(model.state == "closed", model.merged.is_(False)))
+QUESTIONS = {ISSUES: (EVERY, OPEN), PULL_REQUESTS: (EVERY, MERGED, UNMERGED)}
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many items of a kind were created in a span: by GitHub's count, and by the rows stored."""
+
+    kind: str
+    window: Window
+    github: int
+    stored: int
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether the two disagree."""
+        return self.github != self.stored
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A repository and day where the table and GitHub disagreed."""
+
+    kind: str
+    repo: str
+    day: str
+    missing: int
+    surplus: int
+
+
+def compare(context: Context, kind: str, window: Window, question: Question = EVERY) -> Count:
+    """Count a window on both sides; one search for each six repositories, or for the organisation."""
+    search = SearchAPI(context.github)
+    asked = (*question.qualifiers, window.span.qualifier)
+    github = sum(search.fetch_count(part, kind, *asked) for part in context.scope.parts())
+    model = MODELS[kind]
+    counted = (
+        select(func.count()).select_from(model).where(_stored_in(context, kind, window), question.condition(model))
+    )
+    return Count(kind, window, github, context.session.scalar(counted) or 0)
+
+
+def _stored_in(context: Context, kind: str, window: Window) -> ColumnElement[bool]:
+    model = MODELS[kind]
+    return and_(
+        in_scope(model, context.scope),
+        model.created_at >= window.since,
+        model.created_at < window.until + SECOND,
+        model.deleted_at.is_(None),
+    )
+
+
+def narrow(context: Context, count: Count, question: Question = EVERY) -> list[Window]:
+    """Find the days that differ, unless to list the whole window costs fewer requests than to count its days."""
+    days = cut_windows(count.window.since, count.window.until, days=1)
+    if count.github / PER_PAGE < len(days):
+        return [count.window]
+    return [day for day in days if compare(context, count.kind, day, question).differs]
+
+
+def repair(context: Context, kind: str, window: Window) -> list[Difference]:
+    """List a window anew: store what is missing, and settle what GitHub no longer shows; says what differed."""
+    model: Any = MODELS[kind]
+    stored = select(model.id, model.repo, model.created_at).where(_stored_in(context, kind, window))
+    before = {row.id: row for row in context.session.execute(stored)}
+    listed: set[int] = set()
+    for part in context.scope.parts():
+        listed |= read_span(context, kind, part, window.span)
+    after = {row.id: row for row in context.session.execute(stored)}
+    surplus = [row for key, row in before.items() if key not in listed]
+    for row in surplus:
+        settle(context, kind, row.id)
+        context.commit()
+    return _differences(kind, [row for key, row in after.items() if key not in before], surplus)
+
+
+def _differences(kind: str, missing: Sequence[Any], surplus: Sequence[Any]) -> list[Difference]:
+    lacking = Counter((row.repo, f"{row.created_at:%Y-%m-%d}") for row in missing)
+    extra = Counter((row.repo, f"{row.created_at:%Y-%m-%d}") for row in surplus)
+    places = sorted(lacking.keys() | extra.keys())
+    return [Difference(kind, repo, day, lacking[repo, day], extra[repo, day]) for repo, day in places]
+
+
+class Allowance:
+    """The requests that a step may send, so that a check never takes more than its share of a rate limit."""
+
+    def __init__(self, context: Context, most: int) -> None:
+        self._github = context.github
+        self._end = context.github.requests_sent + most
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether the step has had its share."""
+        return self._github.requests_sent >= self._end
+
+    @classmethod
+    def tenth_of_an_hour(cls, context: Context) -> Allowance:
+        """A tenth of the searches that GitHub allows in an hour (it counts them by the minute)."""
+        limit = context.github.rate_limits.get("search")
+        return cls(context, (limit.limit if limit else SEARCH_LIMIT) * 60 // 10)
+
+
+def check_count(context: Context) -> None:
+    """Find issues that vanished, by one count; and where they were, by halving, when the counts differ.
+
+    Only what a finished backfill has read can be counted, up to where every change is stored.
+    """
+    org = context.scope.org
+    since = first_window(context.session, job="backfill", step=f"{ISSUES}.created", org=org)
+    until = read_watermark(context.session, name=watermark_name(ISSUES), org=org, scope=context.scope.name)
+    unfinished = has_watermark(context.session, prefix=f"backfill:{ISSUES}:", org=org)
+    if since is None or until is None or unfinished or since >= until:
+        return
+    _descend(context, Window(since, until), Allowance(context, MOST_REQUESTS))
+
+
+def _descend(context: Context, window: Window, allowance: Allowance) -> None:
+    count = compare(context, ISSUES, window)
+    context.run.expected = context.run.expected or count.github
+    if not count.differs or allowance.is_spent:
+        return
+    if count.github <= PER_PAGE or window.since == window.until:
+        repair(context, ISSUES, window)
+        return
+    for half in window.halves():
+        _descend(context, half, allowance)
+
+
+def reconcile_counts(context: Context, kind: str, *, since: datetime | None) -> None:
+    """Compare every month's counts, by state too, and list anew the days that differ; goes on tomorrow when it is dear.
+
+    This is what finds a pull request whose merge was missed, however old. `since` is a moment, or None for the
+    beginning of the backfills.
+    """
+    org, name = context.scope.org, f"reconcile:{kind}"
+    begin = since or first_window(context.session, job="backfill", step=f"{kind}.created", org=org)
+    if begin is None:
+        return
+    allowance = Allowance.tenth_of_an_hour(context)
+    reached = read_watermark(context.session, name=name, org=org, scope=context.scope.name)
+    for month in months(Window(max(begin, reached or begin), context.now())):
+        if allowance.is_spent:
+            return
+        _reconcile_month(context, kind, month)
+        raise_watermark(context.session, name=name, org=org, scope=context.scope.name, value=month.until + SECOND)
+        context.commit()
+    drop_watermark(context.session, name=name, org=org, scope=context.scope.name)
+    context.commit()
+
+
+def _reconcile_month(context: Context, kind: str, month: Window) -> None:
+    for question in QUESTIONS[kind]:
+        count = compare(context, kind, month, question)
+        if not count.differs:
+            continue
+        for part in narrow(context, count, question):
+            repair(context, kind, part)
+        if compare(context, kind, month, question).differs:
+            raise IncompleteReadError(
+                f"GitHub and the table still count different {kind} of {month.since:%Y-%m} "
+                f"({' '.join(question.qualifiers) or 'all'}) after they were listed anew"
+            )
+
+
+def sweep_open(context: Context, kind: str) -> None:
+    """List all open items: for labels and milestones that changed silently, and for rows that GitHub shows no more.
+
+    Goes on tomorrow where it stopped when it would take more than its share of the rate limit.
+    """
+    allowance = Allowance.tenth_of_an_hour(context)
+    for part in context.scope.parts():
+        _sweep_part(replace(context, scope=part), kind, allowance)
+
+
+def _sweep_part(context: Context, kind: str, allowance: Allowance) -> None:
+    scope = context.scope
+    mark = {"name": f"sweep:{kind}", "org": scope.org, "scope": scope.name}
+    begin = read_watermark(context.session, **mark) or GITHUB_BEGAN
+    listed, reached = set[Any](), begin
+    for page in SearchAPI(context.github).fetch_pages(scope, kind, Span("created", begin), "is:open"):
+        save_items(context, kind, page.items)
+        listed |= {identity_of(item) for item in page.items}
+        reached = page.since or reached
+        context.commit()
+        if allowance.is_spent and page.next_url:
+            _settle_unlisted(context, kind, Window(begin, reached), listed)
+            raise_watermark(context.session, **mark, value=reached)
+            context.commit()
+            return
+    _settle_unlisted(context, kind, Window(begin, context.now()), listed)
+    drop_watermark(context.session, **mark)
+    context.commit()
+
+
+def _settle_unlisted(context: Context, kind: str, window: Window, listed: set[Any]) -> None:
+    model: Any = MODELS[kind]
+    stored = select(model.id).where(_stored_in(context, kind, window), model.state == "open")
+    for item_id in [key for key in context.session.scalars(stored) if key not in listed]:
+        settle(context, kind, item_id)
+        context.commit()
