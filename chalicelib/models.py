@@ -1,4 +1,4 @@
-"""Every table in one import, and how to make them and to open a session on them."""
+"""Every table in one import, and how to make them, with the views over them, and to open a session on them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from chalicelib.store.engine import (
     stored_revision,
 )
 from chalicelib.store.models import Lease, RejectedRecord, SyncRun, Watermark
+from chalicelib.views import create_views
 
 __all__ = [
     "Base",
@@ -47,7 +48,7 @@ __all__ = [
 
 
 def create_all(db_url: str) -> None:
-    """Make every table in an empty database, marked as fully migrated; harmless on one that has them.
+    """Make every table and view in an empty database, marked as fully migrated; harmless on one that has them.
 
     Raises DatabaseNotReadyError when the database is down, or stands at another migration (`make migrate` upgrades).
     """
@@ -73,3 +74,4 @@ def _create(connection: Connection) -> None:
         )
     )
     connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISIONS[-1]})
+    create_views(connection)

@@ -12,6 +12,8 @@ from sqlalchemy import Column, Index, Table, UniqueConstraint
 from sqlalchemy.dialects import registry
 
 from chalicelib.models import Base
+from chalicelib.store.views import View
+from chalicelib.views import VIEWS
 
 PATH = Path(__file__).with_name("data-dictionary.md")
 STORE = "chalicelib.store.models"
@@ -20,7 +22,7 @@ SHORT_TYPES = {"timestamp with time zone": "timestamptz", "float": "double preci
 
 INTRODUCTION = """# Data dictionary
 
-Every table and column of the database. This page is written from the comments in the models (`make docs`), which
+Every table, view and column of the database. This page is written from the comments in the code (`make docs`), which
 PostgreSQL's own tools show too: `\\d+ issues` in psql, or the column tooltips of DBeaver and DataGrip.
 
 - Times are UTC. A column is NULL when GitHub said so, or has not said.
@@ -80,12 +82,27 @@ login changes.
 """
 
 
+VIEWS_TEXT = """Answers over the tables, always as current as these: select from them as from a table. `make migrate`
+makes them anew each time: grant rights on them by `ALTER DEFAULT PRIVILEGES`.
+
+- A *bot* is a user of the type Bot, or one whose login ends in `[bot]`.
+- A *member* is whoever was among the organisation's members at the time. When somebody joined is not known of those
+  whom this app found at its first look (within a day): they count as members since ever. Those found later count from
+  then on, those who left until it was seen. Members that the token may not see, and outside collaborators, don't count.
+- The other people are *non-members*, those whose account is gone (`username` is NULL) included.
+- Rows with a `deleted_at` and events with a `removed_at` are left out. Days and months are UTC.
+- Reviews, comments and reopenings are known from `events`: where timelines were not read, there are none.
+- A median or 90th percentile (`p90_…`) is the least of the values that half, or 90 of 100, don't exceed.
+"""
+
+
 def render() -> str:
     """Write the whole page."""
     parts = [INTRODUCTION, *_contents(), *_relations()]
     for module in _modules():
         parts += [f"## {_title(module)}\n", _describe(module) + "\n"]
         parts += [part for table in _tables(module) for part in _table(table)]
+    parts += ["## Views\n", VIEWS_TEXT, *(part for view in VIEWS for part in _view(view))]
     return "\n".join(parts)
 
 
@@ -115,6 +132,9 @@ def _contents() -> Iterator[str]:
     for module in _modules():
         for table in _tables(module):
             yield f"| [`{table.name}`](#{table.name}) | {_cell(table.comment)} |"
+    yield "\n| View | What it tells |\n|---|---|"
+    for view in VIEWS:
+        yield f"| [`{view.name}`](#{view.name}) | {_cell(view.table.comment)} |"
     yield ""
 
 
@@ -136,6 +156,15 @@ def _table(table: Table) -> Iterator[str]:
     several = sorted((index for index in table.indexes if len(index.columns) > 1), key=_columns)
     if several:
         yield "\nIndexes: " + ", ".join(f"`({_columns(index)})`" for index in several) + "."
+    yield ""
+
+
+def _view(view: View) -> Iterator[str]:
+    yield f"### {view.name}\n"
+    yield f"{view.table.comment}.\n"
+    yield "| Column | Type | What it says |\n|---|---|---|"
+    for column in view.table.columns:
+        yield f"| `{column.name}` | `{_type(column)}` | {_cell(column.comment)} |"
     yield ""
 
 

@@ -1,16 +1,21 @@
-"""Runs the migrations on the database that the settings name (`DB_URL`, `.env`), in one transaction."""
+"""Runs the migrations on the database that the settings name (`DB_URL`, `.env`), in one transaction.
+
+Views are dropped before and made again after, also when nothing is to be migrated: they are what this code says.
+"""
 
 from __future__ import annotations
 
 import sys
 
 from alembic import context
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError
 from chalicelib.models import Base
 from chalicelib.settings import load_settings
 from chalicelib.store.engine import REVISIONS, describe, make_engine, stored_revision
+from chalicelib.views import create_views, drop_views
 
 
 def run() -> None:
@@ -19,19 +24,49 @@ def run() -> None:
     engine = make_engine(db_url)
     try:
         with engine.connect() as connection:
-            revision = stored_revision(connection)
-            if revision is not None and revision not in REVISIONS:
-                raise DatabaseNotReadyError(
-                    f"the database is at migration {revision}, newer than this code ({REVISIONS[-1]}): update the code"
-                )
+            check_known(connection)
             connection.rollback()
-            context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
-            with context.begin_transaction():
-                context.run_migrations()
+            with connection.begin():
+                migrate(connection)
     except SQLAlchemyError as error:
         raise DatabaseNotReadyError(describe(error, db_url)) from error
     finally:
         engine.dispose()
+
+
+def check_known(connection: Connection) -> None:
+    """Raise DatabaseNotReadyError when newer code has migrated the database."""
+    revision = stored_revision(connection)
+    if revision is not None and revision not in REVISIONS:
+        raise DatabaseNotReadyError(
+            f"the database is at migration {revision}, newer than this code ({REVISIONS[-1]}): update the code"
+        )
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations inside the connection's transaction, with no views in their way."""
+    if connection.dialect.name == "sqlite":
+        # Python's sqlite3 begins no transaction before a CREATE or DROP, and commits each by itself.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    changes = changes_the_schema()
+    if changes:
+        drop_views(connection)
+    context.run_migrations()
+    # They are written for the newest tables.
+    if changes and stored_revision(connection) == REVISIONS[-1]:
+        create_views(connection)
+
+
+def changes_the_schema() -> bool:
+    """Tell whether the command migrates: `alembic current` and `check` only look, `--sql` only writes a script."""
+    if context.is_offline_mode():
+        return False
+    try:
+        context.get_revision_argument()
+    except KeyError:  # what Alembic says when the command has no revision to go to
+        return False
+    return True
 
 
 try:

@@ -230,7 +230,7 @@ def test_a_refused_row_leaves_what_is_stored(shared: Session) -> None:
 
 
 def test_a_missing_table_is_an_outage_and_not_a_bad_row(db: Session) -> None:
-    db.execute(text("DROP TABLE issues"))
+    db.execute(text("ALTER TABLE issues RENAME TO elsewhere"))
     with pytest.raises(DBAPIError):
         upsert(db, Issue, [issue(1), issue(2)])
 

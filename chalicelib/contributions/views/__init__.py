@@ -1,0 +1,37 @@
+"""The questions that people ask of contributions, as views; each module says how it counts."""
+
+from __future__ import annotations
+
+from chalicelib.contributions.views.backlog import OPEN_BACKLOG_DAILY
+from chalicelib.contributions.views.community import COMMUNITY_SHARE, CONTRIBUTOR_ACTIVITY_DAILY, TRENDING_ISSUES
+from chalicelib.contributions.views.issues import ISSUE_CYCLE
+from chalicelib.contributions.views.monthly import ISSUE_CYCLE_MONTHLY, PULL_REQUEST_CYCLE_MONTHLY
+from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
+from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
+from chalicelib.store.views import View
+
+__all__ = [
+    "COMMUNITY_SHARE",
+    "CONTRIBUTOR_ACTIVITY_DAILY",
+    "FIRST_RESPONSES_PENDING",
+    "ISSUE_CYCLE",
+    "ISSUE_CYCLE_MONTHLY",
+    "OPEN_BACKLOG_DAILY",
+    "PULL_REQUEST_CYCLE",
+    "PULL_REQUEST_CYCLE_MONTHLY",
+    "TRENDING_ISSUES",
+    "VIEWS",
+]
+
+# In the order to make them: the monthly ones read the cycles.
+VIEWS: tuple[View, ...] = (
+    PULL_REQUEST_CYCLE,
+    PULL_REQUEST_CYCLE_MONTHLY,
+    ISSUE_CYCLE,
+    ISSUE_CYCLE_MONTHLY,
+    CONTRIBUTOR_ACTIVITY_DAILY,
+    OPEN_BACKLOG_DAILY,
+    FIRST_RESPONSES_PENDING,
+    TRENDING_ISSUES,
+    COMMUNITY_SHARE,
+)

@@ -1,0 +1,125 @@
+"""The cycles' months: what came in, what went out, and the medians and 90th percentiles of how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Subquery, Table, select, union_all
+
+from chalicelib.contributions.views.issues import ISSUE_CYCLE
+from chalicelib.contributions.views.people import BOT
+from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
+from chalicelib.store.functions import MonthOf, constant, count_if, percentile, rank_of
+from chalicelib.store.views import View, ViewColumn
+
+MEDIAN, P90 = 0.5, 0.9
+
+
+class Measure(NamedTuple):
+    """Something to count by month: when it is counted, and the hours it took, which may be NULL."""
+
+    name: str
+    at: str
+    hours: str
+
+
+class Months:
+    """A cycle's rows, without those that bots opened, once for each measure that has a time, ranked by hours."""
+
+    def __init__(self, cycle: Table, measures: Iterable[Measure]) -> None:
+        people = select(cycle).where(cycle.c.author_kind != BOT).cte("cycle")
+        each = union_all(
+            *(
+                select(
+                    people.c.org,
+                    people.c.repo,
+                    MonthOf(people.c[measure.at]).label("month"),
+                    constant(measure.name).label("measure"),
+                    people.c[measure.hours].label("hours"),
+                ).where(people.c[measure.at].is_not(None))
+                for measure in measures
+            )
+        ).subquery("measured")
+        rank = rank_of(each.c.hours, each.c.org, each.c.repo, each.c.month, each.c.measure)
+        self.ranked: Subquery = select(*each.c, rank.label("rank")).subquery("ranked")
+        self.keys: list[ColumnElement[Any]] = [self.ranked.c.org, self.ranked.c.repo, self.ranked.c.month]
+
+    def count(self, measure: str) -> ColumnElement[int]:
+        """How many there were."""
+        return count_if(self.ranked.c.measure == measure)
+
+    def answered(self, measure: str) -> ColumnElement[int]:
+        """How many of them have hours."""
+        return count_if((self.ranked.c.measure == measure) & self.ranked.c.hours.is_not(None))
+
+    def hours(self, measure: str, share: float) -> ColumnElement[float]:
+        """The hours that at least this share of them didn't exceed."""
+        return percentile(share, self.ranked.c.hours, self.ranked.c.rank, self.ranked.c.measure == measure)
+
+
+def _key_columns(months: Months) -> list[ViewColumn]:
+    org, repo, month = months.keys
+    return [
+        ViewColumn("org", org, "Owner of the repository"),
+        ViewColumn("repo", repo, "Repository's name, without the owner"),
+        ViewColumn("month", month, "First day of the month, UTC"),
+    ]
+
+
+def _hours_columns(months: Months, measure: str, name: str, what: str) -> list[ViewColumn]:
+    return [
+        ViewColumn(f"median_{name}", months.hours(measure, MEDIAN), f"Half of {what} took at most these hours"),
+        ViewColumn(f"p90_{name}", months.hours(measure, P90), f"90 of 100 of {what} took at most these hours"),
+    ]
+
+
+_pulls = Months(
+    PULL_REQUEST_CYCLE.table,
+    [
+        Measure("review", "created_at", "hours_to_first_review"),
+        Measure("approval", "created_at", "hours_to_approval"),
+        Measure("merge", "merged_at", "hours_to_merge"),
+        Measure("close", "closed_at", "hours_to_close"),
+    ],
+)
+PULL_REQUEST_CYCLE_MONTHLY = View(
+    "pull_request_cycle_monthly",
+    "pull_request_cycle by repository and month, pull requests by bots left out. Reviews and approvals stand in the "
+    "month in which the pull request was opened, merges and closings in the month when they happened",
+    [
+        *_key_columns(_pulls),
+        ViewColumn("opened", _pulls.count("review"), "Pull requests opened in the month"),
+        ViewColumn("reviewed", _pulls.answered("review"), "How many of those opened have had a review by now"),
+        ViewColumn("approved", _pulls.answered("approval"), "How many of those opened have had an approval by now"),
+        ViewColumn("merged", _pulls.count("merge"), "Pull requests merged in the month, whenever they were opened"),
+        ViewColumn("closed", _pulls.count("close"), "Pull requests last closed in the month, merged ones included"),
+        *_hours_columns(_pulls, "review", "hours_to_first_review", "the first reviews of those opened"),
+        *_hours_columns(_pulls, "approval", "hours_to_approval", "the first approvals of those opened"),
+        *_hours_columns(_pulls, "merge", "hours_to_merge", "the merges"),
+        *_hours_columns(_pulls, "close", "hours_to_close", "the closings"),
+    ],
+    group_by=_pulls.keys,
+)
+
+_issues = Months(
+    ISSUE_CYCLE.table,
+    [
+        Measure("response", "created_at", "hours_to_first_response"),
+        Measure("close", "closed_at", "hours_to_close"),
+    ],
+)
+ISSUE_CYCLE_MONTHLY = View(
+    "issue_cycle_monthly",
+    "issue_cycle by repository and month, issues by bots left out. Responses stand in the month in which the issue was "
+    "opened, closings in the month when they happened",
+    [
+        *_key_columns(_issues),
+        ViewColumn("opened", _issues.count("response"), "Issues opened in the month"),
+        ViewColumn("answered", _issues.answered("response"), "How many of those opened have had a response by now"),
+        ViewColumn("closed", _issues.count("close"), "Issues last closed in the month, whenever they were opened"),
+        *_hours_columns(_issues, "response", "hours_to_first_response", "the first responses to those opened"),
+        *_hours_columns(_issues, "close", "hours_to_close", "the closings"),
+    ],
+    group_by=_issues.keys,
+)
