@@ -31,6 +31,10 @@ run: $(MADE) ## fill a database from GitHub (GH_TOKEN and GH_ORGS), or from a sa
 test: check ## everything: linters, types, layers, and all tests on SQLite and PostgreSQL
 	@$(BIN)/python -m pytest -n 2
 
+.PHONY: soak
+soak: $(MADE) ## the long tests: 500 ticks of a living organisation, and a job killed at each of its statements (10 minutes)
+	@SOAK=1 $(BIN)/python -m pytest -n 2 --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_killed.py
+
 .PHONY: check
 check: $(MADE) ## linters, types and layers only
 	@mkdir -p .cache

@@ -10,33 +10,42 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from chalicelib.contributions.api import MEMBERS, Scope, ScopeAPI
+from chalicelib.contributions.api import MEMBERS, Scope
 from chalicelib.contributions.sync.items import MODELS
+from chalicelib.contributions.sync.timelines import EVENTS
 from chalicelib.contributions.sync.windows import Window
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
-from chalicelib.history import KINDS, Task, backfill, plan
-from chalicelib.jobs import Runner, open_database, open_github, raise_failures
+from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Task, backfill, backfill_rest, plan
+from chalicelib.jobs import open_database, open_github
 from chalicelib.models import SyncRun
+from chalicelib.runner import ACCESS, Runner, raise_failures
 from chalicelib.settings import Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
 from chalicelib.store.ledger import FAILED as FAILED_RUN
-from chalicelib.store.ledger import OK, PARTIAL
+from chalicelib.store.ledger import OK, PARTIAL, first_window
 from chalicelib.utils import format_utc, parse_day, utc_now
-from chalicelib.verify import Report, verify
+from chalicelib.verify import Proof, Report, verify
 
 FAILED, BAD_SETUP, STOPPED = 1, 2, 130
 DAY = timedelta(days=1)
 # Place for the unit and the rate limits, at the cost of the speed, which says little when GitHub sets the pace.
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 SECOND = timedelta(seconds=1)
+COSTS = {
+    MEMBERS: "everybody, a request a hundred",
+    TRANSFERS: "a request for each issue that looks like one that moved",
+    EVENTS: "a request or more for each item whose timeline is not read yet",
+}
+# What comes before the reading, and is no news in a summary.
+PREPARATIONS = (ACCESS, "plan")
 EXAMPLES = """examples:
   python backfill.py --since 2024-01-01
   python backfill.py --since 2024-01-01 --until 2024-06-30 --only issues --repos my-org/api,my-org/web
+  python backfill.py --since 2024-01-01 --only events
   python backfill.py --verify
   python backfill.py --verify --since 2024-01-01 --only pull_requests
 
@@ -69,7 +78,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--until", metavar="DATE", type=day_end, help="newest creation date to read; default: now")
     result.add_argument("--orgs", metavar="A,B", type=orgs, help="organisations; default: GH_ORGS")
     result.add_argument("--repos", metavar="OWNER/NAME,…", type=repos, help="only these; default: GH_REPOS")
-    result.add_argument("--only", metavar="KIND,…", type=kinds, help=f"only these of {', '.join(KINDS)}", default=KINDS)
+    result.add_argument(
+        "--only", metavar="KIND,…", type=kinds, help=f"only these of {', '.join(KINDS)}", default=DEFAULT_KINDS
+    )
     result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days read as one unit; default: 30")
     result.add_argument(
         "--verify", action="store_true", help="compare GitHub's counts with the rows stored, by month, and repair"
@@ -104,7 +115,7 @@ def kinds(text: str) -> tuple[str, ...]:
     for name in names:
         if name not in KINDS:
             raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(KINDS)}")
-    return names or KINDS
+    return names or DEFAULT_KINDS
 
 
 def orgs(text: str) -> tuple[str, ...]:
@@ -169,25 +180,26 @@ def say_pause(pause: Pause) -> None:
     tqdm.write(f"waiting until {format_utc(pause.until)} ({pause.seconds:.0f} s): {pause.reason}", file=sys.stderr)
 
 
-def run_backfill(session: Session, github: GitHubAPI, scope: Scope, given: Request) -> list[SyncRun]:
+def run_backfill(runner: Runner, settings: Settings, given: Request) -> None:
     """Plan, say the plan, and read."""
-    runner = Runner(session, github, scope, "backfill", given.now)
     window = window_of(given, default=None)
-    ScopeAPI(github).check_scope(scope)
-    tasks = plan(session, github, scope, kinds=given.only, window=window, days=given.window)
-    say_plan(scope, window, tasks, members=MEMBERS in given.only)
-    progress = Progress(total=sum(task.total for task in tasks), github=github)
+    tasks: list[Task] = []
+    planned = runner.run(
+        "plan", lambda context: tasks.extend(plan(context, kinds=given.only, window=window, days=given.window))
+    )
+    if planned.status != OK:
+        return
+    say_plan(runner.scope, window, tasks, given.only)
+    progress = Progress(total=sum(task.total for task in tasks), github=runner.github)
     runner.on_page = progress.page
-    with runner.lease() as is_ours, progress.bar:
-        if not is_ours:
-            raise JobFailedError(f"another backfill of {scope.org} is running")
-        for unit in backfill(runner, tasks, members=MEMBERS in given.only):
+    rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=settings.event_types)
+    with progress.bar:
+        for unit in chain(backfill(runner, tasks, until=window.until), rest):
             progress.unit(unit)
-    say_summary(scope, runner)
-    return runner.runs
+    say_summary(runner)
 
 
-def say_plan(scope: Scope, window: Window, tasks: Sequence[Task], *, members: bool) -> None:
+def say_plan(scope: Scope, window: Window, tasks: Sequence[Task], names: Sequence[str]) -> None:
     """Say what will be read, and what it is expected to cost."""
     print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
     for task in tasks:
@@ -197,15 +209,17 @@ def say_plan(scope: Scope, window: Window, tasks: Sequence[Task], *, members: bo
             f"  {task.kind}{place}: {task.total:,} items in {len(task.windows)} windows, "
             f"about {task.requests:,} requests{resumed}"
         )
-    if members:
-        print("  members: everybody, a request a hundred")
+    for name in names:
+        if name in COSTS:
+            print(f"  {name}: {COSTS[name]}")
 
 
-def say_summary(scope: Scope, runner: Runner) -> None:
+def say_summary(runner: Runner) -> None:
     """Say what was read, a line a kind."""
-    by_step: dict[str, list[SyncRun]] = defaultdict(list)
+    scope, by_step = runner.scope, defaultdict[str, list[SyncRun]](list)
     for run in runner.runs:
-        by_step[run.step].append(run)
+        if run.step not in PREPARATIONS:
+            by_step[run.step].append(run)
     for step, runs in by_step.items():
         fetched, stored, rejected, requests = (
             sum(getattr(run, name) for run in runs) for name in ("fetched", "stored", "rejected", "requests")
@@ -219,76 +233,101 @@ def say_summary(scope: Scope, runner: Runner) -> None:
             print(f"{scope.org} {run.step} {run.window_start or ''}: {run.status}: {run.error}")
 
 
-def run_verify(session: Session, github: GitHubAPI, scope: Scope, given: Request) -> list[SyncRun]:
+def run_verify(runner: Runner, settings: Settings, given: Request) -> None:  # noqa: ARG001 - as run_backfill
     """Compare, say the differences, repair, and say what remains."""
-    window = window_of(given, default=_first_backfill(session, scope))
-    ScopeAPI(github).check_scope(scope)
-    runner, report = Runner(session, github, scope, "verify", given.now), Report()
-    with runner.lease() as is_ours:
-        if not is_ours:
-            raise JobFailedError(f"another verification of {scope.org} is running")
-        units = verify(runner, kinds=counted(given.only), window=window, report=report)
-        progress = tqdm(units, disable=None, unit=" months")
-        for unit in progress:
-            progress.set_description(unit)
-    say_report(scope, report)
-    return runner.runs
+    window = window_of(given, default=_first_backfill(runner, counted(given.only)))
+    report = Report()
+    units = tqdm(verify(runner, kinds=counted(given.only), window=window, report=report), disable=None, unit=" months")
+    for unit in units:
+        units.set_description(unit)
+    say_report(runner.scope, report)
 
 
 def counted(names: Sequence[str]) -> list[str]:
-    """The kinds that GitHub's searches can count."""
-    return [name for name in names if name in MODELS]
+    """The kinds that GitHub's searches can count; SettingsError when there is none."""
+    found = [name for name in names if name in MODELS]
+    if not found:
+        raise SettingsError(f"{', '.join(names)} can't be verified: GitHub counts only {' and '.join(MODELS)}")
+    return found
 
 
-def _first_backfill(session: Session, scope: Scope) -> datetime | None:
-    started = select(func.min(SyncRun.window_start)).where(SyncRun.org == scope.org, SyncRun.job == "backfill")
-    first = session.scalar(started)
-    if first is None:
-        raise SettingsError(f"{scope.org} was never backfilled: name the oldest date to verify with --since")
-    return first
+def _first_backfill(runner: Runner, names: Sequence[str]) -> datetime | None:
+    org = runner.scope.org
+    begun = [first_window(runner.session, job="backfill", step=f"{name}.created", org=org) for name in names]
+    return min(filter(None, begun), default=None)
 
 
 def say_report(scope: Scope, report: Report) -> None:
     """Print the counts by kind and month, and every difference."""
     print(f"{scope.org}: {'kind':<14} {'month':<8} {'GitHub':>9} {'stored':>9}")
-    for count in report.counts:
-        mark = "  differs" if count.differs else ""
-        month = f"{count.window.since:%Y-%m}"
-        print(f"{scope.org}: {count.kind:<14} {month:<8} {count.github:>9,} {count.stored:>9,}{mark}")
+    for proof in report.proofs:
+        print(f"{scope.org}: {proof.kind:<14} {proof.month.since:%Y-%m}  {_verdict(proof)}")
     for found in report.differences:
         print(
             f"{scope.org}: {found.kind} of {found.repo} on {found.day}: {found.missing} were missing, "
             f"{found.surplus} are no longer listed by GitHub"
         )
-    print(f"{scope.org}: {len(report.differences)} differences found, {len(report.remaining)} months still differ")
+    undecided = sum(not proof.holds for proof in report.proofs)
+    print(f"{scope.org}: {len(report.differences)} differences found, {undecided} months still differ")
+
+
+def _verdict(proof: Proof) -> str:
+    if proof.before is None:
+        return f"{'?':>9} {'?':>9}  could not be compared"
+    counts = f"{proof.before.github:>9,} {proof.before.stored:>9,}"
+    if proof.holds:
+        return counts + (
+            f"  repaired: now {proof.after.stored:,}" if proof.after != proof.before and proof.after else ""
+        )
+    return counts + (f"  still differs: {proof.after.stored:,} stored" if proof.after else "  could not be repaired")
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM stop a run as Ctrl-C does: between two commits, with nothing half-written."""
+    """Let SIGTERM stop a run as Ctrl-C does: between two commits, with nothing half-written, and only once."""
 
     def stop(*_: object) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run(given: Request, settings: Settings, budget: Budget) -> None:
-    """Do what was asked, one organisation after the other."""
+    """Do what was asked, one organisation after the other; what fails for one does not hold up the others."""
     chosen = scopes(given, settings)
+    check(given, settings)
+    act = run_verify if given.verify else run_backfill
+    job = "verify" if given.verify else "backfill"
+    with open_database(settings) as session, open_github(settings, budget) as github:
+        runners = [Runner(session, github, scope, job, given.now) for scope in chosen]
+        for runner in runners:
+            if given.verify and not given.since and _first_backfill(runner, counted(given.only)) is None:
+                raise SettingsError(
+                    f"{runner.scope.org} was never backfilled: name the oldest date to verify with --since"
+                )
+        for runner in runners:
+            with runner.lease() as is_ours:
+                if not is_ours:
+                    raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
+                if runner.can_read(every=timedelta(0)):
+                    act(runner, settings, given)
+        raise_failures([run for runner in runners for run in runner.runs], statuses=(FAILED_RUN, PARTIAL))
+
+
+def check(given: Request, settings: Settings) -> None:
+    """Find what is wrong with the arguments and settings before anything is fetched."""
     if given.since or not given.verify:
         window_of(given, default=None)
+    if given.verify:
+        counted(given.only)
     settings.check(orgs=False)
-    act = run_verify if given.verify else run_backfill
-    runs: list[SyncRun] = []
-    with open_database(settings) as session, open_github(settings, budget) as github:
-        for scope in chosen:
-            runs += act(session, github, scope, given)
-        raise_failures(runs, statuses=(FAILED_RUN, PARTIAL))
 
 
 def main(

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-
-from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import ISSUES, MEMBERS, PER_PAGE, PULL_REQUESTS, Scope, SearchAPI
 from chalicelib.contributions.sync import items
 from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.members import sync_members
+from chalicelib.contributions.sync.timelines import EVENTS, due_items, read_timelines
+from chalicelib.contributions.sync.transfers import reconcile_transfers
 from chalicelib.contributions.sync.windows import Window, cut_windows
-from chalicelib.github import GitHubAPI
-from chalicelib.jobs import Runner
+from chalicelib.runner import Runner
 from chalicelib.store.ledger import OK
-from chalicelib.store.watermarks import drop_watermark, raise_watermark, read_watermark
+from chalicelib.store.watermarks import drop_watermark, oldest_watermark, raise_watermark, read_watermark
 from chalicelib.utils import format_utc
 
-KINDS = (PULL_REQUESTS, ISSUES, MEMBERS)
+TRANSFERS = "transfers"
+KINDS = (PULL_REQUESTS, ISSUES, MEMBERS, TRANSFERS, EVENTS)
+# Timelines cost a request an item: they are read when they are asked for.
+DEFAULT_KINDS = (PULL_REQUESTS, ISSUES, MEMBERS, TRANSFERS)
 
 
 @dataclass(frozen=True)
@@ -46,49 +48,55 @@ class Task:
         return f"backfill:{self.kind}:{format_utc(self.since)}"
 
 
-def plan(
-    session: Session,
-    github: GitHubAPI,
-    scope: Scope,
-    *,
-    kinds: Sequence[str],
-    window: Window,
-    days: int,
-) -> list[Task]:
+def plan(context: Context, *, kinds: Sequence[str], window: Window, days: int) -> list[Task]:
     """Ask GitHub how much there is to read, from where an interrupted backfill of the same start came. Reads only."""
     return [
-        _plan_task(session, github, part, kind=kind, window=window, days=days)
+        _plan_task(replace(context, scope=part), kind=kind, window=window, days=days)
         for kind in kinds
-        if kind != MEMBERS
-        for part in scope.parts()
+        if kind in items.MODELS
+        for part in context.scope.parts()
     ]
 
 
-def _plan_task(session: Session, github: GitHubAPI, scope: Scope, *, kind: str, window: Window, days: int) -> Task:
-    mark = f"backfill:{kind}:{format_utc(window.since)}"
-    reached = read_watermark(session, name=mark, org=scope.org, scope=scope.name)
+def _plan_task(context: Context, *, kind: str, window: Window, days: int) -> Task:
+    scope, mark = context.scope, f"backfill:{kind}:{format_utc(window.since)}"
+    reached = read_watermark(context.session, name=mark, org=scope.org, scope=scope.name)
     begin = max(reached, window.since) if reached else window.since
     left = cut_windows(begin, window.until, days=days)
-    total = SearchAPI(github).fetch_count(scope, kind, Window(begin, window.until).span.qualifier) if left else 0
+    asked = Window(begin, window.until).span.qualifier
+    total = SearchAPI(context.github).fetch_count(scope, kind, asked) if left else 0
     return Task(kind, scope, window.since, left, total, resumed=reached is not None)
 
 
-def backfill(runner: Runner, tasks: Sequence[Task], *, members: bool) -> Iterator[str]:
+def backfill(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> Iterator[str]:
     """Read what was planned; yields the name of each unit before it begins. Each unit has its row in `runner.runs`."""
     start_following(runner, tasks)
     for task in tasks:
         yield from _backfill_task(runner, task)
-    if members and not runner.is_refused:
-        yield MEMBERS
-        runner.run(MEMBERS, sync_members)
+    # Only a whole that is finished begins anew next time: until then, finished parts are not read twice.
+    if all(_reached(runner, task) for task in tasks) and not runner.failed:
+        for task in tasks:
+            if (_reached(runner, task) or until) <= until:
+                drop_watermark(runner.session, name=task.mark, org=task.scope.org, scope=task.scope.name)
+        runner.session.commit()
+
+
+def _reached(runner: Runner, task: Task) -> datetime | None:
+    return read_watermark(runner.session, name=task.mark, org=task.scope.org, scope=task.scope.name)
 
 
 def start_following(runner: Runner, tasks: Sequence[Task]) -> None:
-    """Let the job follow changes from now on: what changes after the backfill has read it would be missed otherwise."""
+    """Let the job follow changes from now on: what changes after the backfill has read it would be missed otherwise.
+
+    From an earlier moment, if the job has followed any part of the organisation only up to there; and by GitHub's
+    clock, for a local one may be ahead of it.
+    """
     org, scope = runner.scope.org, runner.scope.name
+    begin = min(runner.now(), runner.github_time or runner.now())
     for name in {items.watermark_name(task.kind) for task in tasks}:
         if read_watermark(runner.session, name=name, org=org, scope=scope) is None:
-            raise_watermark(runner.session, name=name, org=org, scope=scope, value=runner.now())
+            earlier = oldest_watermark(runner.session, name=name, org=org) or begin
+            raise_watermark(runner.session, name=name, org=org, scope=scope, value=min(earlier, begin))
     runner.session.commit()
 
 
@@ -102,9 +110,6 @@ def _backfill_task(runner: Runner, task: Task) -> Iterator[str]:
         name = f"{task.kind}.created"
         run = runner.run(name, step, window_start=window.since, window_end=window.until)
         complete = complete and run.status == OK
-    if complete:
-        drop_watermark(runner.session, name=task.mark, org=task.scope.org, scope=task.scope.name)
-        runner.session.commit()
 
 
 def _read_window(context: Context, *, task: Task, window: Window, complete: bool) -> None:
@@ -115,3 +120,27 @@ def _read_window(context: Context, *, task: Task, window: Window, complete: bool
             raise_watermark(context.session, name=task.mark, org=org, scope=scope, value=moment)
 
     items.read_span(context, task.kind, task.scope, window.span, reached)
+
+
+def backfill_rest(
+    runner: Runner, *, kinds: Sequence[str], window: Window, days: int, types: Sequence[str]
+) -> Iterator[str]:
+    """Read members, follow transfers, and read the timelines of the items created in a window that need it.
+
+    What was read of a timeline is known from its pages, so an interrupted run goes on by itself.
+    """
+    for kind, step in ((MEMBERS, sync_members), (TRANSFERS, reconcile_transfers)):
+        if kind in kinds and not runner.is_refused:
+            yield kind
+            runner.run(kind, step)
+    for part in cut_windows(window.since, window.until, days=days) if EVENTS in kinds else ():
+        if runner.is_refused:
+            return
+        yield f"{EVENTS} {part.since:%Y-%m-%d}..{part.until:%Y-%m-%d}"
+        read = partial(_read_events, window=part, types=types)
+        runner.run(f"{EVENTS}.created", read, window_start=part.since, window_end=part.until)
+
+
+def _read_events(context: Context, *, window: Window, types: Sequence[str]) -> None:
+    due = due_items(context, since=window.since, until=window.until, axis="created_at")
+    read_timelines(context, due, types=types)

@@ -10,20 +10,30 @@ from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.reconcile import Count, Difference, compare, narrow, repair
 from chalicelib.contributions.sync.windows import Window, months
 from chalicelib.errors import IncompleteReadError
-from chalicelib.jobs import Runner
+from chalicelib.runner import Runner
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A month of a kind: the counts before the repair, and after it; no `after` when it could not be compared."""
+
+    before: Count | None
+    after: Count | None
+    kind: str
+    month: Window
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether both sides agree in the end."""
+        return self.after is not None and not self.after.differs
 
 
 @dataclass
 class Report:
     """What a comparison found."""
 
-    counts: list[Count] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
-
-    @property
-    def remaining(self) -> list[Count]:
-        """The months that still differ after the repair."""
-        return [count for count in self.counts if count.differs]
 
 
 def verify(runner: Runner, *, kinds: Sequence[str], window: Window, report: Report) -> Iterator[str]:
@@ -34,21 +44,26 @@ def verify(runner: Runner, *, kinds: Sequence[str], window: Window, report: Repo
     for kind in kinds:
         for month in months(window):
             yield f"{kind} {month.since:%Y-%m}"
-            step = partial(_verify_month, kind=kind, month=month, report=report)
+            found: list[Count] = []
+            step = partial(_verify_month, kind=kind, month=month, found=found, report=report)
             runner.run(f"{kind}.verify", step, window_start=month.since, window_end=month.until)
+            before, after = (*found, None, None)[:2]
+            report.proofs.append(Proof(before, after, kind, month))
             if runner.is_refused:
                 return
 
 
-def _verify_month(context: Context, *, kind: str, month: Window, report: Report) -> None:
-    count = compare(context, kind, month)
-    if count.differs:
-        for part in narrow(context, count):
+def _verify_month(context: Context, *, kind: str, month: Window, found: list[Count], report: Report) -> None:
+    """Count, repair if need be, and count again: `found` gets both counts."""
+    before = compare(context, kind, month)
+    found.append(before)
+    if before.differs:
+        for part in narrow(context, before):
             report.differences += repair(context, kind, part)
-        count = compare(context, kind, month)
-    report.counts.append(count)
-    context.run.expected, context.run.fetched = count.github, count.stored
-    if count.differs:
+    after = compare(context, kind, month) if before.differs else before
+    found.append(after)
+    context.run.expected, context.run.fetched = after.github, after.stored
+    if after.differs:
         raise IncompleteReadError(
-            f"GitHub counts {count.github} {kind} of {month.since:%Y-%m}, the table {count.stored}, after repair"
+            f"GitHub counts {after.github} {kind} of {month.since:%Y-%m}, the table {after.stored}, after repair"
         )

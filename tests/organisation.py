@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,6 +77,11 @@ class Organisation:
         """Run backfill.py's main, at the sandbox's time."""
         return backfill.main(arguments, self.settings, budget=self.budget(), now=self.now)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of item."""
+        return tuple(MODELS)
+
     def requests(self) -> Mapping[str, int]:
         """Count the requests by route since the last reset."""
         return dict(self.sandbox.stats.summary()["by_route"])
@@ -139,7 +144,7 @@ def organisation(db_url: str, **plan: Any) -> Iterator[Organisation]:
     """Serve an organisation; `plan` overrides repositories, people, days, items, seed and now."""
     sizes = {"repositories": 5, "people": 20, "days": 60, "items": 300, "seed": 7, "now": NOW}
     world = World(Plan(organisations=(ORG,), **{**sizes, **plan}))
-    with serve(world, limits=Limits(GENEROUS)) as sandbox:
+    with serve(world, limits=Limits(replace(GENEROUS))) as sandbox:
         yield Organisation(sandbox, db_url)
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
+from chalicelib.models import Event, Issue, PullRequest, SyncRun, Watermark, create_db_session
+from chalicelib.store.leases import take_lease
 from sandbox.items import Kind
 from tests.organisation import DAY, ORG, Organisation, organisation
 
@@ -94,7 +95,7 @@ def test_a_second_run_changes_nothing(org: Organisation, capsys: pytest.CaptureF
     capsys.readouterr()
     assert org.backfill("--since", SINCE) == 0
     output = capsys.readouterr().out
-    assert output.count(" 0 new or changed, 0 rejected") == 3, output
+    assert output.count(" 0 new or changed, 0 rejected") == 4, output
 
 
 def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,6 +245,86 @@ def test_verify_exits_1_while_a_difference_remains(
     assert "issues.verify: GitHub counts" in error
     assert "after repair" in error
     assert hidden.id in org.stored("issues")
+
+
+def test_finished_kinds_are_not_read_again_while_others_are_left(
+    org: Organisation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=5)
+    assert org.backfill("--since", SINCE) == 1
+    org.sandbox.faults.clear()
+    assert "acme issues.created: 0 read" in capsys.readouterr().out
+    assert org.backfill("--since", SINCE) == 0
+    plan = capsys.readouterr().out.splitlines()[1]
+    assert plan.startswith("  pull_requests: 0 items in 1 windows")
+    assert plan.endswith("going on where the last run was")
+    org.assert_equal_to_truth()
+
+
+def test_a_shorter_backfill_does_not_forget_how_far_a_longer_one_came(org: Organisation) -> None:
+    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=4)
+    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "20") == 1
+    org.sandbox.faults.clear()
+    with create_db_session(org.db_url) as session:
+        mark = session.scalar(select(Watermark.value).where(Watermark.name.like("backfill:%")))
+    assert mark is not None
+    assert org.backfill("--since", SINCE, "--until", "2026-04-02", "--only", "issues") == 0
+    with create_db_session(org.db_url) as session:
+        assert session.scalar(select(Watermark.value).where(Watermark.name.like("backfill:%"))) == mark
+
+
+def test_an_organisation_that_fails_does_not_hold_up_the_others(
+    org: Organisation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert org.backfill("--since", SINCE, "--orgs", f"nobody,{ORG}") == 1
+    assert "there is no organisation nobody" in capsys.readouterr().err
+    org.assert_equal_to_truth()
+
+
+def test_a_second_backfill_asks_github_nothing_while_one_is_running(
+    org: Organisation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with create_db_session(org.db_url) as session:
+        assert take_lease(session, name=f"backfill:{ORG}", owner="elsewhere:1:x", now=org.now()) is None
+    assert org.backfill("--since", SINCE) == 1
+    assert "is being run by somebody else" in capsys.readouterr().err
+    assert org.sandbox.stats.summary()["total"] == 0
+
+
+def test_the_ledger_has_every_request(org: Organisation) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    assert org.backfill("--verify") == 0
+    with create_db_session(org.db_url) as session:
+        booked = session.scalar(select(func.sum(SyncRun.requests)))
+    assert booked == org.sandbox.stats.summary()["total"]
+
+
+def test_members_alone_cannot_be_verified(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    """It compared nothing, and said that nothing differed."""
+    assert org.backfill("--verify", "--since", SINCE, "--only", "members") == 2
+    assert "members can't be verified: GitHub counts only" in capsys.readouterr().err
+
+
+def test_a_month_that_cannot_be_compared_is_no_proof(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was left out of the report, which then said that nothing differed."""
+    assert org.backfill("--since", SINCE) == 0
+    org.sandbox.faults.script("502", path="/search/issues", count=6)
+    capsys.readouterr()
+    assert org.backfill("--verify") == 1
+    output = capsys.readouterr().out
+    assert "could not be compared" in output
+    assert "1 months still differ" in output
+
+
+def test_events_and_transfers_are_filled_back(org: Organisation) -> None:
+    assert org.backfill("--since", SINCE) == 0
+    assert org.backfill("--since", SINCE, "--only", "events,transfers") == 0
+    with create_db_session(org.db_url) as session:
+        read = set(session.scalars(select(Event.issue_id).distinct()))
+    assert read == {key for key, events in org.timelines().items() if events}
+    org.sandbox.stats.reset()
+    assert org.backfill("--since", SINCE, "--only", "events") == 0
+    assert not [route for route in org.requests() if "timeline" in route]
 
 
 def test_what_moves_while_it_is_read_is_not_lost(org: Organisation) -> None:

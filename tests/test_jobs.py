@@ -12,8 +12,8 @@ from chalicelib.contributions.api import Scope
 from chalicelib.contributions.sync.context import Context
 from chalicelib.errors import IncompleteReadError, JobFailedError, NotFoundError, OutOfTimeError
 from chalicelib.github import GitHubAPI
-from chalicelib.jobs import Runner, raise_failures
 from chalicelib.models import Lease, SyncRun, Watermark
+from chalicelib.runner import Runner, raise_failures
 from chalicelib.store.leases import take_lease
 
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
@@ -27,7 +27,7 @@ def runner(db: Session) -> Runner:
     ("error", "status", "sentence"),
     [
         (OutOfTimeError("the run's deadline has passed"), "partial", "the run's deadline has passed"),
-        (IncompleteReadError("GitHub listed less"), "partial", "GitHub listed less"),
+        (IncompleteReadError("GitHub listed less"), "failed", "GitHub listed less"),
         (NotFoundError("gone", status=404), "failed", "GitHub answered 404: gone"),
         (KeyError("id"), "failed", "KeyError: 'id'"),
     ],
@@ -59,7 +59,7 @@ def test_a_database_error_in_a_step_is_in_the_ledger_without_values(db: Session)
 
 
 def test_a_run_whose_lease_was_taken_over_stops(db: Session) -> None:
-    taken = Runner(db, GitHubAPI(), Scope("acme"), "every_30_min", lambda: NOW + timedelta(hours=1), owner="other:1:b")
+    taken = Runner(db, GitHubAPI(), Scope("acme"), "every_30_min", lambda: NOW + timedelta(hours=2), owner="other:1:b")
     mine = runner(db)
     with mine.lease() as is_ours:
         assert is_ours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from chalicelib.github import Answer, GitHubAPI, Pacer
 from chalicelib.utils import format_utc, parse_utc
 
 PER_PAGE = 100
+SECOND = timedelta(seconds=1)
 # An issue that moves in circles is not followed for ever.
 MOST_MOVES = 20
 # One search takes five OR operators, so six repositories.
@@ -90,6 +91,19 @@ class Span:
             return f"{self.axis}:>={format_utc(self.since)}"
         return f"{self.axis}:<={format_utc(self.until)}" if self.until else ""
 
+    @property
+    def edge(self) -> datetime | None:
+        """The moment that reading begins at; None when that end is open."""
+        return self.until if self.newest_first else self.since
+
+    def beyond_edge(self) -> Span | None:
+        """Give what is left of the span behind the second at its edge; None when that is nothing."""
+        if self.edge is None:
+            return None
+        before, behind = replace(self, until=self.edge - SECOND), replace(self, since=self.edge + SECOND)
+        rest = before if self.newest_first else behind
+        return None if rest.since and rest.until and rest.since > rest.until else rest
+
     def after(self, items: Sequence[Any]) -> Span | None:
         """Give what is left of the span after some items; None when they stand at its very beginning."""
         moments = [moment for moment in (moment_of(item, f"{self.axis}_at") for item in items) if moment]
@@ -132,22 +146,39 @@ class SearchAPI:
     def fetch_pages(self, scope: Scope, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:
         """Fetch pages of up to 100 items, in the span's order; items of the edges come twice.
 
-        Raises IncompleteReadError when GitHub keeps answering in part, or when more than 1,000 items share a second.
+        Raises IncompleteReadError when GitHub keeps answering in part, or when more than 1,000 items share both the
+        second that they changed in and the one that they were opened in.
         """
-        order = {"sort": span.axis, "order": "desc" if span.newest_first else "asc", "per_page": str(PER_PAGE)}
-        page, depth = self._search(scope, kind, (*qualifiers, span.qualifier), order), 1
-        whole = span
+        whole, depth = span, 1
+        page = self._first_page(scope, kind, span, qualifiers)
         while True:
             yield page if span is whole else replace(page, since=span.since)
             if page.next_url is None:
                 _check_cap(page, depth, span)
                 return
             rest = span.after(page.items)
+            if rest is None and span.axis == "updated":
+                yield from self._one_second(scope, kind, span, page, qualifiers)
+                rest = span.beyond_edge()
+                if rest is None:
+                    return
             if rest is None:
                 page, depth = self._page({"path": page.next_url}), depth + 1
             else:
-                span = rest
-                page, depth = self._search(scope, kind, (*qualifiers, span.qualifier), order), 1
+                span, depth = rest, 1
+                page = self._first_page(scope, kind, span, qualifiers)
+
+    def _first_page(self, scope: Scope, kind: str, span: Span, qualifiers: Sequence[str]) -> SearchPage:
+        order = {"sort": span.axis, "order": "desc" if span.newest_first else "asc", "per_page": str(PER_PAGE)}
+        return self._search(scope, kind, (*qualifiers, span.qualifier), order)
+
+    def _one_second(
+        self, scope: Scope, kind: str, span: Span, page: SearchPage, qualifiers: Sequence[str]
+    ) -> Iterator[SearchPage]:
+        """Read what changed in the second at the span's edge: there may be thousands, told apart by their opening."""
+        second = Span(span.axis, span.edge, span.edge).qualifier
+        for part in self.fetch_pages(scope, kind, Span("created"), *qualifiers, second):
+            yield replace(part, total_count=page.total_count, since=span.since)
 
     def _search(self, scope: Scope, kind: str, qualifiers: Sequence[str], order: dict[str, str]) -> SearchPage:
         query = " ".join(filter(None, (KIND_QUALIFIER[kind], scope.qualifier, *qualifiers)))
@@ -184,7 +215,7 @@ def read_search(answer: Answer) -> tuple[SearchPage, bool]:
 def _check_cap(page: SearchPage, depth: int, span: Span) -> None:
     if page.total_count > depth * PER_PAGE:
         raise IncompleteReadError(
-            f"{page.total_count} items share one second ({span.qualifier}); GitHub lists only the first 1,000 of them"
+            f"{page.total_count} items were opened in one second ({span.qualifier}); GitHub lists only the first 1,000"
         )
 
 
@@ -194,23 +225,28 @@ class ScopeAPI:
 
     github: GitHubAPI
 
-    def check_scope(self, scope: Scope) -> None:
-        """Raise NotFoundError naming the organisation or repository that the token can't see.
+    def resolve(self, scope: Scope) -> tuple[Scope, datetime | None]:
+        """Check that a scope is there: gives it in GitHub's own spelling, and GitHub's time.
+
+        Raises NotFoundError naming the organisation or repository that the token can't see.
 
         A repository that was renamed is a SettingsError that tells its new name: its items would not match the old one.
 
         https://docs.github.com/en/rest/orgs/orgs#get-an-organization
         """
-        self._check(f"/orgs/{scope.org}", f"there is no organisation {scope.org}")
+        answer = self._check(f"/orgs/{scope.org}", "login", f"there is no organisation {scope.org}")
         for repo in scope.repos:
-            found = self._check(f"/repos/{repo}", f"there is no repository {repo}")
-            name = str(found.body.get("full_name") or repo)
+            name = str(self._check(f"/repos/{repo}", "full_name", f"there is no repository {repo}").body["full_name"])
             if name.casefold() != repo.casefold():
                 raise SettingsError(f"the repository {repo} is called {name} now: name it so")
+        return replace(scope, org=str(answer.body["login"])), answer.date
 
-    def _check(self, path: str, sentence: str) -> Answer:
+    def _check(self, path: str, name: str, sentence: str) -> Answer:
         try:
-            return self.github.get(path)
+            answer = self.github.get(path)
+            if isinstance(answer.body, dict) and isinstance(answer.body.get(name), str):
+                return answer
+            raise BadAnswerError(f"the answer has no {name}", status=answer.status, path=path)
         except NotFoundError as error:
             raise NotFoundError(
                 f"{sentence}, or this token can't see it", status=error.status, path=path, request_id=error.request_id

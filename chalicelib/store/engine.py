@@ -9,12 +9,15 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import LRUCache
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 
 # Every migration this code knows, oldest first; a test holds it to migrations/versions.
 REVISIONS = ("0001",)
 BUSY_SECONDS = 30
+# One for every engine of the process: a warm Lambda makes a new engine each run, and compiles nothing twice.
+COMPILED: LRUCache[Any, Any] = LRUCache(500)
 MALFORMED = "DB_URL is malformed: it must look like postgresql://user:password@host/name or sqlite:///file.db"
 
 
@@ -42,7 +45,14 @@ def make_engine(db_url: str) -> Engine:
     if url.get_backend_name() == "postgresql":
         arguments = {"connect_args": {"connect_timeout": 10, "application_name": "contributor-metrics"}}
     try:
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, json_serializer=canonical, **arguments)
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            json_serializer=canonical,
+            execution_options={"compiled_cache": COMPILED},
+            **arguments,
+        )
     except (NoSuchModuleError, ImportError) as error:
         raise SettingsError(f"DB_URL names a database that isn't installed here: {url.drivername}") from error
     except (ArgumentError, TypeError, ValueError):

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from chalicelib.store.models import Lease
 
 # A Lambda lives 15 minutes at most; what it leaves behind must not block the next schedule for longer.
-LEASE_TIME = timedelta(minutes=15)
+LAMBDA_LEASE = timedelta(minutes=15)
+# A shell may wait an hour for a rate limit between two renewals; if it dies meanwhile, its machine can tell.
+SHELL_LEASE = timedelta(minutes=75)
 
 
 def new_owner() -> str:
@@ -24,9 +26,11 @@ def new_owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
-def take_lease(session: Session, *, name: str, owner: str, now: datetime) -> Lease | None:
+def take_lease(
+    session: Session, *, name: str, owner: str, now: datetime, time: timedelta = LAMBDA_LEASE
+) -> Lease | None:
     """Take a lease, or renew it, and commit; the other run's lease comes back when it is held."""
-    expires_at = now + LEASE_TIME
+    expires_at = now + time
     held = _find(session, name)
     while True:
         if held is None:
@@ -85,9 +89,11 @@ def end_lease(session: Session, *, name: str, owner: str) -> None:
 
 
 @contextmanager
-def lease(session: Session, *, name: str, owner: str, now: datetime) -> Iterator[Lease | None]:
+def lease(
+    session: Session, *, name: str, owner: str, now: datetime, time: timedelta = LAMBDA_LEASE
+) -> Iterator[Lease | None]:
     """Hold a lease for a block; yields None when it is ours, else the lease of the run that holds it."""
-    other = take_lease(session, name=name, owner=owner, now=now)
+    other = take_lease(session, name=name, owner=owner, now=now, time=time)
     try:
         yield other
     finally:

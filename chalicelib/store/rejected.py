@@ -15,15 +15,16 @@ from sqlalchemy.orm import Session
 from chalicelib.store.models import RejectedRecord
 
 
-def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason: str, now: datetime) -> None:
+def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason: str, now: datetime) -> bool:
     """Keep a record in the session's transaction; the same record of the same kind is kept once.
+    True when it was not kept before.
 
     The JSON text is pure ASCII, so that it stores whatever the record holds.
     """
     text = json.dumps(record, sort_keys=True, default=str)
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
     if session.get(RejectedRecord, digest) is not None:
-        return
+        return False
     # Another run may keep the same record at the same moment: one of the two is enough.
     with suppress(IntegrityError), session.begin_nested():
         session.execute(
@@ -31,3 +32,4 @@ def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason:
                 digest=digest, kind=kind, org=org, reason=reason, record=text, rejected_at=now
             )
         )
+    return True

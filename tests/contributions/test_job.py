@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -180,13 +181,14 @@ def test_a_step_that_fails_does_not_stop_the_others_and_the_job_raises(org: Orga
         assert_rows_are_current(org, kind)
 
 
-def test_a_search_that_stays_incomplete_is_partial_and_the_others_are_done(org: Organisation) -> None:
+def test_a_search_that_stays_incomplete_fails_and_the_others_are_done(org: Organisation) -> None:
     org.run_job()
     org.advance(DAY)
     org.sandbox.faults.script("incomplete", path="/search/issues", count=len(INCOMPLETE_PAUSES) + 1)
-    org.run_job()
+    with pytest.raises(JobFailedError, match="GitHub's search timed out again and again"):
+        org.run_job()
     statuses = last_statuses(org)
-    assert statuses.pop("pull_requests.new") == "partial"
+    assert statuses.pop("pull_requests.new") == "failed"
     assert set(statuses.values()) == {"ok"}
     for kind in ("issues", "pull_requests"):
         assert_rows_are_current(org, kind)
@@ -205,7 +207,8 @@ def test_an_incomplete_search_leaves_the_watermark_where_it_was(org: Organisatio
         before = session.scalar(select(Watermark.value).where(Watermark.name == "updated:issues"))
     org.advance(DAY)
     org.sandbox.faults.update(rate=1.0, kinds=["incomplete"])
-    org.run_job()
+    with pytest.raises(JobFailedError):
+        org.run_job()
     with create_db_session(org.db_url) as session:
         assert session.scalar(select(Watermark.value).where(Watermark.name == "updated:issues")) == before
 
@@ -248,6 +251,96 @@ def test_a_run_out_of_time_stops_cleanly_and_the_next_goes_on(org: Organisation)
     org.run_job()
     for kind in ("issues", "pull_requests"):
         assert_rows_are_current(org, kind)
+
+
+def test_an_interrupted_pass_goes_through_next_time(db_url: str) -> None:
+    """A pass that had failed on its second page ended at its first one ever after."""
+    with organisation(db_url, items=1200, days=300) as org:
+        org.sandbox.faults.script("500", path="/search/issues", count=MAX_ATTEMPTS, skip=3)
+        with pytest.raises(JobFailedError, match="unmerged"):
+            org.run_job()
+        org.run_job()
+        closed = {key for key, item in org.truth("pull_requests").items() if item["state"] == "closed"}
+        unmerged = {key for key in closed if not org.truth("pull_requests")[key]["pull_request"]["merged_at"]}
+        assert len(unmerged) > 100
+        assert unmerged <= org.stored("pull_requests").keys()
+        org.sandbox.stats.reset()
+        org.run_job()
+        assert org.requests()["/search/issues"] <= 8
+
+
+def test_a_backfill_of_another_scope_does_not_pass_over_what_was_not_read_yet(org: Organisation) -> None:
+    """Its watermark stood at its own beginning, ahead of the organisation's, and the changes between were lost."""
+    assert org.backfill("--since", "2026-01-01") == 0
+    org.run_job()
+    org.advance(2 * DAY)
+    changed = next(item for item in org.sandbox.world.items.values() if not item.pull_id and item.state == "open")
+    assert org.sandbox.world.change(changed, Kind.RENAMED, text="a new title")
+    org.advance(DAY)
+    org.environment["GH_REPOS"] = changed.repository.full_name
+    assert org.backfill("--since", f"{org.now():%Y-%m-%d}") == 0
+    org.advance(20 * DAY)
+    org.run_job()
+    assert org.stored("issues")[changed.id]["title"] == "a new title"
+
+
+def test_a_clock_that_is_ahead_of_github_loses_nothing(db_url: str) -> None:
+    """The first watermark was taken from the local clock."""
+    with organisation(db_url, now=int(time.time()), items=60) as org:
+        ahead = Organisation(org.sandbox, org.db_url)
+        ahead.now = lambda: org.now() + timedelta(hours=1)  # type: ignore[method-assign]
+        assert ahead.backfill("--since", f"{org.now() - timedelta(days=90):%Y-%m-%d}") == 0
+        oldest = min(org.sandbox.world.items.values(), key=lambda item: item.updated_at)
+        org.advance(300)
+        assert org.sandbox.world.change(oldest, Kind.RENAMED, text="a new title")
+        org.advance(7200)
+        ahead.run_job()
+        kind = "pull_requests" if oldest.pull_id else "issues"
+        assert org.stored(kind)[oldest.id]["title"] == "a new title"
+
+
+def test_an_organisation_is_spelled_as_github_spells_it(org: Organisation) -> None:
+    """Another spelling had watermarks and memberships of its own, and passed over what the first had not read."""
+    org.run_job()
+    org.environment["GH_ORGS"] = ORG.upper()
+    org.advance(20 * DAY)
+    org.run_job()
+    with create_db_session(org.db_url) as session:
+        for column in (SyncRun.org, Membership.org, Watermark.org):
+            assert set(session.scalars(select(column))) == {ORG}
+    for kind in ("issues", "pull_requests"):
+        assert_rows_are_current(org, kind)
+
+
+def test_thousands_of_changes_in_one_second_are_all_read(db_url: str) -> None:
+    """More than GitHub shows of one search stopped the watermark for ever."""
+    with organisation(db_url, items=2600) as org:
+        assert org.backfill("--since", "2026-01-01") == 0
+        org.run_job()
+        org.advance(DAY)
+        for item in org.sandbox.world.items.values():
+            org.sandbox.world.change(item, Kind.RENAMED, text="touched")
+        org.advance(2 * DAY)
+        org.run_job()
+        org.assert_equal_to_truth()
+
+
+@pytest.mark.parametrize("number", [[1], {}, True, "7", None], ids=repr)
+def test_a_record_with_an_odd_id_does_not_stop_the_others(org: Organisation, monkeypatch: Any, number: Any) -> None:
+    """A list as an id ended the step, and true counted as the id 1."""
+    spoilt = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
+    original = org.sandbox.app.payloads.issue
+    monkeypatch.setattr(
+        org.sandbox.app.payloads,
+        "issue",
+        lambda item, *args, **kwargs: original(item, *args, **kwargs) | ({"id": number} if item is spoilt else {}),
+    )
+    assert org.backfill("--since", "2026-01-01", "--only", "issues") == 0
+    with create_db_session(org.db_url) as session:
+        assert session.scalars(select(RejectedRecord.reason)).one() in {"id is missing", *ODD}
+
+
+ODD = {f"id is {kind}, not a whole number" for kind in ("list", "dict", "bool", "str")}
 
 
 @pytest.mark.parametrize("kind", ["shift", "truncated", "html", "502", "reset"])

@@ -14,7 +14,7 @@ from sandbox.happenings import KINDS, UNNOTICED
 from tests.organisation import Organisation, at, organisation
 
 # `make soak` runs 500; these are the first of the same.
-TICKS = int(os.environ.get("TICKS", "50"))
+TICKS = 500 if "SOAK" in os.environ else 40
 # What moves an item's `updated_at`, and deletions, which the counts tell.
 NOTICED = tuple(kind for kind in KINDS if kind not in UNNOTICED or kind == "deleted")
 # Not `shift`: it changes things behind a page that was read already, which is the next tick's.
@@ -64,4 +64,4 @@ def _seen(event: dict[str, Any]) -> tuple[Any, ...]:
     if "comments" in event:
         moment = event["comments"][0]["created_at"]
     person = event.get("user") or event.get("actor")
-    return event["event"], at(moment), event.get("body"), event.get("state"), person["login"] if person else None
+    return event["event"], at(str(moment)), event.get("body"), event.get("state"), person["login"] if person else None

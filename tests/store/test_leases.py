@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from chalicelib.models import Lease, create_db_session
-from chalicelib.store.leases import LEASE_TIME, end_lease, lease, new_owner, take_lease
+from chalicelib.store.leases import LAMBDA_LEASE, end_lease, lease, new_owner, take_lease
 from tests.store.expected import stored
 
 NOW = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_of_two_owners_the_first_holds_it(db: Session, db_url: str) -> None:
     with create_db_session(db_url) as other:
         assert take(db, "a") == "a"
         assert take(other, "b") == "a"
-        assert leases(other) == [("job:acme", "a", NOW + LEASE_TIME)]
+        assert leases(other) == [("job:acme", "a", NOW + LAMBDA_LEASE)]
 
 
 def test_leases_of_other_names_are_free(db: Session) -> None:
@@ -48,13 +48,13 @@ def test_leases_of_other_names_are_free(db: Session) -> None:
 def test_the_owner_renews_it(db: Session) -> None:
     take(db, "a")
     assert take(db, "a", NOW + 5 * SECOND) == "a"
-    assert leases(db) == [("job:acme", "a", NOW + LEASE_TIME + 5 * SECOND)]
+    assert leases(db) == [("job:acme", "a", NOW + LAMBDA_LEASE + 5 * SECOND)]
 
 
 @pytest.mark.parametrize(("late", "holder"), [(-SECOND, "a"), (0 * SECOND, "b"), (SECOND, "b")])
 def test_it_is_free_when_it_has_expired(db: Session, late: timedelta, holder: str) -> None:
     take(db, "a")
-    assert take(db, "b", NOW + LEASE_TIME + late) == holder
+    assert take(db, "b", NOW + LAMBDA_LEASE + late) == holder
 
 
 def test_only_its_owner_gives_it_back(db: Session) -> None:
@@ -132,7 +132,7 @@ def test_in_lambda_a_process_number_says_nothing(db: Session, gone: str, monkeyp
 def test_of_several_at_once_exactly_one_gets_it(db: Session, db_url: str, gone: str, before: str) -> None:
     owners, rounds, start = ["a", "b", "c"], 5, Barrier(3, timeout=20)
     if before != "free":
-        take(db, gone if before == "dead" else "old", NOW if before == "dead" else NOW - LEASE_TIME)
+        take(db, gone if before == "dead" else "old", NOW if before == "dead" else NOW - LAMBDA_LEASE)
 
     def race(owner: str) -> list[str]:
         with create_db_session(db_url) as session:

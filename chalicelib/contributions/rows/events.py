@@ -41,6 +41,9 @@ ELSEWHERE = {
     "actor",
     "issue",
     "performed_via_github_app",
+    "verification",
+    "tree",
+    "parents",
     *OPTIONAL,
 }
 # Of an issue that refers to this one, what identifies it; the whole of it has its own row, or is somebody else's.

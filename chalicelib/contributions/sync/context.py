@@ -26,11 +26,13 @@ class Context:
     scope: Scope
     now: Callable[[], datetime]
     run: SyncRun
+    keep: Callable[[], None] = field(default=lambda: None)
     on_page: Callable[[int], None] = field(default=lambda fetched: None)  # noqa: ARG005 - a hook that does nothing
 
     def commit(self) -> None:
-        """Commit what was read, and the ledger with it; stop here when the run's time is over."""
+        """Commit what was read, and the ledger with it; keep the job's lease; stop here when the run's time is over."""
         self.session.commit()
+        self.keep()
         self.github.budget.check()
 
 
@@ -62,5 +64,6 @@ def store(context: Context, kind: str, model: type[Any], mapped: Sequence[Row], 
 
 def reject(context: Context, kind: str, record: Any, reason: str) -> None:
     """Keep a record that can't become a row, and count it."""
-    context.run.rejected += 1
-    save_rejected(context.session, kind=kind, org=context.scope.org, record=record, reason=reason, now=context.now())
+    org, now = context.scope.org, context.now()
+    if save_rejected(context.session, kind=kind, org=org, record=record, reason=reason, now=now):
+        context.run.rejected += 1

@@ -16,7 +16,7 @@ from chalicelib.contributions.models import Issue, PullRequest, Transfer
 from chalicelib.contributions.sync.context import Context, map_rows, store
 from chalicelib.errors import IncompleteReadError
 from chalicelib.store.upsert import Row
-from chalicelib.store.watermarks import oldest_watermark, raise_watermark, read_watermark
+from chalicelib.store.watermarks import drop_watermark, oldest_watermark, raise_watermark, read_watermark
 from chalicelib.utils import format_utc
 
 # GitHub's search index lags: what changed is looked for again this long.
@@ -30,28 +30,37 @@ TO_ROW: dict[str, Callable[[Any], Row]] = {PULL_REQUESTS: rows.pull_request_row,
 
 def register_new(context: Context, kind: str, *, days: int) -> None:
     """Store what was created within some days, newest change first, up to the first page that brings nothing new."""
-    _pass(context, kind, f"created:>={format_utc(context.now() - timedelta(days=days))}")
+    _pass(context, kind, "new", f"created:>={_ago(context, days)}")
 
 
 def refresh_closed(context: Context, kind: str, *, days: int) -> None:
     """Store what was closed within some days, likewise."""
-    _pass(context, kind, "is:closed", f"closed:>={format_utc(context.now() - timedelta(days=days))}")
+    _pass(context, kind, "closed", "is:closed", f"closed:>={_ago(context, days)}")
 
 
 def reconcile_unmerged(context: Context, *, days: int) -> None:
     """Store the pull requests that were closed unmerged within some days, likewise."""
-    since = format_utc(context.now() - timedelta(days=days))
-    _pass(context, PULL_REQUESTS, "is:closed", "is:unmerged", f"closed:>={since}")
+    _pass(context, PULL_REQUESTS, "unmerged", "is:closed", "is:unmerged", f"closed:>={_ago(context, days)}")
 
 
-def _pass(context: Context, kind: str, *qualifiers: str) -> None:
-    # An interrupted pass would stop too early next time; what it left out is found by follow_updates.
+def _ago(context: Context, days: int) -> str:
+    return format_utc(context.now() - timedelta(days=days))
+
+
+def _pass(context: Context, kind: str, name: str, *qualifiers: str) -> None:
+    mark = {"name": f"interrupted:{kind}.{name}", "org": context.scope.org, "scope": context.scope.name}
+    # Behind the first page of an interrupted pass there may be pages that it never came to.
+    goes_through = read_watermark(context.session, **mark) is not None
     for page in _fetch(context, kind, Span("updated", newest_first=True), *qualifiers):
         changed = save_items(context, kind, page.items)
         context.run.fetched += len(page.items)
+        if changed and page.next_url:
+            raise_watermark(context.session, **mark, value=context.now())
         context.commit()
-        if not changed:
-            return
+        if not changed and not goes_through:
+            break
+    drop_watermark(context.session, **mark)
+    context.commit()
 
 
 def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
@@ -73,8 +82,8 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
 
 
 def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
-    """Say a scope as a condition on rows; GitHub's names ignore case."""
-    in_org = func.lower(model.org) == scope.org.lower()
+    """Say a scope as a condition on rows; the organisation is spelled as GitHub spells it, repositories may not be."""
+    in_org: ColumnElement[bool] = model.org == scope.org
     if not scope.repos:
         return in_org
     return and_(in_org, or_(*(func.lower(model.repo) == repo.split("/")[1].lower() for repo in scope.repos)))
@@ -161,7 +170,8 @@ class Reading:
 
 def identity_of(item: Any) -> Any:
     """Tell records of a page apart, also those without an id."""
-    return item["id"] if isinstance(item, dict) and "id" in item else str(item)
+    own = item.get("id") if isinstance(item, dict) else None
+    return own if type(own) is int else repr(item)
 
 
 def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:

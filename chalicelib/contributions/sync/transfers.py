@@ -46,7 +46,7 @@ def find_candidates(context: Context) -> Sequence[Found[int, int]]:
         select(old.id, twin)
         .join(new, same)
         .outerjoin(TransferCheck, TransferCheck.issue_id == old.id)
-        .where(func.lower(old.org) == context.scope.org.lower(), old.deleted_at.is_(None))
+        .where(old.org == context.scope.org, old.deleted_at.is_(None))
         .group_by(old.id, TransferCheck.newest_twin_id)
         .having(or_(TransferCheck.newest_twin_id.is_(None), TransferCheck.newest_twin_id < twin))
         .order_by(old.id)

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.contributions.api import Span
-
-SECOND = timedelta(seconds=1)
+from chalicelib.contributions.api import SECOND, Span
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,196 @@
+"""Runs the steps of a job for one organisation: holds its lease, and writes each step into the ledger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from chalicelib.contributions.api import Scope, ScopeAPI
+from chalicelib.contributions.sync.context import Context
+from chalicelib.errors import ContributorMetricsError, JobFailedError, OutOfTimeError, UnauthorizedError
+from chalicelib.github import GitHubAPI, RateLimit
+from chalicelib.store.engine import explain
+from chalicelib.store.leases import LAMBDA_LEASE, SHELL_LEASE, lease, new_owner, take_lease
+from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, open_run
+from chalicelib.store.models import SyncRun, Watermark
+from chalicelib.store.watermarks import raise_watermark, read_watermark
+from chalicelib.utils import format_utc, utc_now
+
+LOG = logging.getLogger("contributor_metrics")
+ACCESS = "access"
+RENEWAL = timedelta(minutes=1)
+
+Step = Callable[[Context], None]
+
+
+@dataclass
+class Runner:
+    """Runs steps for one organisation and writes each into the ledger."""
+
+    session: Session
+    github: GitHubAPI
+    scope: Scope
+    job: str
+    now: Callable[[], datetime] = utc_now
+    owner: str = field(default_factory=new_owner)
+    on_page: Callable[[int], None] = field(default=lambda fetched: None)  # noqa: ARG005 - a hook that does nothing
+    runs: list[SyncRun] = field(default_factory=list)
+    is_refused: bool = False
+    github_time: datetime | None = None
+    renewed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Spell the organisation as it was spelled before: GitHub's names ignore case, our tables don't."""
+        known = select(Watermark.org).where(func.lower(Watermark.org) == self.scope.org.lower()).limit(1)
+        self.scope = replace(self.scope, org=self.session.scalar(known) or self.scope.org)
+
+    @property
+    def failed(self) -> list[SyncRun]:
+        """The steps that did not come to their end."""
+        return [run for run in self.runs if run.status != OK]
+
+    @property
+    def lease_name(self) -> str:
+        """Name the lease of this job for this organisation."""
+        return f"{self.job}:{self.scope.org.casefold()}"
+
+    @property
+    def lease_time(self) -> timedelta:
+        """How long the lease holds without renewal: a shell may wait an hour for a rate limit, a Lambda may not."""
+        return SHELL_LEASE if self.github.budget.deadline is None else LAMBDA_LEASE
+
+    @contextmanager
+    def lease(self) -> Iterator[bool]:
+        """Hold the job's lease for a block; yields False, having said who holds it, when another run does."""
+        holding = {"name": self.lease_name, "owner": self.owner}
+        with lease(self.session, **holding, now=self.now(), time=self.lease_time) as other:
+            if other is not None:
+                until = format_utc(other.expires_at)
+                LOG.warning("%s: %s is at it already, until %s", self.lease_name, other.owner, until)
+            yield other is None
+
+    def can_read(self, *, every: timedelta = timedelta(hours=24)) -> bool:
+        """Check, now and then, that all that is to be read is there: a search drops unknown repositories silently."""
+        if not self.is_due(ACCESS, every=every):
+            return True
+        return self.run(ACCESS, self._check_access).status == OK
+
+    def _check_access(self, context: Context) -> None:
+        self.scope, self.github_time = ScopeAPI(context.github).resolve(context.scope)
+        context.run.org = self.scope.org
+        mark = {"name": ACCESS, "org": self.scope.org, "scope": self.scope.name}
+        raise_watermark(context.session, **mark, value=context.now())
+
+    def is_due(self, name: str, *, every: timedelta) -> bool:
+        """Tell whether something that is done every so often is to be done now."""
+        scope = self.scope.name if name == ACCESS else "*"
+        last = read_watermark(self.session, name=name, org=self.scope.org, scope=scope)
+        # Runs come every 30 minutes: one that comes a little early must not put it off by half an hour each day.
+        return last is None or self.now() - last >= every - timedelta(minutes=15)
+
+    def run(
+        self, name: str, step: Step, *, window_start: datetime | None = None, window_end: datetime | None = None
+    ) -> SyncRun:
+        """Run one step; its row in the ledger says how it ended.
+
+        Raises the database's own failures, and JobFailedError when another run has taken the job over meanwhile.
+        """
+        self._renew_lease()
+        run = open_run(
+            self.session,
+            job=self.job,
+            step=name,
+            org=self.scope.org,
+            now=self.now(),
+            window_start=window_start,
+            window_end=window_end,
+        )
+        before = Spent.of(self.github)
+        status, error = self._outcome(run, step)
+        before.charge(run, self.github)
+        close_run(self.session, run, status=status, error=error, now=self.now())
+        self.runs.append(run)
+        LOG.info(
+            "%s %s: %s, %d fetched, %d new or changed, %d rejected, %d requests%s",
+            run.org,
+            run.step,
+            run.status,
+            run.fetched,
+            run.stored,
+            run.rejected,
+            run.requests,
+            f": {error}" if error else "",
+        )
+        return run
+
+    def _renew_lease(self) -> None:
+        now = self.now()
+        other = take_lease(self.session, name=self.lease_name, owner=self.owner, now=now, time=self.lease_time)
+        self.renewed_at = now
+        if other is not None:
+            raise JobFailedError(f"{self.lease_name}: {other.owner} took over while this run waited")
+
+    def _keep_lease(self) -> None:
+        if self.renewed_at is None or self.now() - self.renewed_at >= RENEWAL:
+            self._renew_lease()
+
+    def _outcome(self, run: SyncRun, step: Step) -> tuple[str, str | None]:
+        context = Context(self.session, self.github, self.scope, self.now, run, self._keep_lease, self.on_page)
+        try:
+            self.github.budget.check()
+            step(context)
+            self.session.commit()
+        except KeyboardInterrupt:
+            self.session.rollback()
+            close_run(self.session, run, status=PARTIAL, error="stopped", now=self.now())
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a step meets, the others go on, and the job fails at the end
+            self.session.rollback()
+            self.is_refused = isinstance(error, UnauthorizedError)
+            return self._explain(error)
+        return OK, None
+
+    def _explain(self, error: Exception) -> tuple[str, str]:
+        if isinstance(error, OutOfTimeError):
+            return PARTIAL, str(error)
+        if isinstance(error, ContributorMetricsError):
+            return FAILED, str(error)
+        if isinstance(error, SQLAlchemyError):
+            return FAILED, explain(error)
+        LOG.error("%s: a bug", self.lease_name, exc_info=error)
+        return FAILED, f"{type(error).__name__}: {error}"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a client had spent when a step began."""
+
+    requests: int
+    not_modified: int
+    rate_limits: Mapping[str, RateLimit]
+
+    @classmethod
+    def of(cls, github: GitHubAPI) -> Spent:
+        """Take the client's account."""
+        return cls(github.requests_sent, github.not_modified, dict(github.rate_limits))
+
+    def charge(self, run: SyncRun, github: GitHubAPI) -> None:
+        """Write into the ledger what was spent since."""
+        run.requests = github.requests_sent - self.requests
+        run.not_modified = github.not_modified - self.not_modified
+        used = [limit.remaining for name, limit in github.rate_limits.items() if self.rate_limits.get(name) != limit]
+        run.rate_limit_left = min(used, default=None)
+
+
+def raise_failures(runs: Sequence[SyncRun], *, statuses: Sequence[str] = (FAILED,)) -> None:
+    """Raise JobFailedError naming every step that ended with one of these statuses, each once."""
+    failures = dict.fromkeys(f"{run.org} {run.step}: {run.error}" for run in runs if run.status in statuses)
+    if failures:
+        raise JobFailedError("; ".join(failures))

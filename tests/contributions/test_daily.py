@@ -1,0 +1,131 @@
+"""`daily`: what no search by `updated` shows is found, and never at more than a tenth of the rate limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select, update
+
+from chalicelib.contributions.api import Scope
+from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.reconcile import Allowance
+from chalicelib.github import GitHubAPI, RateLimit
+from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
+from sandbox.items import Item
+from tests.organisation import ORG, Organisation, organisation
+
+
+@pytest.fixture
+def org(db_url: str) -> Iterator[Organisation]:
+    with organisation(db_url, items=200, days=100) as running:
+        assert running.backfill("--since", "2026-01-01") == 0
+        running.advance(60)
+        yield running
+
+
+def an_item(org: Organisation, *, pull: bool, state: str) -> Item:
+    items = org.sandbox.world.items.values()
+    return next(item for item in items if bool(item.pull_id) is pull and item.state == state)
+
+
+def test_labels_and_milestones_that_changed_silently_are_seen(org: Organisation) -> None:
+    world = org.sandbox.world
+    labelled = next(item for item in world.items.values() if item.state == "open" and item.labels)
+    name = next(iter(labelled.labels))
+    world.rename_label(labelled.repository, str(getattr(name, "name", name)), "a new name")
+    org.run_job()
+    kind = "pull_requests" if labelled.pull_id else "issues"
+    assert "a new name" not in {label["name"] for label in org.stored(kind)[labelled.id]["labels"]}
+    org.run_job("daily")
+    assert "a new name" in {label["name"] for label in org.stored(kind)[labelled.id]["labels"]}
+
+
+def test_a_merge_that_was_missed_is_found_however_old(org: Organisation) -> None:
+    with create_db_session(org.db_url) as session:
+        merged = session.scalars(
+            select(PullRequest).where(PullRequest.merged.is_(True)).order_by(PullRequest.created_at)
+        ).first()
+        assert merged is not None
+        change = {"merged": False, "merged_at": None}
+        session.execute(update(PullRequest).where(PullRequest.id == merged.id).values(change))
+        session.commit()
+    org.run_job("daily")
+    org.assert_equal_to_truth()
+
+
+def test_a_state_that_was_missed_is_found(org: Organisation) -> None:
+    closed = an_item(org, pull=False, state="closed")
+    with create_db_session(org.db_url) as session:
+        session.execute(update(Issue).where(Issue.id == closed.id).values(state="open", closed_at=None))
+        session.commit()
+    org.run_job("daily")
+    org.assert_equal_to_truth()
+
+
+def test_rows_that_github_lists_no_more_are_settled(org: Organisation) -> None:
+    deleted = an_item(org, pull=True, state="open")
+    org.sandbox.world.delete(deleted)
+    moved = an_item(org, pull=False, state="open")
+    target = next(place for place in org.sandbox.world.repositories.values() if place is not moved.repository)
+    org.sandbox.world.transfer(moved, target)
+    org.run_job("daily")
+    with create_db_session(org.db_url) as session:
+        assert session.get_one(PullRequest, deleted.id).deleted_at == org.now()
+        assert session.get(Issue, moved.id) is None
+    org.assert_equal_to_truth()
+
+
+def test_an_idle_day_costs_its_counts_and_one_listing(org: Organisation) -> None:
+    org.run_job("daily")
+    org.sandbox.stats.reset()
+    org.run_job("daily")
+    months = 6  # January to June
+    lists = sum(-(-sum(item["state"] == "open" for item in org.truth(kind).values()) // 100) for kind in org.kinds)
+    assert org.requests() == {"/search/issues": months * (3 + 2) + lists}
+
+
+def test_it_stops_when_its_share_is_spent_and_goes_on_the_next_day(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Allowance, "tenth_of_an_hour", lambda context: Allowance(context, 4))
+    with create_db_session(org.db_url) as session:
+        session.execute(update(PullRequest).values(merged=False, merged_at=None))
+        session.commit()
+    truth = sum(item["pull_request"]["merged_at"] is not None for item in org.truth("pull_requests").values())
+    merged = [0]
+    while merged[-1] < truth:
+        org.run_job("daily")
+        merged.append(sum(row["merged"] for row in org.stored("pull_requests").values()))
+        assert len(merged) < 30
+    assert len(merged) > 3
+    assert merged == sorted(merged)
+    org.assert_equal_to_truth()
+
+
+def test_its_share_is_a_tenth_of_the_searches_of_an_hour(org: Organisation) -> None:
+    """30 a minute are 1,800 an hour: 180 requests, whatever has been asked before."""
+    with create_db_session(org.db_url) as session, GitHubAPI() as github:
+        github.rate_limits["search"] = RateLimit(30, 12, 18, 0, "search")
+        github.requests_sent = 1000
+        context = Context(session, github, Scope(ORG), org.now, SyncRun())
+        share = Allowance.tenth_of_an_hour(context)
+        for sent, is_spent in ((1179, False), (1180, True)):
+            github.requests_sent = sent
+            assert share.is_spent is is_spent
+
+
+def test_it_reconciles_from_the_date_that_is_set(org: Organisation) -> None:
+    org.environment["RECONCILE_SINCE"] = "2026-06-01"
+    org.run_job("daily")
+    org.sandbox.stats.reset()
+    org.run_job("daily")
+    lists = sum(-(-sum(item["state"] == "open" for item in org.truth(kind).values()) // 100) for kind in org.kinds)
+    assert org.requests() == {"/search/issues": 1 * (3 + 2) + lists}
+
+
+def test_without_a_backfill_there_is_nothing_to_reconcile(db_url: str) -> None:
+    with organisation(db_url, items=20) as org:
+        org.run_job("daily")
+        with create_db_session(db_url) as session:
+            assert session.scalar(select(Watermark.org).limit(1)) == ORG
