@@ -260,8 +260,8 @@ def test_an_interrupted_pass_goes_through_next_time(db_url: str) -> None:
         with pytest.raises(JobFailedError, match="unmerged"):
             org.run_job()
         org.run_job()
-        closed = {key for key, item in org.truth("pull_requests").items() if item["state"] == "closed"}
-        unmerged = {key for key in closed if not org.truth("pull_requests")[key]["pull_request"]["merged_at"]}
+        pulls = org.truth("pull_requests").items()
+        unmerged = {key for key, pull in pulls if pull["state"] == "closed" and not pull["pull_request"]["merged_at"]}
         assert len(unmerged) > 100
         assert unmerged <= org.stored("pull_requests").keys()
         org.sandbox.stats.reset()
