@@ -304,11 +304,15 @@ class PagePoll:
 
 @dataclass(frozen=True)
 class TimelinePage:
-    """A page of a timeline, from 1; `events` is None when it is as it was (304). `poll` is what to know of it."""
+    """A page of a timeline, from 1; `events` is None when it is as it was (304). `poll` is what to know of it.
+
+    `date` is GitHub's time when it answered.
+    """
 
     number: int
     events: list[Any] | None
     poll: PagePoll
+    date: datetime | None = None
 
 
 @dataclass
@@ -339,14 +343,15 @@ class TimelineAPI:
         if known and answer.not_modified:
             next_url = answer.next_url or known.next_url
             if next_url or known.events < PER_PAGE:
-                return TimelinePage(number, None, replace(known, next_url=next_url))
+                return TimelinePage(number, None, replace(known, next_url=next_url), answer.date)
             # A full last page may have got a successor, of which a 304 need not tell.
             answer = self._get(url, number, None)
         if not isinstance(answer.body, list):
             raise BadAnswerError(
                 "the answer is not a list", status=answer.status, path="timeline", request_id=answer.request_id
             )
-        return TimelinePage(number, answer.body, PagePoll(answer.etag, len(answer.body), answer.next_url))
+        poll = PagePoll(answer.etag, len(answer.body), answer.next_url)
+        return TimelinePage(number, answer.body, poll, answer.date)
 
     def _get(self, url: str, number: int, etag: str | None) -> Answer:
         self.pacer.wait()

@@ -16,6 +16,7 @@ from chalicelib.contributions.sync.items import save_items
 from chalicelib.github import GitHubAPI
 from chalicelib.models import Event, EventPoll, Issue, SyncRun, Transfer, TransferCheck, create_db_session
 from sandbox.items import Item, Kind, Repository
+from tests.contributions.test_events import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation, at, organisation
 
 
@@ -168,3 +169,16 @@ def test_a_late_page_does_not_bring_a_moved_issue_back(org: Organisation) -> Non
         assert save_items(Context(session, GitHubAPI(), Scope(ORG), org.now, run), "issues", [late]) == 0
         session.commit()
     assert rows_about(org, old.id) == 0
+
+
+def test_what_was_hidden_for_a_while_comes_back_with_its_history(org: Organisation) -> None:
+    """Its events stayed removed: nothing had happened since, so its timeline was not read again."""
+    place = an_issue(org).repository
+    org.sandbox.tokens.hide(org.sandbox.token, [place.full_name])
+    org.run_job("daily")
+    org.sandbox.tokens.hide(org.sandbox.token, [])
+    org.environment["EVENT_DAYS"] = "1"
+    org.run_job("daily")
+    org.run_job("nrt_events")
+    org.assert_equal_to_truth()
+    assert_equal_to_timelines(org)

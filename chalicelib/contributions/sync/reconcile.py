@@ -178,17 +178,23 @@ def reconcile_counts(context: Context, kind: str, *, since: datetime | None) -> 
         return
     allowance = Allowance.tenth_of_an_hour(context)
     reached = read_watermark(context.session, name=name, org=org, scope=context.scope.name)
+    differing: list[str] = []
     for month in months(Window(max(begin, reached or begin), context.now())):
         if allowance.is_spent:
-            return
-        _reconcile_month(context, kind, month)
+            break
+        differing += _reconcile_month(context, kind, month)
         raise_watermark(context.session, name=name, org=org, scope=context.scope.name, value=month.until + SECOND)
         context.commit()
-    drop_watermark(context.session, name=name, org=org, scope=context.scope.name)
-    context.commit()
+    else:
+        drop_watermark(context.session, name=name, org=org, scope=context.scope.name)
+        context.commit()
+    if differing:
+        raise IncompleteReadError(f"GitHub and the table still count different {kind}: {'; '.join(differing)}")
 
 
-def _reconcile_month(context: Context, kind: str, month: Window) -> None:
+def _reconcile_month(context: Context, kind: str, month: Window) -> list[str]:
+    """List anew what differs; names what differs still, and lets the other months be compared."""
+    differing: list[str] = []
     for question in QUESTIONS[kind]:
         count = compare(context, kind, month, question)
         if not count.differs:
@@ -196,10 +202,8 @@ def _reconcile_month(context: Context, kind: str, month: Window) -> None:
         for part in narrow(context, count, question):
             repair(context, kind, part)
         if compare(context, kind, month, question).differs:
-            raise IncompleteReadError(
-                f"GitHub and the table still count different {kind} of {month.since:%Y-%m} "
-                f"({' '.join(question.qualifiers) or 'all'}) after they were listed anew"
-            )
+            differing.append(f"{month.since:%Y-%m} ({' '.join(question.qualifiers) or 'all'})")
+    return differing
 
 
 def sweep_open(context: Context, kind: str) -> None:

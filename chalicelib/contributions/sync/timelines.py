@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, PagePoll, TimelineAPI, TimelinePage
 from chalicelib.contributions.models import Event, EventPoll
 from chalicelib.contributions.rows import Row, event_row
 from chalicelib.contributions.sync.context import Context, map_rows, store
-from chalicelib.contributions.sync.items import MODELS, in_scope
+from chalicelib.contributions.sync.items import MODELS, in_scope, watermark_name
 from chalicelib.contributions.sync.transfers import settle
 from chalicelib.errors import GitHubError, GoneError, IncompleteReadError, NotFoundError, UnauthorizedError
 from chalicelib.github import Pacer
@@ -27,6 +27,8 @@ EVENTS = "events"
 # At 100 ms an answer two threads would do for 14 requests a second; eight do it at half a second.
 THREADS = 8
 CHUNK = 500
+# A timeline that is read so soon after its item changed is read once more.
+JUST_NOW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,15 @@ def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> No
     recent = begun - timedelta(days=days)
     context.run.window_start = since = min(last, recent) if last else recent
     read_timelines(context, due_items(context, since=since, until=None), types=types)
-    raise_watermark(context.session, **mark, value=begun)
+    raise_watermark(context.session, **mark, value=min(begun, *_followed(context)))
     context.commit()
+
+
+def _followed(context: Context) -> list[datetime]:
+    """Up to where changes are stored: what comes to the database later must not be passed over."""
+    org, scope = context.scope.org, context.scope.name
+    marks = [read_watermark(context.session, name=watermark_name(kind), org=org, scope=scope) for kind in MODELS]
+    return [moment for moment in marks if moment] or [context.now()]
 
 
 def due_items(context: Context, *, since: datetime, until: datetime | None, axis: str = "updated_at") -> Iterator[Due]:
@@ -72,14 +81,20 @@ def _due_chunk(
     due = (
         select(model.id, model.org, model.repo, model.number, model.updated_at)
         .outerjoin(EventPoll, first)
-        .where(in_scope(model, context.scope), model.deleted_at.is_(None), model.id > after, moment >= since)
-        .where(or_(EventPoll.id.is_(None), EventPoll.issue_updated_at < model.updated_at))
+        .where(in_scope(model, context.scope), model.deleted_at.is_(None), model.id > after)
+        .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(model, axis, since)))
         .order_by(model.id)
         .limit(CHUNK)
     )
     found = context.session.execute(due if until is None else due.where(moment <= until)).all()
     polls = _polls_of(context, [row.id for row in found])
     return [Due(kind, *row, polls.get(row.id, {})) for row in found]
+
+
+def _is_stale(model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
+    """Say that an item moved past its last reading: however long ago, unless history of a span is asked for."""
+    stale = EventPoll.issue_updated_at < model.updated_at
+    return stale if axis == "updated_at" else and_(stale, getattr(model, axis) >= since)
 
 
 def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PagePoll]]:
@@ -101,10 +116,10 @@ def read_timelines(context: Context, due: Iterator[Due], *, types: Collection[st
     for item, reading in fetch_all(api, due):
         try:
             save_timeline(context, api, item, reading.result(), types=types)
-        except (NotFoundError, GoneError):
-            settle(context, item.kind, item.id)
         except UnauthorizedError:
             raise
+        except (NotFoundError, GoneError):
+            failures += _settle(context, item)
         except (GitHubError, IncompleteReadError) as error:
             context.session.rollback()
             failures.append(f"{item.org}/{item.repo}#{item.number}: {error}")
@@ -112,6 +127,15 @@ def read_timelines(context: Context, due: Iterator[Due], *, types: Collection[st
         context.on_page(1)
     if failures:
         raise IncompleteReadError(f"{len(failures)} timelines could not be read; the first: {failures[0]}")
+
+
+def _settle(context: Context, item: Due) -> list[str]:
+    try:
+        settle(context, item.kind, item.id)
+    except GitHubError as error:
+        context.session.rollback()
+        return [f"{item.org}/{item.repo}#{item.number}: {error}"]
+    return []
 
 
 def fetch_all(api: TimelineAPI, due: Iterator[Due]) -> Iterator[tuple[Due, Future[list[TimelinePage]]]]:
@@ -180,7 +204,7 @@ def _save_polls(context: Context, item: Due, pages: Sequence[TimelinePage]) -> N
         {
             "id": item.id,
             "page_no": page.number,
-            "issue_updated_at": item.updated_at,
+            "issue_updated_at": _as_of(item, pages[0]),
             "etag": page.poll.etag,
             "events": page.poll.events,
             "next_url": page.poll.next_url,
@@ -189,3 +213,9 @@ def _save_polls(context: Context, item: Due, pages: Sequence[TimelinePage]) -> N
     ]
     upsert(context.session, EventPoll, polls)
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
+
+
+def _as_of(item: Due, first: TimelinePage) -> datetime:
+    """Tell up to when the timeline was read: GitHub's times are whole seconds, and more may happen in the same one."""
+    just_now = first.date is not None and abs(first.date - item.updated_at) < JUST_NOW
+    return item.updated_at - timedelta(seconds=1) if just_now else item.updated_at

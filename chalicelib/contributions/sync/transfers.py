@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row as Found
@@ -14,8 +14,10 @@ from chalicelib.contributions.api import ISSUES, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
 from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.items import MODELS, save_items
+from chalicelib.errors import GitHubError, IncompleteReadError, UnauthorizedError
 from chalicelib.store.upsert import Row, upsert
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT = (
     *("url", "number", "repo", "title", "body", "created_at", "closed_at", "state", "org"),
     *("assignee", "assignees", "labels", "user", "username"),
@@ -24,11 +26,20 @@ KEPT = (
 
 def reconcile_transfers(context: Context) -> None:
     """Ask GitHub about issues that look like one issue in two places, and follow those that moved."""
+    failures: list[str] = []
     for old, twin_id in find_candidates(context):
         context.run.fetched += 1
-        if settle(context, ISSUES, old):
-            _remember(context, old, twin_id)
+        try:
+            if settle(context, ISSUES, old):
+                _remember(context, old, twin_id)
+        except UnauthorizedError:
+            raise
+        except GitHubError as error:
+            context.session.rollback()
+            failures.append(str(error))
         context.commit()
+    if failures:
+        raise IncompleteReadError(f"{len(failures)} issues could not be asked for; the first: {failures[0]}")
 
 
 def find_candidates(context: Context) -> Sequence[Found[int, int]]:
@@ -91,8 +102,10 @@ def _mark_as_gone(context: Context, item: Issue | PullRequest) -> None:
     context.session.flush()
     shown = update(Event).where(Event.issue_id == item.id, Event.removed_at.is_(None))
     context.session.execute(shown.values(removed_at=context.now()))
-    # Should GitHub show it again, its timeline is read anew.
+    # Should GitHub show it again, its timeline is read anew: as one that was last read before anything happened.
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id))
+    never = {"id": item.id, "page_no": 1, "issue_updated_at": NEVER, "etag": None, "events": 0, "next_url": None}
+    upsert(context.session, EventPoll, [never])
 
 
 def _move(context: Context, old: Issue, new: Issue) -> None:
