@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib import shell
+
+if __name__ == "__main__":
+    shell.stop_while_loading()
+
 import argparse
 import logging
 import sys
@@ -18,10 +23,16 @@ from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
 
 app = Chalice(app_name="contributor-metrics")
+LOG = logging.getLogger("contributor_metrics")
 
 # What a Lambda keeps back of its time to commit, to write the ledger and to give its lease back.
 MARGIN_SECONDS = 15
 BAD_SETUP, FAILED = 2, 1
+
+EPILOG = """example: GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min
+
+Settings come from the environment, then from .env in the folder of app.py, from whatever folder this is started.
+Exit codes: 0 done, 1 a step failed, 2 wrong settings, arguments or database, 130 stopped (Ctrl-C, SIGTERM)."""
 
 JOBS: dict[str, Callable[..., None]] = {
     "every_30_min": jobs.every_30_min,
@@ -59,26 +70,28 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
     parser = argparse.ArgumentParser(
         prog="python app.py",
         description="Run one of the scheduled jobs here, once. It waits for GitHub's rate limits and says until when.",
-        epilog="example: GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("job", choices=sorted(JOBS), help="the job to run")
     job = JOBS[parser.parse_args(arguments).job]
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[shell.LogHandler(sys.stdout)], force=True)
+    budget = Budget(on_pause=say_pause)
     try:
-        job(settings or load_settings(), budget=Budget(on_pause=say_pause))
+        with shell.stoppable(budget.cancel):
+            job(settings or load_settings(), budget=budget)
     except (SettingsError, DatabaseNotReadyError) as error:
         return complain(error, BAD_SETUP)
     except ContributorMetricsError as error:
         return complain(error, FAILED)
-    except KeyboardInterrupt:
-        print("stopped; what was fetched is stored, and the next run goes on", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        return shell.stopped(stop, "stopped; what was fetched is stored, and the next run goes on")
     return 0
 
 
 def say_pause(pause: Pause) -> None:
     """Tell that and until when a run waits."""
-    print(f"waiting until {format_utc(pause.until)}: {pause.reason}", flush=True)
+    LOG.info("waiting until %s: %s", format_utc(pause.until), pause.reason)
 
 
 def complain(error: Exception, code: int) -> int:
@@ -88,4 +101,4 @@ def complain(error: Exception, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    shell.run_command(main)

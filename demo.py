@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib import shell
+
+if __name__ == "__main__":
+    shell.stop_while_loading()
+
 import os
 import subprocess
 import sys
@@ -66,17 +71,45 @@ def sandbox(founded: datetime) -> Iterator[Mapping[str, str]]:
     The organisation is made anew each time, as it was at `founded`, and then lives on to the present, so that a later
     run finds the same one, only older.
     """
-    arguments = [sys.executable, "-m", "sandbox", "--now", format_utc(founded), "--public-url", PUBLIC_URL]
-    process = subprocess.Popen(arguments, cwd=HERE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+    # From here on nobody but the sandbox is asked, and no company's proxy knows this machine's ports.
+    os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
+    arguments = ["--until-stdin-closes", "--now", format_utc(founded), "--public-url", PUBLIC_URL]
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=HERE,
+        # It ends when this process does, even by `kill -9`: nobody holds its standard input then.
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C in the terminal is for this process alone, which ends the sandbox when it has finished with it.
+        start_new_session=True,
+    )
     try:
         url, org, token = read_greeting(process.stdout.readline() if process.stdout else "")
-        requests.post(f"{url}/_sandbox/clock", json={"now": format_utc(utc_now())}, timeout=60).raise_for_status()
+        set_clock(url, utc_now())
         yield {"GH_API_URL": url, "GH_ORGS": org, "GH_TOKEN": token, "GH_REPOS": ""}
     finally:
-        process.terminate()
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Close a process's pipes, at which it ends, and wait until it has; it is killed when that takes too long."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
+    try:
         process.wait(timeout=10)
-        if process.stdout:
-            process.stdout.close()
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def set_clock(url: str, now: datetime) -> None:
+    """Let the sandbox's organisation live on to the present; SettingsError when it doesn't answer."""
+    try:
+        requests.post(f"{url}/_sandbox/clock", json={"now": format_utc(now)}, timeout=60).raise_for_status()
+    except requests.RequestException as error:
+        raise SettingsError(f"the sandbox did not start: {error}") from error
 
 
 def read_greeting(line: str) -> tuple[str, str, str]:
@@ -121,8 +154,7 @@ def is_backfilled(session: Session, org: str) -> bool:
 def show(settings: Settings, *, since: datetime) -> None:
     """Print what now stands in the database."""
     with open_database(settings) as session:
-        where = parse_db_url(settings.db_url).render_as_string(hide_password=True)
-        print(f"\nWhat now stands in {where}:")
+        print(f"\nWhat now stands in {name_of(settings.db_url)}:")
         for table in Base.metadata.sorted_tables:
             print(f"  {table.name:<18}{session.scalar(select(func.count()).select_from(table)):>10,} rows")
         print(f"  newest item: {newest(session)}")
@@ -131,6 +163,11 @@ def show(settings: Settings, *, since: datetime) -> None:
         for question, query in QUERIES.items():
             print(f"\n{question}\n{tidy(query)}")
             print_rows([dict(row) for row in session.execute(text(query)).mappings()])
+
+
+def name_of(db_url: str) -> str:
+    """Write a database's URL without its password, and a SQLite file in the current folder by its name."""
+    return parse_db_url(db_url).render_as_string(hide_password=True).replace(f":///{Path.cwd()}/", ":///")
 
 
 def newest(session: Session) -> str:
@@ -155,18 +192,29 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def run() -> int:
-    """Do it all; returns the exit code."""
-    started, settings = utc_now(), load_settings()
+def run(folder: Path | None = None) -> int:
+    """Do it all, with the `.env` of a folder; returns the exit code."""
+    started, settings = utc_now(), load_settings(folder=folder)
     if settings.lookup("GH_TOKEN"):
         settings.check()
         print(f"Reading {', '.join(settings.orgs)} from {settings.api_url}.")
         migrate(settings.db_url)
         return finish(settings, started)
+    check_unused(settings)
     print("GH_TOKEN is not set: a sandbox on this machine plays GitHub, with a made-up organisation.")
     migrate(settings.db_url)
     with sandbox(founding_of(settings, "octo-sandbox")) as place:
-        return finish(load_settings({**os.environ, **place}), started)
+        return finish(load_settings({**os.environ, **place}, folder=folder), started)
+
+
+def check_unused(settings: Settings) -> None:
+    """Raise SettingsError when something is set that a sandbox has no use for: no made-up row in a user's database."""
+    names = [name for name in ("GH_ORGS", "DB_URL") if settings.lookup(name)]
+    if names:
+        raise SettingsError(
+            "GH_TOKEN is missing or misspelt: set it, or, to try the sandbox, "
+            f"unset {' and '.join(names)} (in the environment and in .env)"
+        )
 
 
 def finish(settings: Settings, started: datetime) -> int:
@@ -181,10 +229,13 @@ def finish(settings: Settings, started: datetime) -> int:
 def main() -> int:
     """Run from a shell; returns the exit code."""
     try:
-        return run()
+        with shell.stoppable():
+            return run()
     except ContributorMetricsError as error:
         return app.complain(error, app.BAD_SETUP)
+    except KeyboardInterrupt as stop:
+        return shell.stopped(stop, "stopped; `make run` goes on where it was")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    shell.run_command(main)

@@ -35,8 +35,8 @@ class DatabaseNotReadyError(ContributorMetricsError):
 class GitHubError(ContributorMetricsError):
     """GitHub refused a request or could not be understood.
 
-    `status` is the HTTP status (0 when there was no answer), `message` GitHub's own sentence, `request_id` what
-    GitHub's support asks for, `path` the request's path without its query.
+    `status` is the HTTP status (0 when there was no answer, or nothing was asked), `message` GitHub's own sentence,
+    `request_id` what GitHub's support asks for, `path` the request's path without its query.
     """
 
     def __init__(self, message: str, *, status: int = 0, path: str = "", request_id: str = "") -> None:
@@ -47,10 +47,13 @@ class GitHubError(ContributorMetricsError):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        status = f"GitHub answered {self.status}" if self.status else "GitHub did not answer"
-        where = f" to GET {self.path}" if self.path else ""
         request = f" (request id {self.request_id})" if self.request_id else ""
-        return f"{status}{where}: {self.message}{request}"
+        return f"{self._beginning()}: {self.message}{request}"
+
+    def _beginning(self) -> str:
+        if not self.status:
+            return f"GET {self.path} failed" if self.path else "a request to GitHub failed"
+        return f"GitHub answered {self.status}" + (f" to GET {self.path}" if self.path else "")
 
 
 class UnauthorizedError(GitHubError):

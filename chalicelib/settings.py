@@ -1,4 +1,7 @@
-"""Where configuration and secrets come from: the environment, then `.env` (local only), then SSM (in Lambda only)."""
+"""Where configuration and secrets come from: the environment, then `.env` (local only), then SSM (in Lambda only).
+
+`.env` and the default database lie in the project's folder, wherever a command is started: cron starts them at home.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,14 @@ from chalicelib.utils import get_parameter, parse_day
 ORG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
 REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 EVENT_TYPE = re.compile(r"[a-z][a-z_-]{0,60}")
+# As urlsplit gives it: a name, or an address (an IPv6 one without its brackets).
+HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_DAYS = 3650
+
+PROJECT = Path(__file__).resolve().parents[1]
+DATABASE = "sqlite:///contributor-metrics.db"
+RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:[/\\])([^?]+.*)")
 
 # The values that SSM may hold, by the last part of their parameter's name.
 SSM_NAMES = {"GH_TOKEN": "token", "DB_URL": "db_url"}
@@ -31,11 +40,12 @@ class Settings:
     """What a run is told. Secrets are left out of its `repr`."""
 
     lookup: Lookup = field(repr=False)
+    folder: Path = PROJECT
 
     @cached_property
     def db_url(self) -> str:
-        """The database's SQLAlchemy URL (`DB_URL`)."""
-        return self.lookup("DB_URL") or "sqlite:///contributor-metrics.db"
+        """The database's SQLAlchemy URL (`DB_URL`); by default a SQLite file in the project's folder."""
+        return self.lookup("DB_URL") or anchor(DATABASE, self.folder)
 
     @cached_property
     def token(self) -> str:
@@ -65,14 +75,10 @@ class Settings:
     def api_url(self) -> str:
         """The API's base (`GH_API_URL`), without a trailing slash; plain http only for this machine."""
         url = (self.lookup("GH_API_URL") or "https://api.github.com").rstrip("/")
-        try:
-            parts = urlsplit(url)
-            is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            is_web = False
         # The URL itself is not shown: somebody may have put a password into it.
-        if not is_web or parts.username is not None:
+        if not is_api_url(url):
             raise SettingsError("GH_API_URL is malformed: it must look like https://api.github.com")
+        parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise SettingsError("GH_API_URL must be https: the token would cross the network in the clear")
         return url
@@ -136,30 +142,52 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | None = None) -> Settings:
-    """Make the settings of this process; nothing is read before it is asked for."""
+    """Make the settings of this process; only `.env`, in the project's folder, is read before it is asked for.
+
+    What the environment has goes before `.env`, also when it is empty.
+    """
     environ = os.environ if environ is None else environ
+    folder = folder or PROJECT
     in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in environ
-    local = {} if in_lambda else read_dotenv((folder or Path.cwd()) / ".env")
+    local = {} if in_lambda else read_dotenv(folder / ".env")
 
     def lookup(name: str) -> str | None:
-        value = (environ.get(name) or local.get(name) or "").strip()
+        value = ((environ[name] if name in environ else local.get(name)) or "").strip()
         if value or not in_lambda or name not in SSM_NAMES:
             return value or None
         return get_parameter(f"/contributor-metrics/{environ.get('ENV_NAME') or 'dev'}/{SSM_NAMES[name]}").strip()
 
-    return Settings(lookup)
+    return Settings(lookup, folder)
+
+
+def anchor(db_url: str, folder: Path) -> str:
+    """Make the file of a relative SQLite URL one of `folder`; any other URL stays as it is."""
+    return RELATIVE_FILE.sub(lambda url: f"{url[1]}{folder / url[2]}", db_url)
+
+
+def is_api_url(url: str) -> bool:
+    """Tell whether a text is an http(s) URL with a possible host and port, without credentials, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in {"http", "https"} and parts.port != 0 and HOST.fullmatch(parts.hostname or "")
+    except ValueError:  # brackets that hold no address, a port that is no number up to 65535
+        return False
+    is_plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
+    return bool(is_web) and is_plain
 
 
 def read_dotenv(path: Path) -> dict[str, str | None]:
-    """Read `.env` without touching the environment; empty when there is none."""
+    """Read `.env` without touching the environment; empty when there is none. Its relative paths start beside it."""
     if not path.is_file():
         return {}
     from dotenv import dotenv_values  # noqa: PLC0415 - local only, so Lambda doesn't ship it
 
     try:
-        return dotenv_values(path)
+        values = dotenv_values(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} can't be read: {error}") from error
+    db_url = (values.get("DB_URL") or "").strip()
+    return {**values, "DB_URL": anchor(db_url, path.parent)} if db_url else dict(values)
 
 
 def parse_orgs(text: str, *, source: str) -> tuple[str, ...]:

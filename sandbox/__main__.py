@@ -1,9 +1,11 @@
 """`python -m sandbox`: serve a generated organisation until it is interrupted."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
+from queue import SimpleQueue
 from time import time
 
 from sandbox import control
@@ -27,6 +29,10 @@ EXAMPLES = """examples:
   curl -H 'Authorization: Bearer sandbox-token' http://127.0.0.1:8080/rate_limit
 
 """
+
+
+# A queue, for unlike an Event's lock its `put` may interrupt its `get`, as signal handlers do.
+Ends = SimpleQueue[None]
 
 
 def _kinds(text: str) -> tuple[Fault, ...]:
@@ -70,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add("--fault-rate", type=float, default=0.0, help="share of answers that go wrong (0)")
     add("--fault-kinds", type=_kinds, default=DEFAULT_KINDS, help=f"of {', '.join(Fault)}")
     add("--retry-after", type=int, default=faults.retry_after, help="seconds that refusals by fault ask for (1)")
+    add("--until-stdin-closes", action="store_true", help="end with the process that holds the other end of a pipe")
     return cli
 
 
@@ -91,11 +98,13 @@ def make_world(options: argparse.Namespace) -> World:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    stop = threading.Event()
+    """Serve until SIGINT or SIGTERM, or the end of standard input if so asked."""
+    ends: Ends = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: ends.put(None))
     options = parser().parse_args(arguments)
+    if options.until_stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(ends,), daemon=True).start()
     world = make_world(options)
     limits = LimitSettings(
         core=options.core_limit,
@@ -120,8 +129,31 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"sandbox: can't listen on {options.host}:{options.port}: {error.strerror}")
     with sandbox:
         names = ",".join(world.plan.organisations)
-        print(f"sandbox: {sandbox.url} organisation={names} token={sandbox.token}", flush=True)
-        stop.wait()
+        if not _say(f"sandbox: {sandbox.url} organisation={names} token={sandbox.token}"):
+            sys.exit(1)
+        ends.get()
+
+
+def _watch_stdin(ends: Ends) -> None:
+    """Report the end of standard input: nobody holds the pipe any more, however its holder ended."""
+    try:
+        # Not through sys.stdin, whose lock the interpreter would miss when it ends before this thread.
+        while os.read(0, 4096):
+            pass
+    except OSError:
+        pass  # there is no standard input: it has ended as well
+    ends.put(None)
+
+
+def _say(line: str) -> bool:
+    """Print a line; False when nobody reads it any more."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # What is left in the buffer would be complained of when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 if __name__ == "__main__":

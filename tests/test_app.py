@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import app
 from chalicelib.errors import JobFailedError, OutOfTimeError
-from chalicelib.models import SyncRun, create_db_session
+from chalicelib.models import Lease, SyncRun, create_db_session
 from tests.organisation import Organisation, organisation
+from tests.project import copy_project
 
 
 @pytest.fixture
@@ -114,7 +118,8 @@ def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: p
         ({"DB_URL": "postgresql://me:hunter2@127.0.0.1:1/none"}, 2, "the database postgresql+psycopg2://me:***@127"),
         ({"DB_URL": "sqlite:////nowhere/at/all.db"}, 2, "unable to open database file"),
         ({"DB_URL": "sqlite://"}, 2, "the database has no tables of this app yet: run `make migrate`"),
-        ({"GH_API_URL": "http://127.0.0.1:1"}, 1, "GitHub did not answer"),
+        ({"GH_API_URL": "http://127.0.0.1:1"}, 1, "GET /orgs/acme failed: 127.0.0.1:1 can't be reached"),
+        ({"GH_API_URL": "http://127.0.0.1:99999"}, 2, "GH_API_URL is malformed"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_without_a_secret(
@@ -137,3 +142,89 @@ def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
         app.main(["--help"])
     assert stop.value.code == 0
     assert "example: GH_TOKEN=" in capsys.readouterr().out
+
+
+# As a process
+
+
+@pytest.fixture
+def project(root: Path, tmp_path: Path) -> Path:
+    return copy_project(root, tmp_path / "project")
+
+
+@contextmanager
+def running(org: Organisation, project: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, project / "app.py", *arguments],
+        env=os.environ | org.variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    assert process.stdout is not None
+    found = next((line for line in process.stdout if words in line), None)
+    assert found is not None, process.communicate()
+    return found
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(org: Organisation, project: Path) -> None:
+    """`python app.py every_30_min | head -1` printed "--- Logging error ---" and a traceback for each further line."""
+    with running(org, project, "every_30_min") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read()
+        process.wait(timeout=20)
+    assert (process.returncode, error) == (141, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_while_it_waits_it_can_be_stopped(org: Organisation, project: Path, number: signal.Signals) -> None:
+    org.sandbox.faults.update(retry_after=3600)
+    org.sandbox.faults.script("secondary-403", path="/search/issues")
+    with running(org, project, "every_30_min") as process:
+        assert read_until(process, "waiting until").endswith(": secondary rate limit\n")
+        process.send_signal(number)
+        out, error = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert error == "stopped; what was fetched is stored, and the next run goes on\n"
+    with create_db_session(org.db_url) as session:
+        assert session.query(Lease).count() == 0
+
+
+def test_threads_that_wait_do_not_keep_it(db_url: str, project: Path) -> None:
+    """Ctrl-C waited as long as the timelines' threads did: an hour, when a rate limit was spent."""
+    with organisation(db_url, items=50, now=int(time.time())) as org:
+        org.sandbox.faults.update(retry_after=3600)
+        org.sandbox.faults.script("secondary-403", path="/repos/", count=1000)
+        with running(org, project, "nrt_events") as process:
+            read_until(process, "waiting until")
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate(timeout=20)
+    assert (process.returncode, error) == (130, "stopped; what was fetched is stored, and the next run goes on\n")
+
+
+def test_it_says_why_it_tries_again(org: Organisation, project: Path) -> None:
+    org.sandbox.faults.script("502", path="/orgs/")
+    with running(org, project, "every_30_min") as process:
+        assert read_until(process, "waiting until").endswith(": retry: GitHub answered 502\n")
+
+
+def test_from_cron_it_reads_the_project_s_settings_and_database(project: Path, tmp_path: Path) -> None:
+    """Started at home, it found no `.env` and made an empty database there."""
+    (project / ".env").write_text("GH_TOKEN=t\nGH_ORGS=acme\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    command = [sys.executable, str(project / "app.py"), "every_30_min"]
+    result = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "error: the database has no tables of this app yet: run `make migrate`\n"
+    assert list(home.iterdir()) == []

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import demo
 from chalicelib.errors import SettingsError
+from chalicelib.settings import load_settings
+from chalicelib.utils import utc_now
+from tests.project import copy_project
+
+STOPPED = {
+    "stopped; `make run` goes on where it was",
+    "stopped; what was fetched is stored, and the next run goes on",
+    "stopped; what was read is stored: run the same command to go on",
+}
 
 
-def run(root: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def project(root: Path, tmp_path: Path) -> Path:
+    return copy_project(root, tmp_path / "project")
+
+
+def run(
+    project: Path, environment: Mapping[str, str] | None = None, *, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, root / "demo.py"],
-        cwd=folder,
-        env=os.environ | environment,
+        [sys.executable, project / "demo.py"],
+        cwd=folder or project,
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         timeout=100,
@@ -25,20 +44,56 @@ def run(root: Path, folder: Path, **environment: str) -> subprocess.CompletedPro
     )
 
 
-def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(root: Path, tmp_path: Path) -> None:
-    first = run(root, tmp_path)
+@contextmanager
+def running(project: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run whose output can be read as it comes, in a process group of its own, as a terminal makes it."""
+    with subprocess.Popen(
+        [sys.executable, "-u", project / "demo.py"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stdout is not None
+    assert any(words in line for line in process.stdout), process.communicate()
+
+
+def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(project: Path) -> None:
+    first = run(project)
     assert first.returncode == 0, first.stderr
     assert "GH_TOKEN is not set: a sandbox on this machine plays GitHub" in first.stdout
     assert "What now stands in sqlite:///contributor-metrics.db:" in first.stdout
     for question in demo.QUERIES:
         answer = first.stdout.split(question)[1]
         assert "(no rows)" not in answer
-    second = run(root, tmp_path)
+    second = run(project)
     assert second.returncode == 0, second.stderr
     assert "Backfill" not in second.stdout
     changed = [line for line in second.stdout.splitlines() if "new or changed" in line]
     assert len(changed) == 9
     assert all(" 0 new or changed" in line for line in changed), changed
+
+
+def test_from_another_folder_it_is_the_same_project(project: Path, tmp_path: Path) -> None:
+    """It made an empty database in whatever folder it was started in, and read no `.env`."""
+    (project / ".env").write_text("GH_TOKEN=ghp_secret\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    result = run(project, folder=elsewhere)
+    assert (result.returncode, result.stderr.split(":")[1]) == (2, " GH_ORGS is not set")
+    (project / ".env").unlink()
+    result = run(project, folder=elsewhere)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"What now stands in sqlite:///{project}/contributor-metrics.db:" in result.stdout
+    assert (list(elsewhere.iterdir()), (project / "contributor-metrics.db").exists()) == ([], True)
 
 
 def test_its_queries_run_on_both_databases(db_url: str) -> None:
@@ -51,12 +106,96 @@ def test_its_queries_run_on_both_databases(db_url: str) -> None:
             assert session.execute(text(query)).all() == []
 
 
-def test_a_token_without_an_organisation_is_one_sentence(root: Path, tmp_path: Path) -> None:
-    result = run(root, tmp_path, GH_TOKEN="ghp_secret")
+# Settings
+
+
+def test_a_token_without_an_organisation_is_one_sentence(project: Path) -> None:
+    result = run(project, {"GH_TOKEN": "ghp_secret"})
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "error: GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org\n"
+
+
+@pytest.mark.parametrize(
+    ("dotenv", "environment", "names"),
+    [
+        ("", {"GH_ORGS": "acme"}, "GH_ORGS"),
+        ("DB_URL=sqlite:///mine.db", {}, "DB_URL"),
+        ("GH_TOKN=ghp_secret\nGH_ORGS=acme\nDB_URL=sqlite:///mine.db", {}, "GH_ORGS and DB_URL"),
+        ("GH_TOKEN=ghp_secret\nGH_ORGS=acme", {"GH_TOKEN": ""}, "GH_ORGS"),
+    ],
+)
+def test_a_missing_token_writes_nothing_made_up_into_the_user_s_database(
+    project: Path, dotenv: str, environment: dict[str, str], names: str
+) -> None:
+    (project / ".env").write_text(dotenv)
+    result = run(project, environment)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"error: GH_TOKEN is missing or misspelt: set it, or, to try the sandbox, unset {names} "
+        "(in the environment and in .env)\n"
+    )
+    assert list(project.glob("*.db")) == []
+
+
+def test_the_user_s_repositories_do_not_narrow_the_sandbox(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / ".env").write_text("GH_REPOS=mine/only\nGH_API_URL=https://ghe.example/api/v3\n")
+    place = {"GH_API_URL": "http://127.0.0.1:1", "GH_ORGS": "octo", "GH_TOKEN": "t", "GH_REPOS": ""}
+    told = load_settings(place, folder=project)
+    assert (told.orgs, told.repos, told.api_url) == (("octo",), (), "http://127.0.0.1:1")
+    result = run(project)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_company_s_proxy_does_not_stand_before_the_sandbox(project: Path) -> None:
+    result = run(project, {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"})
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+# Its end, and the sandbox's
 
 
 def test_a_sandbox_that_says_nothing_is_one_sentence() -> None:
     with pytest.raises(SettingsError, match="the sandbox did not start: it said nothing"):
         demo.read_greeting("")
+
+
+def test_a_sandbox_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(SettingsError, match="the sandbox did not start: "):
+        demo.set_clock("http://127.0.0.1:1", utc_now())
+
+
+@pytest.mark.parametrize(
+    "moment", ["GH_TOKEN is not set", "Backfill of", "octo-sandbox", "The 30-minute job", "pull_requests.new"]
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_at_any_moment_it_says_one_sentence_and_leaves_nothing_running(
+    project: Path, moment: str, number: signal.Signals
+) -> None:
+    with running(project) as process:
+        read_until(process, moment)
+        os.killpg(process.pid, number)
+        # The sandbox has the same standard error: its end comes when both have ended.
+        _, error = process.communicate(timeout=20)
+    assert process.returncode == 130, error
+    assert error.count("\n") == 1, error
+    assert error.strip() in STOPPED
+
+
+def test_when_it_is_killed_the_sandbox_ends_too(project: Path) -> None:
+    with running(project) as process:
+        read_until(process, "Backfill of")
+        process.kill()
+        _, error = process.communicate(timeout=20)
+    assert (process.returncode, error) == (-signal.SIGKILL, "")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(project: Path) -> None:
+    """`make run | head -1` printed a page of tracebacks for each line of the job."""
+    with running(project) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read() if process.stderr else ""
+        process.wait(timeout=20)
+    assert (process.returncode, error) == (141, "")

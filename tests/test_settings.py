@@ -7,14 +7,24 @@ from pathlib import Path
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from chalicelib.errors import SettingsError
-from chalicelib.settings import Settings, load_settings, parse_orgs, parse_repos
+from chalicelib.github.origin import Origin
+from chalicelib.settings import PROJECT, Settings, is_api_url, load_settings, parse_orgs, parse_repos
 
 TOKEN = "ghp_SeCrEtSeCrEtSeCrEt"
 COMPLETE = {"GH_TOKEN": TOKEN, "GH_ORGS": "acme"}
 LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "contributor-metrics-dev-every_30_min"}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project's folder, in which no developer has a `.env`."""
+    monkeypatch.setattr("chalicelib.settings.PROJECT", tmp_path)
+    return tmp_path
 
 
 def settings(**environ: str) -> Settings:
@@ -32,10 +42,10 @@ def sentence(settings: Settings, name: str) -> str:
 # Values
 
 
-def test_what_has_a_default() -> None:
+def test_what_has_a_default(folder: Path) -> None:
     told = settings(**COMPLETE)
     told.check()
-    assert told.db_url == "sqlite:///contributor-metrics.db"
+    assert told.db_url == f"sqlite:///{folder}/contributor-metrics.db"
     assert told.api_url == "https://api.github.com"
     assert told.repos == ()
     assert (told.new_days, told.closed_days, told.unmerged_days, told.members_hours) == (5, 7, 365, 24)
@@ -135,6 +145,39 @@ def test_a_missing_or_malformed_one_is_said_in_a_sentence(environ: dict[str, str
     assert sentence(settings(**environ), name).startswith(problem)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "https://a:b/",
+        "https://a/?q=1",
+        "https://a/?",
+        "https://a/#b",
+        "https://.*/",
+        "https://a b/",
+        "https://a/\nb",
+        "https://a..b",
+        f"https://{'a' * 64}.example",
+        "https://\u00e9.example",
+        "https://[::1",
+        "https://[a]",
+        "https://me@ghe.example.com",
+        "https://evil.example\\@api.github.com",
+    ],
+)
+def test_a_malformed_url_is_named_by_its_setting(url: str) -> None:
+    """A bad port or a query was found by the client only, which can't know what the setting is called."""
+    told = sentence(settings(GH_API_URL=url), "api_url")
+    assert told == "GH_API_URL is malformed: it must look like https://api.github.com"
+
+
+@given(st.from_regex(r"https?://[a1.:\[\]@/?#%\\ -]{0,12}(:[0-9]{0,6})?(/[ab./?#%-]{0,5})?", fullmatch=True))
+def test_what_the_settings_accept_the_client_accepts(url: str) -> None:
+    if is_api_url(url):
+        Origin.from_url(url)
+
+
 MALFORMED = {
     "GH_TOKEN": "a b",
     "GH_REPOS": "x",
@@ -172,18 +215,50 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GH_TOKEN=from-file\nexport GH_ORGS='of, file'\nDB_URL=\n# GH_REPOS=a/b\n")
     told = load_settings({"GH_TOKEN": "from-environment"}, folder=tmp_path)
     assert (told.token, told.orgs) == ("from-environment", ("of", "file"))
-    assert (told.db_url, told.repos) == ("sqlite:///contributor-metrics.db", ())
+    assert (told.db_url, told.repos) == (f"sqlite:///{tmp_path}/contributor-metrics.db", ())
 
 
-def test_an_empty_variable_leaves_it_to_the_file(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("GH_TOKEN=from-file")
-    assert load_settings({"GH_TOKEN": ""}, folder=tmp_path).token == "from-file"
+def test_an_empty_variable_goes_before_the_file(tmp_path: Path) -> None:
+    """`GH_TOKEN= make run` read GitHub all the same, and the file's GH_REPOS narrowed the sandbox."""
+    (tmp_path / ".env").write_text("GH_TOKEN=from-file\nGH_REPOS=a/b\nNEW_DAYS=9")
+    told = load_settings({"GH_TOKEN": "", "GH_REPOS": " ", "NEW_DAYS": ""}, folder=tmp_path)
+    assert (told.lookup("GH_TOKEN"), told.repos, told.new_days) == (None, (), 5)
 
 
-def test_the_process_and_its_folder_are_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("GH_ORGS=of-file")
+def test_the_process_and_the_project_s_folder_are_what_is_read(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The current folder was read instead: cron's is another one."""
+    (folder / ".env").write_text("GH_ORGS=of-file")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / ".env").write_text("GH_ORGS=of-elsewhere")
+    monkeypatch.chdir(elsewhere)
     monkeypatch.setenv("GH_TOKEN", TOKEN)
     assert (load_settings().token, load_settings().orgs) == (TOKEN, ("of-file",))
+
+
+def test_the_project_s_folder_is_that_of_the_commands(root: Path) -> None:
+    assert root == PROJECT
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("sqlite:///mine.db", "sqlite:///{}/mine.db"),
+        ("sqlite+pysqlite:///data/mine.db?timeout=3", "sqlite+pysqlite:///{}/data/mine.db?timeout=3"),
+        ("sqlite:////srv/mine.db", "sqlite:////srv/mine.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite:///file:mine.db?uri=true", "sqlite:///file:mine.db?uri=true"),
+        ("sqlite:///C:/mine.db", "sqlite:///C:/mine.db"),
+        ("sqlite://", "sqlite://"),
+        ("postgresql://app@host/name", "postgresql://app@host/name"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_relative_file_in_the_file_lies_beside_it(folder: Path, written: str, meant: str) -> None:
+    (folder / ".env").write_text(f"DB_URL={written}")
+    assert load_settings({}).db_url == meant.format(folder)
+    assert load_settings({"DB_URL": written}).db_url == written  # and of the shell, where SQLAlchemy looks for it
 
 
 def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
@@ -248,4 +323,4 @@ def test_each_stage_has_parameters_of_its_own(ssm: None) -> None:
 def test_outside_lambda_ssm_is_never_asked(ssm: None) -> None:
     told = settings()
     assert sentence(told, "token").startswith("GH_TOKEN is not set")
-    assert told.db_url == "sqlite:///contributor-metrics.db"
+    assert told.db_url.endswith("/contributor-metrics.db")

@@ -82,10 +82,16 @@ class Received:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """Nothing whole came back: a sentence that says why, and whether another attempt may help."""
+    """Nothing whole came back.
+
+    `problem` says in a sentence what went wrong, `why` in a few words. `passing` tells whether another attempt may
+    help, `unreachable` whether the host did not even begin to answer.
+    """
 
     problem: str
+    why: str
     passing: bool
+    unreachable: bool
 
 
 def make_answer(received: Received, *, url: str, origin: Origin, location: str | None = None) -> Answer:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from chalicelib.errors import OutOfTimeError
 from chalicelib.utils import utc_now
 
+_NAP = 1.0  # seconds: how late a thread may notice that the run was cancelled
+
 
 @dataclass(frozen=True)
 class Pause:
-    """A wait that begins now: how many seconds, until when (aware, UTC) and why."""
+    """A wait that begins now: how many seconds, until when (aware, UTC) and why, in a few words."""
 
     seconds: float
     until: datetime
@@ -25,7 +27,7 @@ class Budget:
     """The time a run has: with a deadline (a Lambda) it refuses to wait past it, without one (a shell) it sleeps.
 
     `deadline` is a moment of `now`'s clock, in seconds (`time.monotonic() + 840`, say). `clock` gives the time of day.
-    `on_pause` is told of each wait before it begins, by the thread that waits.
+    `on_pause` is told of each wait before it begins, by the thread that waits. `cancel` ends the waits of all threads.
     """
 
     def __init__(
@@ -33,22 +35,32 @@ class Budget:
         *,
         deadline: float | None = None,
         now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         on_pause: Callable[[Pause], object] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.deadline = deadline
         self.now = now
         self.clock = clock
-        self._sleep = sleep
+        self._sleep = sleep or self._doze
+        self._cancelled = False
         self._on_pause = on_pause
 
     def remaining(self) -> float:
         """Seconds until the deadline (negative when it has passed), infinity without one."""
         return math.inf if self.deadline is None else self.deadline - self.now()
 
+    def cancel(self) -> None:
+        """End the run's time now: what waits or asks on another thread stops with OutOfTimeError.
+
+        May be called by a signal handler, which must not wait for a lock: hence no Event.
+        """
+        self._cancelled = True
+
     def check(self) -> None:
-        """Raise OutOfTimeError when the deadline has passed."""
+        """Raise OutOfTimeError when the deadline has passed, or the run was cancelled."""
+        if self._cancelled:
+            raise OutOfTimeError("the run was stopped")
         if self.remaining() <= 0:
             raise OutOfTimeError("the run's deadline has passed")
 
@@ -58,8 +70,8 @@ class Budget:
         until = self.clock() + timedelta(seconds=seconds)
         if seconds >= self.remaining():
             raise OutOfTimeError(
-                f"waiting for the {reason} would take {math.ceil(seconds)} s, until {until:%Y-%m-%d %H:%M:%S} UTC, "
-                "which is past the run's deadline"
+                f"a wait of {math.ceil(seconds)} s ({reason}), until {until:%Y-%m-%d %H:%M:%S} UTC, "
+                "would go past the run's deadline"
             )
         if self._on_pause is not None:
             self._on_pause(Pause(seconds, until, reason))
@@ -68,3 +80,8 @@ class Budget:
     def sleep(self, seconds: float) -> None:
         """Wait a moment that nobody needs to be told of."""
         self._sleep(seconds)
+
+    def _doze(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._cancelled and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _NAP))

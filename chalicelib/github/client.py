@@ -15,6 +15,7 @@ from chalicelib.github.answers import Answer, NoAnswer, Received, make_answer
 from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget
 from chalicelib.github.decisions import (
+    MAX_ATTEMPTS,
     Accept,
     Decision,
     Fail,
@@ -38,6 +39,9 @@ MAX_REDIRECTS = 5
 EXCERPT_LENGTH = 80
 _SHORTEST_SECRET = 8
 _EVERYTHING = ""  # the hold of a secondary limit, which names no resource
+# Seconds for which a request tries once, after one that spent all its attempts without reaching the host. An
+# unreachable GitHub must not cost each of a run's steps half a minute, nor a short outage the rest of a long run.
+UNREACHABLE_TIME = 300.0
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,10 @@ class _Hold:
 
 @dataclass
 class _Tries:
-    """How often one request has failed, and how often it has waited for a rate limit."""
+    """How often one request has failed, in how many of these unheard, and how often it has waited for a rate limit."""
 
     attempt: int = 0
+    unreached: int = 0
     limited: int = 0
 
     def count(self, wait: Wait) -> None:
@@ -90,6 +95,7 @@ class GitHubAPI:
         self.not_modified = 0
         self._rng = rng
         self._holds: dict[str, _Hold] = {}
+        self._unreachable_until: float | None = None
         self._lock = threading.Lock()
         self._transport = Transport(self._origin.netloc)
 
@@ -148,6 +154,12 @@ class GitHubAPI:
     def __repr__(self) -> str:
         return f"GitHubAPI(api_url={self._origin.scheme}://{self._origin.netloc}{self._origin.prefix})"
 
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether a request has lately spent all its attempts without reaching the host, and none has since."""
+        until = self._unreachable_until
+        return until is not None and self.budget.now() < until
+
     def _exchange(self, url: str, *, etag: str | None, allow_empty: bool) -> Answer:
         """Ask one URL until there is an answer, a refusal, or no attempt left."""
         resource = resource_of(self._origin.path_below(url))
@@ -184,9 +196,10 @@ class GitHubAPI:
         received = self._transport.send(
             url, authorization=authorization, etag=etag, seconds_left=self.budget.remaining()
         )
-        if isinstance(received, Received) and received.status == HTTPStatus.NOT_MODIFIED:
+        if isinstance(received, Received):
             with self._lock:
-                self.not_modified += 1
+                self._unreachable_until = None
+                self.not_modified += received.status == HTTPStatus.NOT_MODIFIED
         return received
 
     def _authorization(self) -> str | None:
@@ -200,7 +213,19 @@ class GitHubAPI:
     def _judge_silence(self, silence: NoAnswer, tries: _Tries) -> Wait | Fail:
         if not silence.passing:
             return Fail(BadAnswerError, silence.problem)
-        return retry_or_fail(UnavailableError, silence.problem, attempt=tries.attempt, rng=self._rng)
+        tries.unreached += silence.unreachable
+        decision = retry_or_fail(
+            UnavailableError,
+            silence.problem,
+            why=silence.why,
+            attempt=tries.attempt,
+            rng=self._rng,
+            allowed=1 if silence.unreachable and self.is_unreachable else MAX_ATTEMPTS,
+        )
+        if isinstance(decision, Fail) and tries.unreached == MAX_ATTEMPTS:
+            with self._lock:
+                self._unreachable_until = self.budget.now() + UNREACHABLE_TIME
+        return decision
 
     def _judge(
         self, received: Received, tries: _Tries, *, etag: str | None, allow_empty: bool, secret: str | None
@@ -219,7 +244,8 @@ class GitHubAPI:
         if isinstance(decision, Accept) and not received.is_json and not (allow_empty and received.is_empty):
             excerpt = printable(_redact(received.text, secret), EXCERPT_LENGTH)
             problem = f"the answer is not JSON: {excerpt!r}"
-            return retry_or_fail(BadAnswerError, problem, attempt=tries.attempt, rng=self._rng)
+            why = "the answer is not JSON"
+            return retry_or_fail(BadAnswerError, problem, why=why, attempt=tries.attempt, rng=self._rng)
         return decision
 
     def _note_limits(self, received: Received, resource: str) -> None:
@@ -237,7 +263,7 @@ class GitHubAPI:
     def _wait(self, wait: Wait, resource: str) -> None:
         """Wait before another attempt; for a rate limit, every other thread's requests wait as well."""
         if wait.reason == "retry":
-            self.budget.pause(wait.seconds, wait.reason)
+            self.budget.pause(wait.seconds, wait.sentence)
             return
         key = resource if wait.reason == "primary rate limit" else _EVERYTHING
         hold = _Hold(self.budget.now() + wait.seconds, wait.reason)

@@ -38,8 +38,9 @@ MAX_LIMITED = 8  # waits in a row for a rate limit, by one request
 MAX_PAUSE = 60.0  # seconds between two attempts
 SECONDARY_PAUSE = 60.0  # seconds, GitHub's advice for a secondary limit that names no time
 MAX_SECONDARY_PAUSE = 900.0
+MAX_PRIMARY_PAUSE = 3900.0  # seconds: resets come within the hour, so a later one is a mistake; then ask again
+MAX_RETRY_AFTER = 86_400.0  # seconds: GitHub's own word is kept, but not for years
 MESSAGE_LENGTH = 300
-_FOREVER = 1e10  # seconds; a later date would overflow what shows it
 
 _ACCEPTED = {200, 201, 202, 203, 204}
 _REDIRECTS = {301, 302, 307, 308}
@@ -77,10 +78,16 @@ class Redirect:
 
 @dataclass(frozen=True)
 class Wait:
-    """Ask again after `seconds`."""
+    """Ask again after `seconds`; `why`, in a few words, when the reason alone doesn't say it."""
 
     seconds: float
     reason: Reason
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason for people to read, such as `retry: GitHub answered 502`."""
+        return f"{self.reason}: {self.why}" if self.why else self.reason
 
 
 @dataclass(frozen=True)
@@ -135,17 +142,28 @@ def decide(
     sentence = printable(message) or _phrase(status)
     if status in _PASSING:
         least = _retry_after(headers, github_time(headers, now)) or 0.0
-        return retry_or_fail(UnavailableError, sentence, attempt=attempt, rng=rng, least=least)
+        why = f"GitHub answered {status}"
+        return retry_or_fail(UnavailableError, sentence, why=why, attempt=attempt, rng=rng, least=least)
     return Fail(_ERRORS.get(status, BadAnswerError), sentence)
 
 
 def retry_or_fail(
-    error: type[GitHubError], problem: str, *, attempt: int, rng: Random, least: float = 0.0
+    error: type[GitHubError],
+    problem: str,
+    *,
+    why: str,
+    attempt: int,
+    rng: Random,
+    least: float = 0.0,
+    allowed: int = MAX_ATTEMPTS,
 ) -> Wait | Fail:
-    """Wait before another attempt (at least `least` seconds), or fail with `error` when the attempts are spent."""
-    if attempt + 1 >= MAX_ATTEMPTS:
-        return Fail(error, f"{problem} (tried {attempt + 1} times)")
-    return Wait(max(retry_pause(attempt, rng), least), "retry")
+    """Wait before another attempt (at least `least` seconds), or fail with `error` when those `allowed` are spent.
+
+    `problem` is the error's sentence, `why` says the same in a few words to who waits.
+    """
+    if attempt + 1 >= allowed:
+        return Fail(error, f"{problem} (tried {'once' if attempt == 0 else f'{attempt + 1} times'})")
+    return Wait(max(retry_pause(attempt, rng), least), "retry", why)
 
 
 def retry_pause(attempt: int, rng: Random) -> float:
@@ -176,9 +194,12 @@ def rate_limit(headers: Headers, *, default_resource: str = "core") -> RateLimit
 
 
 def seconds_until_reset(reset: int, headers: Headers, now: float) -> float:
-    """Seconds until `reset` (epoch seconds) by GitHub's own clock, and one more for clocks that disagree; 0 if past."""
+    """Seconds until `reset` (epoch seconds) by GitHub's own clock, and one more for clocks that disagree; 0 if past.
+
+    Never much more than an hour, for that is how often GitHub resets them.
+    """
     seconds = reset - github_time(headers, now)
-    return seconds + 1 if seconds > 0 else 0.0
+    return min(seconds + 1, MAX_PRIMARY_PAUSE) if seconds > 0 else 0.0
 
 
 def next_link(headers: Headers) -> str | None:
@@ -267,7 +288,7 @@ def _limit_wait(status: int, headers: Headers, message: str, *, now: float, limi
     reset = _number(headers.get("x-ratelimit-reset"))
     if reset is not None and headers.get("x-ratelimit-remaining", "").strip() == "0":
         # Grows when the same reset, already past, is stated again and again.
-        return Wait(max(reset - now + 1, 2.0**limited), "primary rate limit")
+        return Wait(min(max(reset - now + 1, 2.0**limited), MAX_PRIMARY_PAUSE), "primary rate limit")
     if status == HTTPStatus.TOO_MANY_REQUESTS or _shows_limit(headers, message):
         return Wait(min(SECONDARY_PAUSE * 2.0 ** min(limited, 16), MAX_SECONDARY_PAUSE), "secondary rate limit")
     return None
@@ -289,9 +310,9 @@ def _retry_after(headers: Headers, now: float) -> float | None:
     value = headers.get("retry-after", "")
     seconds = _number(value)
     if seconds is not None:
-        return float(seconds)
+        return min(float(seconds), MAX_RETRY_AFTER)
     date = _http_date(value)
-    return None if date is None else min(max(date.timestamp() - now, 0.0), _FOREVER)
+    return None if date is None else min(max(date.timestamp() - now, 0.0), MAX_RETRY_AFTER)
 
 
 def _http_date(value: str) -> datetime | None:

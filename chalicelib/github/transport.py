@@ -18,6 +18,21 @@ READ_TIMEOUT = 60.0  # seconds without a byte
 POOL_SIZE = 16  # connections, one for each thread of a caller's pool
 _SHORTEST_TIMEOUT = 0.05  # seconds; zero would mean "don't block"
 
+# What went wrong, as a sentence and in a few words. Some errors are of two kinds: a ConnectTimeout is a
+# ConnectionError too.
+_KINDS: dict[type[Exception], tuple[str, str]] = {
+    requests.Timeout: ("{host} took too long", "{host} took too long"),
+    requests.exceptions.ChunkedEncodingError: ("the answer of {host} was cut off", "the answer was cut off"),
+    requests.exceptions.ContentDecodingError: ("the answer of {host} was garbled", "the answer was garbled"),
+    requests.exceptions.SSLError: ("no trusted connection to {host}", "no trusted connection to {host}"),
+    requests.exceptions.ProxyError: (
+        "the proxy on the way to {host} did not let us through",
+        "the proxy did not let us through",
+    ),
+    ValueError: ("the request to {host} can't be sent", "the request can't be sent"),
+}
+_BEGUN = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)  # an answer had begun
+
 
 class Transport:
     """Sends GET requests to GitHub, each once: no retries, no redirects, no cookies, no `.netrc`.
@@ -56,26 +71,25 @@ class Transport:
                 allow_redirects=False,
             )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
-            return NoAnswer(self._describe(error), passing=not isinstance(error, ValueError))
+            return self._describe(error)
         return Received(response.status_code, response.headers, response.content)
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
 
-    def _describe(self, error: Exception) -> str:
+    def _describe(self, error: Exception) -> NoAnswer:
         """Say what went wrong in our own words: the libraries' messages quote the URL, and some of them headers."""
-        # Some errors are of two kinds: a ConnectTimeout is a ConnectionError too.
-        kinds: dict[type[Exception], str] = {
-            requests.Timeout: f"{self._host} took too long",
-            requests.exceptions.ChunkedEncodingError: f"the answer of {self._host} was cut off",
-            requests.exceptions.ContentDecodingError: f"the answer of {self._host} was garbled",
-            requests.exceptions.SSLError: f"no trusted connection to {self._host}",
-            requests.exceptions.ProxyError: f"the proxy on the way to {self._host} did not let us through",
-            ValueError: f"the request to {self._host} can't be sent",
-        }
-        sentence = next((kinds[kind] for kind in kinds if isinstance(error, kind)), f"{self._host} can't be reached")
-        return f"{sentence} ({_innermost(error)})"
+        sentence, why = next(
+            (words for kind, words in _KINDS.items() if isinstance(error, kind)),
+            ("{host} can't be reached", "no connection to {host}"),
+        )
+        return NoAnswer(
+            f"{sentence.format(host=self._host)} ({_innermost(error)})",
+            why.format(host=self._host),
+            passing=not isinstance(error, ValueError),
+            unreachable=not isinstance(error, (*_BEGUN, ValueError)),
+        )
 
 
 class _Authorization(AuthBase):

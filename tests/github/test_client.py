@@ -152,19 +152,35 @@ PASSING = {
 }
 
 
+NO_CONNECTION, CUT_OFF, NO_JSON = (
+    "no connection to 127.0.0.1:{port}",
+    "the answer was cut off",
+    "the answer is not JSON",
+)
+WHY = {
+    **dict.fromkeys(("reset", "closed", "not http"), NO_CONNECTION),
+    **dict.fromkeys(("cut body", "cut chunk", "bad chunk"), CUT_OFF),
+    **dict.fromkeys(("cut gzip", "not json", "half json", "empty", "nan", "deep"), NO_JSON),
+    "bad gzip": "the answer was garbled",
+    "500": "GitHub answered 500",
+    "502 page": "GitHub answered 502",
+    "408": "GitHub answered 408",
+}
+
+
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_is_tried_again(server: LocalServer, api: GitHubAPI, fake_time: FakeTime, name: str) -> None:
     server.replies = [PASSING[name], PASSING[name], reply(200, {"a": 1})]
     assert api.get("/a").body == {"a": 1}
     assert fake_time.slept == [1, 2]
-    assert {pause.reason for pause in fake_time.pauses} == {"retry"}
+    assert {pause.reason for pause in fake_time.pauses} == {f"retry: {WHY[name].format(port=server.port)}"}
     assert api.requests_sent == len(server.seen) == 3
 
 
 @pytest.mark.parametrize(
     ("name", "error", "sentence"),
     [
-        ("reset", UnavailableError, r"GitHub did not answer to GET /a: 127\.0\.0\.1:\d+ can't be reached \(Conn.*\)"),
+        ("reset", UnavailableError, r"GET /a failed: 127\.0\.0\.1:\d+ can't be reached \(Conn.*\)"),
         ("closed", UnavailableError, r"can't be reached \(RemoteDisconnected\)"),
         ("cut body", UnavailableError, r"the answer of 127\.0\.0\.1:\d+ was cut off \(IncompleteRead\)"),
         ("cut chunk", UnavailableError, "was cut off"),
@@ -215,14 +231,82 @@ def test_a_silent_server_is_not_awaited_past_the_deadline(server: LocalServer, m
 
 
 def test_a_host_that_is_not_there_is_named(make_api: MakeApi, fake_time: FakeTime) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     with pytest.raises(UnavailableError) as raised:
         make_api(api_url=f"http://127.0.0.1:{port}").get("/a?q=hidden")
     assert str(raised.value) == (
-        f"GitHub did not answer to GET /a: 127.0.0.1:{port} can't be reached (ConnectionRefusedError) (tried 6 times)"
+        f"GET /a failed: 127.0.0.1:{port} can't be reached (ConnectionRefusedError) (tried 6 times)"
     )
     assert fake_time.slept == [1, 2, 4, 8, 16]
+    assert {pause.reason for pause in fake_time.pauses} == {f"retry: no connection to 127.0.0.1:{port}"}
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port: int = closed.getsockname()[1]
+        return port
+
+
+# A host that can't be reached
+
+
+def test_a_host_found_unreachable_is_tried_once(make_api: MakeApi, fake_time: FakeTime) -> None:
+    """Each step of a job tried in full: minutes, until it said what had been known after the first."""
+    api = make_api(api_url=f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(UnavailableError, match="tried 6 times"):
+        api.get("/a")
+    assert api.is_unreachable
+    fake_time.slept.clear()
+    for path in ("/b", "/search/issues"):
+        with pytest.raises(UnavailableError, match=r"\(tried once\)$"):
+            api.get(path)
+    assert fake_time.slept == []
+    assert api.requests_sent == 8
+
+
+def test_an_answer_of_any_kind_makes_it_reachable_again(
+    server: LocalServer, api: GitHubAPI, fake_time: FakeTime
+) -> None:
+    server.replies = [*[RESET] * 6, reply(404), RESET, reply(200, {})]
+    with pytest.raises(UnavailableError, match="tried 6 times"):
+        api.get("/a")
+    with pytest.raises(NotFoundError):
+        api.get("/b")
+    assert not api.is_unreachable
+    fake_time.slept.clear()
+    assert api.get("/c").body == {}
+    assert fake_time.slept == [1]
+
+
+def test_a_host_found_unreachable_has_its_chances_again_after_a_while(
+    server: LocalServer, api: GitHubAPI, fake_time: FakeTime
+) -> None:
+    server.replies = [*[RESET] * 8, reply(200, {})]
+    for tries in ("6 times", "once"):
+        with pytest.raises(UnavailableError, match=f"tried {tries}"):
+            api.get("/a")
+    fake_time.now += 300
+    assert api.get("/a").body == {}
+
+
+@pytest.mark.parametrize("mixture", [[reply(500)], [CUT_BODY], [reply(200, b"<html>")]])
+def test_a_host_that_answers_badly_is_not_unreachable(
+    server: LocalServer, api: GitHubAPI, mixture: list[Reply]
+) -> None:
+    server.replies = [*[RESET] * 5, *mixture]
+    with pytest.raises(GitHubError, match="tried 6 times"):
+        api.get("/a")
+    assert not api.is_unreachable
+
+
+def test_an_address_that_the_client_refuses_is_no_silence_of_github_s(api: GitHubAPI) -> None:
+    """It said "GitHub did not answer", though nothing was asked."""
+    with pytest.raises(BadAnswerError, match=r"^GET /search/issues failed: not an address that can be asked$"):
+        api.get("/search/issues", params={"q": "\ud800"})
+    with pytest.raises(BadAnswerError, match=r"failed: refused to go to https://evil\.example: it isn't http://127"):
+        api.get("https://evil.example/x")
+    assert api.requests_sent == 0
 
 
 # What fails at once
@@ -280,6 +364,17 @@ def test_a_spent_primary_limit_is_waited_out(server: LocalServer, api: GitHubAPI
     assert api.get("/a").body == []
     assert fake_time.slept == [1801]
     assert fake_time.pauses[0].reason == "primary rate limit"
+
+
+def test_a_reset_that_is_years_away_is_asked_about_again(
+    server: LocalServer, api: GitHubAPI, fake_time: FakeTime
+) -> None:
+    """A shell would have waited until 2286."""
+    never = {**limits(0, seconds=0), "X-RateLimit-Reset": "9999999999"}
+    server.replies = [reply(403, {}, never), reply(200, [], never), reply(200, [])]
+    api.get("/a")
+    api.get("/a")
+    assert fake_time.slept == [3900, 3900]
 
 
 def test_a_wrong_local_clock_does_not_matter(server: LocalServer, api: GitHubAPI, fake_time: FakeTime) -> None:

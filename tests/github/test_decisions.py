@@ -96,15 +96,17 @@ CASES: list[tuple[int, dict[str, str], str, Decision]] = [
     (400, {}, "", Fail(BadAnswerError, "Bad Request")),
     (206, {}, "", Fail(BadAnswerError, "Partial Content")),
     (999, {}, "", Fail(BadAnswerError, "an unknown status")),
-    (500, {}, "", Wait(1.0, "retry")),
-    (502, {}, "Server Error", Wait(1.0, "retry")),
-    (408, {}, "", Wait(1.0, "retry")),
-    (503, {"Retry-After": "20"}, "", Wait(20.0, "retry")),
+    (500, {}, "", Wait(1.0, "retry", "GitHub answered 500")),
+    (502, {}, "Server Error", Wait(1.0, "retry", "GitHub answered 502")),
+    (408, {}, "", Wait(1.0, "retry", "GitHub answered 408")),
+    (503, {"Retry-After": "20"}, "", Wait(20.0, "retry", "GitHub answered 503")),
     # Retry-After goes first, in seconds or as a date on GitHub's clock.
     (403, {"Retry-After": "30", **SPENT}, "", Wait(30.0, "secondary rate limit")),
     (429, {"retry-after": "0"}, "", Wait(0.0, "secondary rate limit")),
     (403, {"Retry-After": "Fri, 01 May 2026 00:00:45 GMT", **DATE}, "", Wait(45.0, "secondary rate limit")),
     (403, {"Retry-After": "Thu, 30 Apr 2026 00:00:00 GMT", **DATE}, "", Wait(0.0, "secondary rate limit")),
+    (403, {"Retry-After": "9999999999"}, "", Wait(86_400.0, "secondary rate limit")),
+    (403, {"Retry-After": "Fri, 01 May 2286 00:00:00 GMT", **DATE}, "", Wait(86_400.0, "secondary rate limit")),
     (403, {"Retry-After": "soon"}, "", Wait(60.0, "secondary rate limit")),
     (403, {"Retry-After": "-5"}, "", Wait(60.0, "secondary rate limit")),
     # Then the primary limit: until the reset and a second more.
@@ -112,6 +114,8 @@ CASES: list[tuple[int, dict[str, str], str, Decision]] = [
     (429, SPENT, SECONDARY, Wait(101.0, "primary rate limit")),
     (403, {**SPENT, "X-RateLimit-Reset": "1"}, "", Wait(1.0, "primary rate limit")),
     (403, {**SPENT, "Date": "Thu, 30 Apr 2026 23:00:00 GMT"}, "", Wait(3701.0, "primary rate limit")),
+    # A reset that is years away is a mistake: they come within the hour. A shell waited for it all the same.
+    (403, {**SPENT, "X-RateLimit-Reset": "9999999999"}, "", Wait(3900.0, "primary rate limit")),
     # Then the signs of a secondary limit.
     (429, {}, "", Wait(60.0, "secondary rate limit")),
     (403, {}, SECONDARY, Wait(60.0, "secondary rate limit")),
@@ -135,8 +139,15 @@ def test_a_first_answer(status: int, headers: dict[str, str], message: str, expe
 
 def test_pauses_between_attempts_grow_and_end() -> None:
     decisions = [at_now(502, attempt=attempt) for attempt in range(MAX_ATTEMPTS)]
-    waits = [Wait(seconds, "retry") for seconds in (1.0, 2.0, 4.0, 8.0, 16.0)]
+    waits = [Wait(seconds, "retry", "GitHub answered 502") for seconds in (1.0, 2.0, 4.0, 8.0, 16.0)]
     assert decisions == [*waits, Fail(UnavailableError, "Bad Gateway (tried 6 times)")]
+
+
+def test_a_wait_says_why() -> None:
+    decision = at_now(502)
+    assert isinstance(decision, Wait)
+    assert decision.sentence == "retry: GitHub answered 502"
+    assert Wait(1.0, "primary rate limit").sentence == "primary rate limit"
 
 
 def test_waits_for_a_secondary_limit_grow_and_end() -> None:
@@ -201,7 +212,7 @@ def test_nothing_that_a_server_sends_makes_a_decision_raise(
     rng = random.Random(0).random
     decision = decide(status, headers, message, now=NOW, rng=rng, attempt=attempt, limited=attempt)
     if isinstance(decision, Wait):
-        assert 0 <= decision.seconds <= 1e10
+        assert 0 <= decision.seconds <= 86_400
     if isinstance(decision, Fail):
         assert issubclass(decision.error, GitHubError)
         assert decision.message.isprintable()

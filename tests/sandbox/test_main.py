@@ -44,6 +44,48 @@ def test_it_serves_until_it_is_told_to_end(number: signal.Signals, root: Path) -
         assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_it_ends_with_who_started_it(root: Path) -> None:
+    """`kill -9` of a program that had started a sandbox left it running for ever."""
+    code = f"""
+import subprocess, sys, time
+arguments = [sys.executable, "-m", "sandbox", *{ARGUMENTS!r}, "--until-stdin-closes"]
+sandbox = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+print(sandbox.stdout.readline(), end="", flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline().startswith("sandbox: ")
+        parent.kill()
+        # The sandbox has the same standard error, which closes when both have ended.
+        assert parent.communicate(timeout=10) == ("", "")
+
+
+@pytest.mark.parametrize("redirection", ["</dev/null", "<&-"])
+def test_it_ends_at_once_when_there_is_nothing_to_wait_for(root: Path, redirection: str) -> None:
+    script = f"exec {sys.executable} -m sandbox {' '.join(ARGUMENTS)} --until-stdin-closes {redirection}"
+    command = ["sh", "-c", script]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stdout[:9], ended.stderr) == (0, "sandbox: ", "")
+
+
+def test_a_greeting_that_nobody_reads_ends_it_quietly(root: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *ARGUMENTS],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(10) == 1
+
+
 def test_answers_are_the_same_byte_for_byte(root: Path) -> None:
     answers = []
     for _ in range(2):
