@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from chalicelib import shell
+
+if __name__ == "__main__":
+    shell.stop_while_loading()
+
 import argparse
 import logging
-import signal
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -30,7 +33,7 @@ from chalicelib.store.ledger import OK, PARTIAL, first_window
 from chalicelib.utils import format_utc, parse_day, utc_now
 from chalicelib.verify import Proof, Report, verify
 
-FAILED, BAD_SETUP, STOPPED = 1, 2, 130
+FAILED, BAD_SETUP = 1, 2
 DAY = timedelta(days=1)
 # Place for the unit and the rate limits, at the cost of the speed, which says little when GitHub sets the pace.
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
@@ -282,23 +285,6 @@ def _verdict(proof: Proof) -> str:
     return counts + (f"  still differs: {proof.after.stored:,} stored" if proof.after else "  could not be repaired")
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM stop a run as Ctrl-C does: between two commits, with nothing half-written, and only once."""
-
-    def stop(*_: object) -> None:
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def run(given: Request, settings: Settings, budget: Budget) -> None:
     """Do what was asked, one organisation after the other; what fails for one does not hold up the others."""
     chosen = scopes(given, settings)
@@ -339,17 +325,18 @@ def main(
 ) -> int:
     """Run from a shell; returns the exit code."""
     given = parser().parse_args(arguments, Request(now=now))
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", force=True)
+    handlers = [shell.LogHandler(sys.stderr)]
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=handlers, force=True)
+    budget = budget or Budget(on_pause=say_pause)
     try:
-        with stoppable():
-            run(given, settings or load_settings(), budget or Budget(on_pause=say_pause))
+        with shell.stoppable(budget.cancel):
+            run(given, settings or load_settings(), budget)
     except (SettingsError, DatabaseNotReadyError) as error:
         return complain(error, BAD_SETUP)
     except ContributorMetricsError as error:
         return complain(error, FAILED)
-    except KeyboardInterrupt:
-        print("stopped; what was read is stored: run the same command to go on", file=sys.stderr)
-        return STOPPED
+    except KeyboardInterrupt as stop:
+        return shell.stopped(stop, "stopped; what was read is stored: run the same command to go on")
     return 0
 
 
@@ -360,4 +347,4 @@ def complain(error: Exception, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    shell.run_command(main)

@@ -103,7 +103,7 @@ def start_following(runner: Runner, tasks: Sequence[Task]) -> None:
 def _backfill_task(runner: Runner, task: Task) -> Iterator[str]:
     complete = True
     for window in task.windows:
-        if runner.is_refused:
+        if runner.is_refused or runner.github.is_unreachable:
             return
         yield f"{task.kind} {window.since:%Y-%m-%d}..{window.until:%Y-%m-%d}"
         step = partial(_read_window, task=task, window=window, complete=complete)
