@@ -6,8 +6,8 @@ https://docs.sqlalchemy.org/en/21/core/compiler.html
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -31,105 +31,65 @@ from chalicelib.store.base import UTCDateTime
 HOUR = 3600.0  # not 3600: a whole number would divide without a remainder on some
 
 
-class SecondsBetween(FunctionElement[int]):
+class Written(FunctionElement[Any]):
+    """A construct that is written by a pattern: `plain`, or another where a dialect says it differently."""
+
+    inherit_cache = True
+    plain: ClassVar[str]
+    sqlite: ClassVar[str]
+
+
+@compiles(Written)
+def _write(element: Written, compiler: SQLCompiler, **options: Any) -> str:
+    pattern = element.sqlite if compiler.dialect.name == "sqlite" else element.plain
+    return pattern.format(*(compiler.process(argument, **options) for argument in element.clauses))
+
+
+class SecondsBetween(Written):
     """Whole seconds from one time to a later one; negative when it is an earlier one."""
 
     type = BigInteger()
     inherit_cache = True
+    plain = "CAST(EXTRACT(EPOCH FROM {1} - {0}) AS BIGINT)"
+    # Not julianday(), whose fractions of days are a little beside the second.
+    sqlite = "(CAST(strftime('%s', {1}) AS INTEGER) - CAST(strftime('%s', {0}) AS INTEGER))"
 
 
-class DayOf(FunctionElement[date]):
+class DayOf(Written):
     """The UTC day that a time is in."""
 
     type = Date()
     inherit_cache = True
+    # Without the time zone, the reader's own would decide.
+    plain = "CAST({0} AT TIME ZONE 'UTC' AS DATE)"
+    sqlite = "date({0})"
 
 
-class MonthOf(FunctionElement[date]):
+class MonthOf(Written):
     """The first day of the UTC month that a time is in."""
 
     type = Date()
     inherit_cache = True
+    plain = "CAST(date_trunc('month', {0} AT TIME ZONE 'UTC') AS DATE)"
+    sqlite = "date({0}, 'start of month')"
 
 
-class NextDay(FunctionElement[date]):
+class NextDay(Written):
     """The day after a day."""
 
     type = Date()
     inherit_cache = True
+    plain = "CAST({0} + INTERVAL '1 day' AS DATE)"
+    sqlite = "date({0}, '+1 day')"
 
 
-class DaysAgo(FunctionElement[datetime]):
+class DaysAgo(Written):
     """The time that many times 24 hours ago."""
 
     type = UTCDateTime()
     inherit_cache = True
-
-
-@compiles(SecondsBetween)
-def _seconds_between(element: SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
-    start, end = _arguments(element, compiler, options)
-    return f"CAST(EXTRACT(EPOCH FROM {end} - {start}) AS BIGINT)"
-
-
-@compiles(SecondsBetween, "sqlite")
-def _seconds_between_sqlite(element: SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
-    # Not julianday(), whose fractions of days are a little beside the second.
-    start, end = (f"CAST(strftime('%s', {time}) AS INTEGER)" for time in _arguments(element, compiler, options))
-    return f"({end} - {start})"
-
-
-@compiles(DayOf)
-def _day_of(element: DayOf, compiler: SQLCompiler, **options: Any) -> str:
-    # Without the time zone, the reader's own would decide.
-    (time,) = _arguments(element, compiler, options)
-    return f"CAST({time} AT TIME ZONE 'UTC' AS DATE)"
-
-
-@compiles(DayOf, "sqlite")
-def _day_of_sqlite(element: DayOf, compiler: SQLCompiler, **options: Any) -> str:
-    (time,) = _arguments(element, compiler, options)
-    return f"date({time})"
-
-
-@compiles(MonthOf)
-def _month_of(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
-    (time,) = _arguments(element, compiler, options)
-    return f"CAST(date_trunc('month', {time} AT TIME ZONE 'UTC') AS DATE)"
-
-
-@compiles(MonthOf, "sqlite")
-def _month_of_sqlite(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
-    (time,) = _arguments(element, compiler, options)
-    return f"date({time}, 'start of month')"
-
-
-@compiles(NextDay)
-def _next_day(element: NextDay, compiler: SQLCompiler, **options: Any) -> str:
-    (day,) = _arguments(element, compiler, options)
-    return f"CAST({day} + INTERVAL '1 day' AS DATE)"
-
-
-@compiles(NextDay, "sqlite")
-def _next_day_sqlite(element: NextDay, compiler: SQLCompiler, **options: Any) -> str:
-    (day,) = _arguments(element, compiler, options)
-    return f"date({day}, '+1 day')"
-
-
-@compiles(DaysAgo)
-def _days_ago(element: DaysAgo, compiler: SQLCompiler, **options: Any) -> str:
-    (days,) = _arguments(element, compiler, options)
-    return f"(now() - {days} * INTERVAL '1 day')"
-
-
-@compiles(DaysAgo, "sqlite")
-def _days_ago_sqlite(element: DaysAgo, compiler: SQLCompiler, **options: Any) -> str:
-    (days,) = _arguments(element, compiler, options)
-    return f"datetime('now', '-' || {days} || ' days')"
-
-
-def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:
-    return [compiler.process(argument, **options) for argument in element.clauses]
+    plain = "(now() - {0} * INTERVAL '1 day')"
+    sqlite = "datetime('now', '-' || {0} || ' days')"
 
 
 def constant(text: str) -> ColumnElement[str]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from chalicelib.contributions.models import Event, Issue
+from chalicelib.contributions.views.columns import place_columns
 from chalicelib.contributions.views.people import (
     BOT,
     ISSUE,
@@ -197,11 +198,7 @@ TRENDING_ISSUES = View(
     "Issues, open or closed, that people who are not members commented on within the last 7 times 24 hours",
     [
         ViewColumn("id", _trend.id, "issues.id"),
-        ViewColumn("org", _trend.org, "Owner of the repository"),
-        ViewColumn("repo", _trend.repo, "Repository's name, without the owner"),
-        ViewColumn("number", _trend.number, "Number within the repository"),
-        ViewColumn("title", _trend.title, "Title"),
-        ViewColumn("html_url", _trend.html_url, "The page for people"),
+        *place_columns(_trend),
         ViewColumn("state", _trend.state, "open or closed"),
         ViewColumn("username", _trend.username, "Author's login; NULL when the account is gone"),
         ViewColumn("rank", _rank, "1 for the most comments in the organisation; equal ones by how many commented"),

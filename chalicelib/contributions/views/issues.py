@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Subquery, func, select
 
 from chalicelib.contributions.models import Event, Issue
+from chalicelib.contributions.views.columns import author_columns, place_columns
 from chalicelib.contributions.views.people import (
     author_kind,
     by_another,
@@ -79,13 +80,8 @@ ISSUE_CYCLE = View(
     "a member who is not the author and no bot, also after the closing",
     [
         ViewColumn("id", _issue.id, "issues.id"),
-        ViewColumn("org", _issue.org, "Owner of the repository"),
-        ViewColumn("repo", _issue.repo, "Repository's name, without the owner"),
-        ViewColumn("number", _issue.number, "Number within the repository"),
-        ViewColumn("title", _issue.title, "Title"),
-        ViewColumn("html_url", _issue.html_url, "The page for people"),
-        ViewColumn("username", _issue.username, "Author's login; NULL when the account is gone"),
-        ViewColumn("author_kind", _issue.author_kind, "What the author was when opening it: member, non-member or bot"),
+        *place_columns(_issue),
+        *author_columns(_issue),
         ViewColumn("state", _issue.state, "open or closed"),
         ViewColumn(
             "state_reason",

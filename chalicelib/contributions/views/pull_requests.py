@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import CTE, BigInteger, ColumnElement, Subquery, and_, case, func, select, union_all
 
 from chalicelib.contributions.models import Event, PullRequest
+from chalicelib.contributions.views.columns import author_columns, place_columns
 from chalicelib.contributions.views.people import (
     author_kind,
     by_another,
@@ -213,13 +214,8 @@ PULL_REQUEST_CYCLE = View(
     "the time as a draft. Reviews are those by others than the author and bots, up to the merge or last closing",
     [
         ViewColumn("id", _pull.id, "pull_requests.id"),
-        ViewColumn("org", _pull.org, "Owner of the repository"),
-        ViewColumn("repo", _pull.repo, "Repository's name, without the owner"),
-        ViewColumn("number", _pull.number, "Number within the repository"),
-        ViewColumn("title", _pull.title, "Title"),
-        ViewColumn("html_url", _pull.html_url, "The page for people"),
-        ViewColumn("username", _pull.username, "Author's login; NULL when the account is gone"),
-        ViewColumn("author_kind", _pull.author_kind, "What the author was when opening it: member, non-member or bot"),
+        *place_columns(_pull),
+        *author_columns(_pull),
         ViewColumn(
             "outcome",
             _pull.outcome,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, func, or_, select, union_all
 
 from chalicelib.contributions.models import Event
+from chalicelib.contributions.views.columns import author_columns, place_columns
 from chalicelib.contributions.views.people import (
     PULL_REQUEST,
     author_kind,
@@ -127,13 +128,8 @@ FIRST_RESPONSES_PENDING = View(
     [
         ViewColumn("id", _item.id, "issues.id or pull_requests.id"),
         ViewColumn("kind", _item.kind, "issue or pull_request"),
-        ViewColumn("org", _item.org, "Owner of the repository"),
-        ViewColumn("repo", _item.repo, "Repository's name, without the owner"),
-        ViewColumn("number", _item.number, "Number within the repository"),
-        ViewColumn("title", _item.title, "Title"),
-        ViewColumn("html_url", _item.html_url, "The page for people"),
-        ViewColumn("username", _item.username, "Author's login; NULL when the account is gone"),
-        ViewColumn("author_kind", _item.author_kind, "What the author was when opening it: member, non-member or bot"),
+        *place_columns(_item),
+        *author_columns(_item),
         ViewColumn("created_at", _item.created_at, "When it was opened"),
         ViewColumn(
             "waiting_for",
