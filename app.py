@@ -17,7 +17,7 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 
 from chalicelib import jobs
-from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
+from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import Budget, Pause
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
@@ -27,7 +27,6 @@ LOG = logging.getLogger("contributor_metrics")
 
 # What a Lambda keeps back of its time to commit, to write the ledger and to give its lease back.
 MARGIN_SECONDS = 15
-BAD_SETUP, FAILED = 2, 1
 
 EPILOG = """example: GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min
 
@@ -80,10 +79,8 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
     try:
         with shell.stoppable(budget.cancel):
             job(settings or load_settings(), budget=budget)
-    except (SettingsError, DatabaseNotReadyError) as error:
-        return complain(error, BAD_SETUP)
     except ContributorMetricsError as error:
-        return complain(error, FAILED)
+        return shell.complain(error)
     except KeyboardInterrupt as stop:
         return shell.stopped(stop, "stopped; what was fetched is stored, and the next run goes on")
     return 0
@@ -92,12 +89,6 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
 def say_pause(pause: Pause) -> None:
     """Tell that and until when a run waits."""
     LOG.info("waiting until %s: %s", format_utc(pause.until), pause.reason)
-
-
-def complain(error: Exception, code: int) -> int:
-    """Say one sentence on standard error and give the exit code back."""
-    print(f"error: {error}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -21,19 +21,18 @@ from chalicelib.contributions.api import MEMBERS, Scope
 from chalicelib.contributions.sync.items import MODELS
 from chalicelib.contributions.sync.timelines import EVENTS
 from chalicelib.contributions.sync.windows import Window
-from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, JobFailedError, SettingsError
+from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
 from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Task, backfill, backfill_rest, plan
 from chalicelib.jobs import open_database, open_github
 from chalicelib.models import SyncRun
 from chalicelib.runner import ACCESS, Runner, raise_failures
-from chalicelib.settings import Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
+from chalicelib.settings import MAX_DAYS, Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
 from chalicelib.store.ledger import FAILED as FAILED_RUN
 from chalicelib.store.ledger import OK, PARTIAL, first_window
 from chalicelib.utils import format_utc, parse_day, utc_now
 from chalicelib.verify import Proof, Report, verify
 
-FAILED, BAD_SETUP = 1, 2
 DAY = timedelta(days=1)
 # Place for the unit and the rate limits, at the cost of the speed, which says little when GitHub sets the pace.
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
@@ -107,8 +106,8 @@ def day_end(text: str) -> datetime:
 
 def days(text: str) -> int:
     """Read a number of days."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3650:  # noqa: PLR2004 - ten years
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {MAX_DAYS}")
     return int(text)
 
 
@@ -183,7 +182,7 @@ def say_pause(pause: Pause) -> None:
     tqdm.write(f"waiting until {format_utc(pause.until)} ({pause.seconds:.0f} s): {pause.reason}", file=sys.stderr)
 
 
-def run_backfill(runner: Runner, settings: Settings, given: Request) -> None:
+def run_backfill(runner: Runner, given: Request, types: Sequence[str]) -> None:
     """Plan, say the plan, and read."""
     window = window_of(given, default=None)
     tasks: list[Task] = []
@@ -195,7 +194,7 @@ def run_backfill(runner: Runner, settings: Settings, given: Request) -> None:
     say_plan(runner.scope, window, tasks, given.only)
     progress = Progress(total=sum(task.total for task in tasks), github=runner.github)
     runner.on_page = progress.page
-    rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=settings.event_types)
+    rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=types)
     with progress.bar:
         for unit in chain(backfill(runner, tasks, until=window.until), rest):
             progress.unit(unit)
@@ -236,7 +235,7 @@ def say_summary(runner: Runner) -> None:
             print(f"{scope.org} {run.step} {run.window_start or ''}: {run.status}: {run.error}")
 
 
-def run_verify(runner: Runner, settings: Settings, given: Request) -> None:  # noqa: ARG001 - as run_backfill
+def run_verify(runner: Runner, given: Request) -> None:
     """Compare, say the differences, repair, and say what remains."""
     window = window_of(given, default=_first_backfill(runner, counted(given.only)))
     report = Report()
@@ -289,7 +288,6 @@ def run(given: Request, settings: Settings, budget: Budget) -> None:
     """Do what was asked, one organisation after the other; what fails for one does not hold up the others."""
     chosen = scopes(given, settings)
     check(given, settings)
-    act = run_verify if given.verify else run_backfill
     job = "verify" if given.verify else "backfill"
     with open_database(settings) as session, open_github(settings, budget) as github:
         runners = [Runner(session, github, scope, job, given.now) for scope in chosen]
@@ -302,8 +300,12 @@ def run(given: Request, settings: Settings, budget: Budget) -> None:
             with runner.lease() as is_ours:
                 if not is_ours:
                     raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
-                if runner.can_read(every=timedelta(0)):
-                    act(runner, settings, given)
+                if not runner.can_read(every=timedelta(0)):
+                    continue
+                if given.verify:
+                    run_verify(runner, given)
+                else:
+                    run_backfill(runner, given, settings.event_types)
         raise_failures([run for runner in runners for run in runner.runs], statuses=(FAILED_RUN, PARTIAL))
 
 
@@ -331,19 +333,11 @@ def main(
     try:
         with shell.stoppable(budget.cancel):
             run(given, settings or load_settings(), budget)
-    except (SettingsError, DatabaseNotReadyError) as error:
-        return complain(error, BAD_SETUP)
     except ContributorMetricsError as error:
-        return complain(error, FAILED)
+        return shell.complain(error)
     except KeyboardInterrupt as stop:
         return shell.stopped(stop, "stopped; what was read is stored: run the same command to go on")
     return 0
-
-
-def complain(error: Exception, code: int) -> int:
-    """Say one sentence on standard error and give the exit code back."""
-    print(f"error: {error}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -232,7 +232,7 @@ def main() -> int:
         with shell.stoppable():
             return run()
     except ContributorMetricsError as error:
-        return app.complain(error, app.BAD_SETUP)
+        return shell.complain(error)
     except KeyboardInterrupt as stop:
         return shell.stopped(stop, "stopped; `make run` goes on where it was")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -21,7 +22,6 @@ from chalicelib.models import create_db_session
 from chalicelib.runner import Runner, Step, raise_failures
 from chalicelib.settings import Settings
 from chalicelib.store.engine import describe
-from chalicelib.store.ledger import FAILED
 from chalicelib.utils import utc_now
 
 
@@ -44,12 +44,20 @@ def daily(settings: Settings, *, budget: Budget | None = None, now: Callable[[],
     _run_job("daily", _daily_steps, settings, budget=budget, now=now)
 
 
-Steps = Iterator[tuple[str, Step]]
+class Planned(NamedTuple):
+    """A step of a job, by its name in the ledger; `every` when it is not for each run."""
+
+    name: str
+    step: Step
+    every: timedelta | None = None
+
+
+Steps = Iterator[Planned]
 
 
 def _run_job(
     job: str,
-    steps: Callable[[Runner, Settings], Steps],
+    steps: Callable[[Settings], Steps],
     settings: Settings,
     *,
     budget: Budget | None,
@@ -59,42 +67,45 @@ def _run_job(
     with open_database(settings) as session, open_github(settings, budget) as github:
         runners = [Runner(session, github, scope_of(settings, org), job, now) for org in settings.orgs]
         for runner in runners:
-            _run_steps(runner, steps(runner, settings))
+            _run_steps(runner, steps(settings))
         raise_failures([run for runner in runners for run in runner.runs])
 
 
 def _run_steps(runner: Runner, steps: Steps) -> None:
     with runner.lease() as is_ours:
         if is_ours and runner.can_read():
-            for name, step in steps:
-                if runner.run(name, step).status == FAILED and runner.is_refused:
+            for name, step, every in steps:
+                if every is None or runner.is_due(name, every=every):
+                    runner.run(name, step)
+                if runner.is_refused:
                     break
 
 
-def _recent_steps(runner: Runner, settings: Settings) -> Steps:
+def _recent_steps(settings: Settings) -> Steps:
     for kind in (PULL_REQUESTS, ISSUES):
-        yield f"{kind}.new", partial(items.register_new, kind=kind, days=settings.new_days)
-        yield f"{kind}.closed", partial(items.refresh_closed, kind=kind, days=settings.closed_days)
+        yield Planned(f"{kind}.new", partial(items.register_new, kind=kind, days=settings.new_days))
+        yield Planned(f"{kind}.closed", partial(items.refresh_closed, kind=kind, days=settings.closed_days))
         if kind == PULL_REQUESTS:
-            yield f"{kind}.unmerged", partial(items.reconcile_unmerged, days=settings.unmerged_days)
-        yield f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days)
-    yield "issues.transfers", reconcile_transfers
-    yield "issues.count", reconcile.check_count
-    if runner.is_due(MEMBERS, every=timedelta(hours=settings.members_hours)):
-        yield MEMBERS, sync_members
+            yield Planned(f"{kind}.unmerged", partial(items.reconcile_unmerged, days=settings.unmerged_days))
+        yield Planned(f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days))
+    yield Planned("issues.transfers", reconcile_transfers)
+    yield Planned("issues.count", reconcile.check_count)
+    yield Planned(MEMBERS, sync_members, every=timedelta(hours=settings.members_hours))
 
 
-def _event_steps(runner: Runner, settings: Settings) -> Steps:  # noqa: ARG001 - as the others
+def _event_steps(settings: Settings) -> Steps:
     for kind in (PULL_REQUESTS, ISSUES):
-        yield f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days)
-    yield "issues.transfers", reconcile_transfers
-    yield EVENTS, partial(poll_timelines, days=settings.event_days, types=settings.event_types)
+        yield Planned(f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days))
+    yield Planned("issues.transfers", reconcile_transfers)
+    yield Planned(EVENTS, partial(poll_timelines, days=settings.event_days, types=settings.event_types))
 
 
-def _daily_steps(runner: Runner, settings: Settings) -> Steps:  # noqa: ARG001 - as the others
+def _daily_steps(settings: Settings) -> Steps:
     for kind in (PULL_REQUESTS, ISSUES):
-        yield f"{kind}.reconcile", partial(reconcile.reconcile_counts, kind=kind, since=settings.reconcile_since)
-        yield f"{kind}.sweep", partial(reconcile.sweep_open, kind=kind)
+        yield Planned(
+            f"{kind}.reconcile", partial(reconcile.reconcile_counts, kind=kind, since=settings.reconcile_since)
+        )
+        yield Planned(f"{kind}.sweep", partial(reconcile.sweep_open, kind=kind))
 
 
 def scope_of(settings: Settings, org: str) -> Scope:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import Scope, ScopeAPI
-from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.context import Context, nobody_watches
 from chalicelib.errors import ContributorMetricsError, JobFailedError, OutOfTimeError, UnauthorizedError
 from chalicelib.github import GitHubAPI, RateLimit
 from chalicelib.store.engine import explain
@@ -40,7 +40,7 @@ class Runner:
     job: str
     now: Callable[[], datetime] = utc_now
     owner: str = field(default_factory=new_owner)
-    on_page: Callable[[int], None] = field(default=lambda fetched: None)  # noqa: ARG005 - a hook that does nothing
+    on_page: Callable[[int], None] = nobody_watches
     runs: list[SyncRun] = field(default_factory=list)
     is_refused: bool = False
     github_time: datetime | None = None

@@ -16,9 +16,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
+
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
+FAILED, BAD_SETUP = 1, 2
 STOPPED = 130  # 128 + SIGINT, as shells say it
 CLOSED = 141  # 128 + SIGPIPE
 PATIENCE = 5.0  # seconds for tidying up, in which being told again to stop changes nothing
@@ -125,6 +128,12 @@ def _stop_soon(number: int) -> None:
     timer = threading.Timer(_SOON, signal.pthread_kill, [threading.main_thread().ident, number])
     timer.daemon = True
     timer.start()
+
+
+def complain(error: ContributorMetricsError) -> int:
+    """Say one sentence on standard error; gives the exit code: 2 when the set-up is wrong, else 1."""
+    sys.stderr.write(f"error: {error}\n")
+    return BAD_SETUP if isinstance(error, (SettingsError, DatabaseNotReadyError)) else FAILED
 
 
 def stopped(stop: KeyboardInterrupt, sentence: str) -> int:

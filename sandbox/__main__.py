@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from queue import SimpleQueue
 from time import time
 
@@ -136,12 +137,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _watch_stdin(ends: Ends) -> None:
     """Report the end of standard input: nobody holds the pipe any more, however its holder ended."""
-    try:
-        # Not through sys.stdin, whose lock the interpreter would miss when it ends before this thread.
+    # Not through sys.stdin, whose lock the interpreter would miss when it ends before this thread. Where there is no
+    # standard input at all, it has ended as well.
+    with suppress(OSError):
         while os.read(0, 4096):
             pass
-    except OSError:
-        pass  # there is no standard input: it has ended as well
     ends.put(None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -283,7 +284,7 @@ class MemberAPI:
             answer = self.github.get(path, follow_redirects=False)
         except NotFoundError:
             return False
-        if answer.status != 204:  # noqa: PLR2004 - No Content, GitHub's way of saying yes
+        if answer.status != HTTPStatus.NO_CONTENT:
             raise BadAnswerError(
                 f"this token's owner is no member of {org}, so it can't tell who is",
                 status=answer.status,

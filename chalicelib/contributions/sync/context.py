@@ -17,6 +17,10 @@ from chalicelib.store.rejected import save_rejected
 from chalicelib.store.upsert import Row, upsert
 
 
+def nobody_watches(fetched: int, /) -> None:
+    """Do nothing with the number of items that a page brought."""
+
+
 @dataclass
 class Context:
     """What a step works with: the database, GitHub, the part of it to read, the clock, and its row in the ledger."""
@@ -27,7 +31,7 @@ class Context:
     now: Callable[[], datetime]
     run: SyncRun
     keep: Callable[[], None] = field(default=lambda: None)
-    on_page: Callable[[int], None] = field(default=lambda fetched: None)  # noqa: ARG005 - a hook that does nothing
+    on_page: Callable[[int], None] = nobody_watches
 
     def commit(self) -> None:
         """Commit what was read, and the ledger with it; keep the job's lease; stop here when the run's time is over."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select
 
 from chalicelib.contributions.api import ISSUES, PER_PAGE, PULL_REQUESTS, SECOND, SearchAPI, Span
 from chalicelib.contributions.sync.context import Context
@@ -29,16 +29,20 @@ SEARCH_LIMIT = 30
 
 @dataclass(frozen=True)
 class Question:
-    """Something to count on both sides: as qualifiers of a search, and as a condition on rows."""
+    """Something to count on both sides: as qualifiers of a search, and as values of rows' columns."""
 
     qualifiers: tuple[str, ...]
-    condition: Callable[[Any], ColumnElement[bool]]
+    values: tuple[tuple[str, Any], ...]
+
+    def holds_for(self, model: Any) -> list[ColumnElement[bool]]:
+        """Say it as conditions on a model's rows."""
+        return [getattr(model, name) == value for name, value in self.values]
 
 
-EVERY = Question((), lambda model: true())  # noqa: ARG005 - no condition
-OPEN = Question(("is:open",), lambda model: model.state == "open")
-MERGED = Question(("is:merged",), lambda model: model.merged.is_(True))
-UNMERGED = Question(("is:closed", "is:unmerged"), lambda model: and_(model.state == "closed", model.merged.is_(False)))
+EVERY = Question((), ())
+OPEN = Question(("is:open",), (("state", "open"),))
+MERGED = Question(("is:merged",), (("merged", True),))
+UNMERGED = Question(("is:closed", "is:unmerged"), (("state", "closed"), ("merged", False)))
 QUESTIONS = {ISSUES: (EVERY, OPEN), PULL_REQUESTS: (EVERY, MERGED, UNMERGED)}
 
 
@@ -74,9 +78,8 @@ def compare(context: Context, kind: str, window: Window, question: Question = EV
     asked = (*question.qualifiers, window.span.qualifier)
     github = sum(search.fetch_count(part, kind, *asked) for part in context.scope.parts())
     model = MODELS[kind]
-    counted = (
-        select(func.count()).select_from(model).where(_stored_in(context, kind, window), question.condition(model))
-    )
+    conditions = (_stored_in(context, kind, window), *question.holds_for(model))
+    counted = select(func.count()).select_from(model).where(*conditions)
     return Count(kind, window, github, context.session.scalar(counted) or 0)
 
 
