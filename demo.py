@@ -8,8 +8,6 @@ if __name__ == "__main__":
     shell.stop_while_loading()
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -31,6 +29,7 @@ from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import parse_db_url
 from chalicelib.store.watermarks import raise_watermark, read_watermark
 from chalicelib.utils import format_utc, utc_now
+from sandbox.process import NotStartedError, running
 
 HERE = Path(__file__).resolve().parent
 DAYS = 90
@@ -73,35 +72,12 @@ def sandbox(founded: datetime) -> Iterator[Mapping[str, str]]:
     """
     # From here on nobody but the sandbox is asked, and no company's proxy knows this machine's ports.
     os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
-    arguments = ["--until-stdin-closes", "--now", format_utc(founded), "--public-url", PUBLIC_URL]
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "sandbox", *arguments],
-        cwd=HERE,
-        # It ends when this process does, even by `kill -9`: nobody holds its standard input then.
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        # Ctrl-C in the terminal is for this process alone, which ends the sandbox when it has finished with it.
-        start_new_session=True,
-    )
     try:
-        url, org, token = read_greeting(process.stdout.readline() if process.stdout else "")
-        set_clock(url, utc_now())
-        yield {"GH_API_URL": url, "GH_ORGS": org, "GH_TOKEN": token, "GH_REPOS": ""}
-    finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """Close a process's pipes, at which it ends, and wait until it has; it is killed when that takes too long."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        with running("--now", format_utc(founded), "--public-url", PUBLIC_URL) as place:
+            set_clock(place.url, utc_now())
+            yield {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token, "GH_REPOS": ""}
+    except NotStartedError as error:
+        raise SettingsError(str(error)) from error
 
 
 def set_clock(url: str, now: datetime) -> None:
@@ -110,14 +86,6 @@ def set_clock(url: str, now: datetime) -> None:
         requests.post(f"{url}/_sandbox/clock", json={"now": format_utc(now)}, timeout=60).raise_for_status()
     except requests.RequestException as error:
         raise SettingsError(f"the sandbox did not start: {error}") from error
-
-
-def read_greeting(line: str) -> tuple[str, str, str]:
-    """Read URL, organisation and token off the sandbox's first line; SettingsError when it did not start."""
-    words = line.split()
-    if not line.startswith("sandbox: ") or len(words) < 4:  # noqa: PLR2004 - the greeting's words
-        raise SettingsError(f"the sandbox did not start: {line.strip() or 'it said nothing'}")
-    return words[1], words[2].partition("=")[2], words[3].partition("=")[2]
 
 
 def founding_of(settings: Settings, org: str) -> datetime:

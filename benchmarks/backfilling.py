@@ -14,10 +14,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from benchmarks.places import ROOT, Sandbox, database, sandbox
+from benchmarks.places import Sandbox, database, sandbox
 from benchmarks.tables import Goal, heading, met, number, show
 from chalicelib.models import Issue, PullRequest, create_all, create_db_session
 from chalicelib.utils import utc_now
+
+ROOT = Path(__file__).resolve().parents[1]
 
 GOAL = Goal(at_most=100, text="under 100")
 MEGABYTE = 1_000_000

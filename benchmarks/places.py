@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
 from sqlalchemy import Engine
 
 from chalicelib.models import create_all
+from sandbox.process import Place, running
 from tests.postgres import Server, connect, new_database
 
-ROOT = Path(__file__).resolve().parents[1]
 NO_LIMIT = str(10**9)
 PATIENCE = 60  # seconds
 
@@ -41,12 +38,8 @@ def database(admin: Engine) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Sandbox:
+class Sandbox(Place):
     """A running sandbox, in a process of its own."""
-
-    url: str
-    org: str
-    token: str
 
     def settings(self, db_url: str) -> dict[str, str]:
         """The environment variables that lead our code to it and to a database."""
@@ -78,28 +71,5 @@ def sandbox(*, repositories: int, items: int, people: int = 60) -> Iterator[Sand
     sizes = {"repos": repositories, "items": items, "people": people, "speed": 0}
     limits = dict.fromkeys(("core-limit", "search-limit", "points-limit", "concurrency-limit"), NO_LIMIT)
     flags = [f"--{name}={value}" for name, value in (sizes | limits).items()]
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "sandbox", "--port=0", *flags], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield _read_greeting(process.stdout.readline() if process.stdout else "")
-    finally:
-        _end(process)
-
-
-def _read_greeting(line: str) -> Sandbox:
-    words = line.split()
-    if not line.startswith("sandbox: ") or len(words) != 4:
-        raise RuntimeError(f"the sandbox did not start: {line.strip() or 'it said nothing'}")
-    return Sandbox(words[1], *(word.partition("=")[2] for word in words[2:]))
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout:
-        process.stdout.close()
+    with running(*flags) as place:
+        yield Sandbox(place.url, place.org, place.token)

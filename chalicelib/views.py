@@ -4,34 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from chalicelib.contributions.views import (
-    COMMUNITY_SHARE,
-    CONTRIBUTOR_ACTIVITY_DAILY,
-    FIRST_RESPONSES_PENDING,
-    ISSUE_CYCLE,
-    ISSUE_CYCLE_MONTHLY,
-    OPEN_BACKLOG_DAILY,
-    PULL_REQUEST_CYCLE,
-    PULL_REQUEST_CYCLE_MONTHLY,
-    TRENDING_ISSUES,
-)
 from chalicelib.contributions.views import VIEWS as CONTRIBUTIONS
 from chalicelib.store import views as store
-
-__all__ = [
-    "COMMUNITY_SHARE",
-    "CONTRIBUTOR_ACTIVITY_DAILY",
-    "FIRST_RESPONSES_PENDING",
-    "ISSUE_CYCLE",
-    "ISSUE_CYCLE_MONTHLY",
-    "OPEN_BACKLOG_DAILY",
-    "PULL_REQUEST_CYCLE",
-    "PULL_REQUEST_CYCLE_MONTHLY",
-    "TRENDING_ISSUES",
-    "VIEWS",
-    "create_views",
-    "drop_views",
-]
 
 # In the order to make them: a view may read those before it.
 VIEWS = (*CONTRIBUTIONS,)

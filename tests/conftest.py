@@ -58,6 +58,7 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     public = [name for name in os.environ if not name.startswith(PRIVATE) and name.upper() not in PROXIES]
     clean = {name: os.environ[name] for name in public}
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("chalicelib.settings.PROJECT", tmp_path)
     with mock.patch.dict(os.environ, clean | NO_FILES, clear=True):
         yield
 

@@ -16,6 +16,7 @@ import demo
 from chalicelib.errors import SettingsError
 from chalicelib.settings import load_settings
 from chalicelib.utils import utc_now
+from sandbox.process import NotStartedError, read_greeting
 from tests.project import copy_project
 
 STOPPED = {
@@ -155,8 +156,8 @@ def test_a_company_s_proxy_does_not_stand_before_the_sandbox(project: Path) -> N
 
 
 def test_a_sandbox_that_says_nothing_is_one_sentence() -> None:
-    with pytest.raises(SettingsError, match="the sandbox did not start: it said nothing"):
-        demo.read_greeting("")
+    with pytest.raises(NotStartedError, match="the sandbox did not start: it said nothing"):
+        read_greeting("")
 
 
 def test_a_sandbox_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

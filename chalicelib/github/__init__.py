@@ -3,9 +3,20 @@
 from chalicelib.github.answers import Answer
 from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget, Pause
-from chalicelib.github.client import GitHubAPI
+from chalicelib.github.client import PER_PAGE, GitHubAPI
 from chalicelib.github.decisions import RateLimit
 from chalicelib.github.nodes import numeric_id
 from chalicelib.github.pacer import Pacer
 
-__all__ = ["Answer", "Auth", "Budget", "GitHubAPI", "Pacer", "Pause", "RateLimit", "TokenAuth", "numeric_id"]
+__all__ = [
+    "PER_PAGE",
+    "Answer",
+    "Auth",
+    "Budget",
+    "GitHubAPI",
+    "Pacer",
+    "Pause",
+    "RateLimit",
+    "TokenAuth",
+    "numeric_id",
+]

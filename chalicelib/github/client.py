@@ -35,6 +35,7 @@ from chalicelib.github.decisions import (
 from chalicelib.github.origin import Origin, Params, path_of
 from chalicelib.github.transport import Transport
 
+PER_PAGE = 100  # the most items that GitHub lists in a page
 MAX_REDIRECTS = 5
 EXCERPT_LENGTH = 80
 _SHORTEST_SECRET = 8

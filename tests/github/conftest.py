@@ -10,6 +10,9 @@ import pytest
 from chalicelib.github import Budget, GitHubAPI, Pause
 from tests.github.local_server import LocalServer
 
+MakeApi = Callable[..., GitHubAPI]
+MakeServer = Callable[[], LocalServer]
+
 TOKEN = "ghp_SeCrEtSeCrEtSeCrEtSeCrEtSeCrEtSeCrEt"  # made up
 
 
@@ -37,6 +40,21 @@ class FakeTime:
             on_pause=self.pauses.append,
             clock=self.clock,
         )
+
+
+EPOCH = int(datetime(2026, 5, 1, tzinfo=UTC).timestamp())  # FakeTime's beginning
+SECONDARY = "You have exceeded a secondary rate limit"
+DATE = {"Date": "Fri, 01 May 2026 00:00:00 GMT"}
+
+
+def limits(remaining: int, *, seconds: int, resource: str = "core") -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": "5000",
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Used": str(5000 - remaining),
+        "X-RateLimit-Reset": str(EPOCH + seconds),
+        "X-RateLimit-Resource": resource,
+    }
 
 
 @pytest.fixture

@@ -135,3 +135,17 @@ def _read_request(readline: Callable[[], bytes]) -> Seen | None:
         name, _, value = line.partition(":")
         headers[name] = value.strip()
     return Seen(first[1], headers)
+
+
+BROKEN = {
+    "reset": RESET,
+    "closed": CLOSED,
+    "cut body": CUT_BODY,
+    "cut chunk": CUT_CHUNK,
+    "bad chunk": BAD_CHUNK,
+    "cut gzip": CUT_GZIP,
+    "bad gzip": BAD_GZIP,
+    "not http": NOT_HTTP,
+    "not json": NOT_JSON,
+    "half json": HALF_JSON,
+}

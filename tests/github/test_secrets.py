@@ -12,16 +12,7 @@ from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import GitHubAPI
 from tests.github.conftest import TOKEN
 from tests.github.local_server import (
-    BAD_CHUNK,
-    BAD_GZIP,
-    CLOSED,
-    CUT_BODY,
-    CUT_CHUNK,
-    CUT_GZIP,
-    HALF_JSON,
-    NOT_HTTP,
-    NOT_JSON,
-    RESET,
+    BROKEN,
     LocalServer,
     Reply,
     reply,
@@ -32,16 +23,7 @@ ECHO = f"bad header 'Authorization: Bearer {TOKEN}'"
 LONG_ECHO = "x" * 246 + ECHO  # what is cut at 300 characters would leave half a token
 
 FAILURES = {
-    "reset": RESET,
-    "closed": CLOSED,
-    "cut body": CUT_BODY,
-    "cut chunk": CUT_CHUNK,
-    "bad chunk": BAD_CHUNK,
-    "cut gzip": CUT_GZIP,
-    "bad gzip": BAD_GZIP,
-    "not http": NOT_HTTP,
-    "not json": NOT_JSON,
-    "half json": HALF_JSON,
+    **BROKEN,
     "echo page": reply(200, f"<html>{'x' * 20}{ECHO}".encode()),  # an excerpt is cut at 80
     "echo status line": Reply(f"HTTP/1.1 {TOKEN}\r\n\r\n".encode(), "close"),
     "echo header": Reply(f"HTTP/1.1 200 OK\r\nContent-Length: {TOKEN}\r\n\r\n{{".encode(), "close"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from chalicelib.contributions.views import OPEN_BACKLOG_DAILY
 from chalicelib.utils import utc_now
-from chalicelib.views import OPEN_BACKLOG_DAILY
 from tests.views.world import World, may
 
 

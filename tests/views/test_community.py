@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.contributions.views import COMMUNITY_SHARE, CONTRIBUTOR_ACTIVITY_DAILY, TRENDING_ISSUES
 from chalicelib.utils import utc_now
-from chalicelib.views import COMMUNITY_SHARE, CONTRIBUTOR_ACTIVITY_DAILY, TRENDING_ISSUES
 from tests.views.world import World, may
 
 # Activity

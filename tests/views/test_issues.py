@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.views import ISSUE_CYCLE, ISSUE_CYCLE_MONTHLY
+from chalicelib.contributions.views import ISSUE_CYCLE, ISSUE_CYCLE_MONTHLY
 from tests.views.world import World, may
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.views import ISSUE_CYCLE
+from chalicelib.contributions.views import ISSUE_CYCLE
 from tests.views.world import FIRST_LOOK, IDS, World, may, user
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contributions.views import PULL_REQUEST_CYCLE, PULL_REQUEST_CYCLE_MONTHLY
 from chalicelib.utils import utc_now
-from chalicelib.views import PULL_REQUEST_CYCLE, PULL_REQUEST_CYCLE_MONTHLY
 from tests.views.world import World, may, user
 
 HOURS = ("hours_to_first_review", "hours_to_approval", "hours_to_merge", "hours_to_close")

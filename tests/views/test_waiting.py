@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contributions.views import FIRST_RESPONSES_PENDING
 from chalicelib.utils import utc_now
-from chalicelib.views import FIRST_RESPONSES_PENDING
 from tests.views.world import World, may
 
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from chalicelib.contributions.api import ISSUES, PER_PAGE, PULL_REQUESTS, SECOND, SearchAPI, Span
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SECOND, SearchAPI, Span
 from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, read_span, save_items, watermark_name
 from chalicelib.contributions.sync.transfers import settle
 from chalicelib.contributions.sync.windows import Window, cut_windows, months
 from chalicelib.errors import IncompleteReadError
+from chalicelib.github import PER_PAGE
 from chalicelib.store.ledger import first_window
 from chalicelib.store.watermarks import drop_watermark, has_watermark, raise_watermark, read_watermark
 

@@ -1,0 +1,54 @@
+"""Who belongs to an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.errors import BadAnswerError, NotFoundError
+from chalicelib.github import PER_PAGE, GitHubAPI
+
+MEMBERS = "members"
+
+
+@dataclass
+class MemberAPI:
+    """The members of organisations."""
+
+    github: GitHubAPI
+
+    def fetch_members(self, org: str, role: str) -> Iterator[list[Any]]:
+        """Fetch the members with a role (`admin` or `member`), in pages of up to 100 user objects.
+
+        https://docs.github.com/en/rest/orgs/members#list-organization-members
+        """
+        path = f"/orgs/{org}/members"
+        for answer in self.github.pages(path, params={"role": role, "per_page": str(PER_PAGE)}):
+            if not isinstance(answer.body, list):
+                raise BadAnswerError(
+                    "the answer is not a list", status=answer.status, path=path, request_id=answer.request_id
+                )
+            yield answer.body
+
+    def fetch_is_member(self, org: str, login: str) -> bool:
+        """Ask whether a person is a member; the lists shift while they are read, so nobody leaves by one's word alone.
+
+        Raises BadAnswerError when the token's owner is not a member and so may not know.
+        https://docs.github.com/en/rest/orgs/members#check-organization-membership-for-a-user
+        """
+        path = f"/orgs/{org}/members/{quote(login, safe='')}"
+        try:
+            answer = self.github.get(path, follow_redirects=False)
+        except NotFoundError:
+            return False
+        if answer.status != HTTPStatus.NO_CONTENT:
+            raise BadAnswerError(
+                f"this token's owner is no member of {org}, so it can't tell who is",
+                status=answer.status,
+                path=path,
+                request_id=answer.request_id,
+            )
+        return True
