@@ -18,6 +18,7 @@ from sandbox.clock import Clock
 from sandbox.errors import ApiError, not_found
 from sandbox.faults import Fault, Faults
 from sandbox.handlers import Call
+from sandbox.integrations import Integrations
 from sandbox.items import Kind
 from sandbox.limits import Limits, Window, secondary_limit
 from sandbox.messages import Answer, Request, Response, encode
@@ -54,11 +55,11 @@ COMMON_HEADERS = {
     "Content-Type": "application/json; charset=utf-8",
     "X-GitHub-Media-Type": "github.v3; format=json",
     "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, X-Requested-With",
-    "X-OAuth-Scopes": "read:org, repo",
-    "X-Accepted-OAuth-Scopes": "",
     "Access-Control-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
 }
+# Of classic tokens only; the others are told which permissions an endpoint accepts.
+SCOPE_HEADERS = {"X-OAuth-Scopes": "read:org, repo", "X-Accepted-OAuth-Scopes": ""}
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Exchange:
 
     request: Request
     route: str = "unmatched"
+    accepts: str = ""
     token: Token | None = None
     window: Window | None = None
     version: str = ""
@@ -89,7 +91,8 @@ class App:
         public_url: str = "",
     ) -> None:
         self.world, self.clock, self.faults, self.limits, self.latency = world, clock, faults, limits, latency
-        self.tokens, self.stats = Tokens(), Stats()
+        self.tokens, self.stats = Tokens(now=limits.now), Stats()
+        self.integrations = Integrations(world, self.tokens, now=limits.now)
         self.payloads, self.index = Timelines(world, base_url, public_url=public_url), SearchIndex(world)
         self._shifts = Random(f"{world.plan.seed}/shifts")
         self._routes = URL_MAP.bind("sandbox")
@@ -130,21 +133,22 @@ class App:
     def _answer(self, exchange: Exchange) -> Answer:
         request = exchange.request
         route, path = self._match(request)
-        exchange.route = route.path
+        exchange.route, exchange.accepts = route.path, route.accepts
         exchange.version = select_version(request.headers.get("x-github-api-version"))
-        token = exchange.token = self.tokens.check(request.headers.get("authorization"))
+        check = self.integrations.check if route.for_apps else self.tokens.check
+        token = exchange.token = check(request.headers.get("authorization"))
         if route.resource is not None:
-            exchange.window = self.limits.window(token.value, route.resource)
+            exchange.window = self.limits.window(token.account, route.resource)
         exchange.refused = True
-        self.limits.enter(token.value)
+        self.limits.enter(token.account)
         try:
             if route.resource is not None:
-                exchange.window = self.limits.charge(token.value, route.resource)
+                exchange.window = self.limits.charge(token.account, route.resource, holder=token.holder)
             exchange.refused = False
             self.wait(self.latency)
             return self._call(exchange, token, route, path)
         finally:
-            self.limits.leave(token.value)
+            self.limits.leave(token.account)
 
     def _match(self, request: Request) -> tuple[Route, dict[str, Any]]:
         try:
@@ -159,8 +163,19 @@ class App:
         fault = exchange.fault = self.faults.draw(exchange.request.path, later_page=later_page)
         if fault is not None:
             self._raise_fault(fault)
-        call = Call(self.world, self.payloads, self.index, self.limits, token, path, arguments)
-        call.incomplete = fault is Fault.INCOMPLETE
+        token.demand(route.accepts)
+        call = Call(
+            self.world,
+            self.payloads,
+            self.index,
+            self.limits,
+            self.integrations,
+            token,
+            exchange.request,
+            path,
+            arguments,
+            incomplete=fault is Fault.INCOMPLETE,
+        )
         with self.world.lock:
             self.world.advance(self.clock.now())
             if fault is Fault.SHIFT:
@@ -195,7 +210,7 @@ class App:
         body = b"" if answer.data is None else encode(in_version(answer.data, exchange.version))
         response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(usegmt=True)}, body)
         self._make_conditional(exchange, response, answer)
-        response.headers |= answer.headers
+        response.headers |= _access_headers(exchange) | answer.headers
         if response.status == 304 and exchange.fault is Fault.BARE_304:
             response.headers.pop("Link", None)
         response.headers["X-GitHub-Request-Id"] = f"5A4D:{next(self._request_ids):06X}"
@@ -218,7 +233,7 @@ class App:
             return
         response.status, response.body = 304, b""
         if exchange.window is not None:
-            exchange.window = self.limits.refund(exchange.token.value, exchange.window)
+            exchange.window = self.limits.refund(exchange.token.account, exchange.window)
 
     def _compress(self, exchange: Exchange, response: Response) -> None:
         asked = "gzip" in exchange.request.headers.get("accept-encoding", "")
@@ -238,3 +253,10 @@ class App:
         elif fault in ON_THE_WIRE:
             # Without a body (204, 304) there is nothing to cut short but the connection.
             response.fault = fault if response.body else Fault.RESET
+
+
+def _access_headers(exchange: Exchange) -> dict[str, str]:
+    """Return what a token is told of its scopes, or of the permissions it would need here."""
+    if exchange.token is None or exchange.token.app is not None:
+        return {}
+    return SCOPE_HEADERS if exchange.token.is_classic else {"X-Accepted-GitHub-Permissions": exchange.accepts}

@@ -12,10 +12,15 @@ POST   /_sandbox/faults                     {"kind", "path"?, "count"?, "skip"?}
 DELETE /_sandbox/faults                     rate 0, nothing scripted
 GET    /_sandbox/limits                     the limits' settings
 PUT    /_sandbox/limits                     any of these; all windows begin anew
-GET    /_sandbox/tokens                     {"tokens": [{"token", "organisations", "hidden"}]}
-POST   /_sandbox/tokens                     {"token", "organisations"?: [names]}
-PUT    /_sandbox/tokens/TOKEN               {"hidden": [owner/name, …]}: repositories it can't read, in place of before
+GET    /_sandbox/tokens                     {"tokens": [{"token", "organisations", "hidden", "permissions", …}]}
+POST   /_sandbox/tokens                     {"token", "organisations"?: [names], "permissions"?: {name: level}}
+PUT    /_sandbox/tokens/TOKEN               {"hidden"?: [owner/name, …], "permissions"?}, each in place of before
 DELETE /_sandbox/tokens/TOKEN               revoke it
+GET    /_sandbox/apps                       {"apps": [{"id", "client_id", "slug", "permissions", "installations"}]}
+POST   /_sandbox/apps                       {"public_key": PEM, "permissions": {name: level}, "organisations"?}
+PUT    /_sandbox/apps/APP                   {"public_key"?, "permissions"?, "organisations"?}: change, (un)install
+DELETE /_sandbox/apps/APP                   delete it, its installations and their tokens
+DELETE /_sandbox/apps/APP/tokens            end its installations' tokens, as if their hour had passed
 GET    /_sandbox/items                      the truth, NDJSON, oldest first; ?repo=owner/name &is=issue|pr
 POST   /_sandbox/items                      {"repo", "title", "body"?, "pull"?: bool, "author"?: login}: open one
 GET    /_sandbox/items/OWNER/REPO/N         one item of the truth, with its history
@@ -47,6 +52,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from sandbox.app import App
+from sandbox.control_access import AccessCalls
 from sandbox.errors import ApiError, not_found
 from sandbox.items import Change, Item, Kind, Organisation, Repository
 from sandbox.messages import Request, Response, encode
@@ -82,10 +88,7 @@ class Control:
             ("DELETE", "/_sandbox/faults", lambda _: self._app.faults.clear()),
             ("GET", "/_sandbox/limits", lambda _: asdict(self._app.limits.settings)),
             ("PUT", "/_sandbox/limits", lambda wanted: self._app.limits.update(**wanted)),
-            ("GET", "/_sandbox/tokens", self.tokens),
-            ("POST", "/_sandbox/tokens", self.add_token),
-            ("PUT", "/_sandbox/tokens/<token>", self.hide),
-            ("DELETE", "/_sandbox/tokens/<token>", lambda _, token: self._app.tokens.revoke(token)),
+            *AccessCalls(self._world, self._app.tokens, self._app.integrations).calls(),
             ("GET", "/_sandbox/items", self.truth),
             ("POST", "/_sandbox/items", self.open_item),
             ("GET", ITEM, self.item),
@@ -139,26 +142,6 @@ class Control:
         """Let the next few requests of a path go wrong."""
         count, skip = int(wanted.get("count", 1)), int(wanted.get("skip", 0))
         self._app.faults.script(wanted["kind"], path=wanted.get("path", "/"), count=count, skip=skip)
-
-    def tokens(self, _: JSON) -> JSON:
-        """List the good tokens."""
-        rows = [
-            {
-                "token": token.value,
-                "organisations": token.organisations and sorted(token.organisations),
-                "hidden": sorted(token.hidden),
-            }
-            for token in self._app.tokens.all()
-        ]
-        return {"tokens": rows}
-
-    def hide(self, wanted: JSON, token: str) -> None:
-        """Keep some repositories from a token."""
-        self._app.tokens.hide(token, [self._repository(name).full_name for name in wanted["hidden"]])
-
-    def add_token(self, wanted: JSON) -> None:
-        """Accept a token."""
-        self._app.tokens.add(wanted["token"], wanted.get("organisations"))
 
     def truth(self, wanted: JSON) -> list[JSON]:
         """List all items there are."""

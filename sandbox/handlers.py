@@ -6,9 +6,10 @@ from typing import Any
 
 from sandbox.access import Token
 from sandbox.errors import DOCUMENTATION, ApiError, not_found
+from sandbox.integrations import Integration, Integrations
 from sandbox.items import Item, Organisation, Repository
 from sandbox.limits import RESOURCES, Limits
-from sandbox.messages import Answer
+from sandbox.messages import Answer, Request
 from sandbox.pages import Arguments, cursor_page, number_links, read_page
 from sandbox.people import Person
 from sandbox.search import MAXIMUM_RESULTS, SearchIndex, check_window
@@ -26,7 +27,9 @@ class Call:
     payloads: Timelines
     index: SearchIndex
     limits: Limits
+    integrations: Integrations
     token: Token
+    request: Request
     path: dict[str, Any]
     arguments: Arguments
     incomplete: bool = False
@@ -57,14 +60,25 @@ class Call:
             raise not_found()
         return found
 
+    def items(self, repository: Repository) -> list[Item]:
+        """Return the repository's issues and pull requests that the token's permissions show."""
+        return self.token.shows(repository.items.values())
+
+    def integration(self) -> Integration:
+        """Return the App that asks."""
+        return self.integrations.get(self.token.app)
+
     def item(self) -> Item:
-        """Return the issue or pull request that the path numbers."""
+        """Return the issue or pull request that the path numbers; raise the API's 403 without its kind's permission."""
         repository, number = self.repository(), self.path["number"]
         if number in repository.deleted:
             raise ApiError(410, "This issue was deleted", documentation=f"{DOCUMENTATION}/issues/issues#get-an-issue")
         if number not in repository.items:
             raise not_found()
-        return repository.items[number]
+        item = repository.items[number]
+        if not self.token.reads_kind(pulls=item.is_pull):
+            raise self.token.refusal()
+        return item
 
     def since(self) -> int | None:
         """Return the moment from which updates are asked for, if it is; raise the API's 422 for nonsense."""
@@ -132,7 +146,7 @@ def _has_labels(item: Item, wanted: set[str]) -> bool:
 def list_issues(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}/issues`: pull requests too, open ones unless asked otherwise, by cursor."""
     repository = call.repository()
-    items = list(repository.items.values())
+    items = call.items(repository)
     state = call.argument("state", "open")
     if state != "all":
         items = [item for item in items if item.state == state]
@@ -247,14 +261,14 @@ def get_user(call: Call) -> Answer:
 
 
 def get_own_user(call: Call) -> Answer:
-    """Answer `GET /user`: the first admin whom the token can see."""
+    """Answer `GET /user`: the first admin whom the token can see; an installation is nobody."""
     visible = call.token.visible(call.world)
-    if not visible:
-        raise ApiError(403, "Resource not accessible by personal access token")
+    if not visible or call.token.installation is not None:
+        raise call.token.refusal()
     return Answer(call.payloads.private_user(call.world.first_admin(visible[0])))
 
 
 def get_rate_limit(call: Call) -> Answer:
     """Answer `GET /rate_limit`, which is free."""
-    windows = {name: call.limits.window(call.token.value, name).summary() for name in RESOURCES}
+    windows = {name: call.limits.window(call.token.account, name).summary() for name in RESOURCES}
     return Answer({"resources": windows, "rate": windows["core"]})

@@ -1,4 +1,4 @@
-"""GitHub's rate limits, on real time: the primary one by token and resource, and the secondary ones."""
+"""GitHub's rate limits, on real time: the primary one by account and resource, and the secondary ones."""
 
 import threading
 from collections import deque
@@ -28,7 +28,7 @@ class LimitSettings:
 
 @dataclass(slots=True)
 class Window:
-    """A resource's use by a token until its reset (epoch seconds)."""
+    """A resource's use by an account until its reset (epoch seconds)."""
 
     resource: str
     limit: int
@@ -57,7 +57,7 @@ class Limits:
 
     def __init__(self, settings: LimitSettings | None = None, *, now: Callable[[], float] = time) -> None:
         self.settings = settings or LimitSettings()
-        self._now = now
+        self.now = now
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, str], Window] = {}
         self._points: dict[str, deque[float]] = {}
@@ -74,58 +74,58 @@ class Limits:
             self._points.clear()
             return asdict(self.settings)
 
-    def window(self, token: str, resource: str) -> Window:
+    def window(self, account: str, resource: str) -> Window:
         """Return a copy of the present window, unchanged by looking at it."""
         with self._lock:
-            window = self._window(token, resource)
+            window = self._window(account, resource)
             return Window(resource, window.limit, window.reset, window.used)
 
-    def _window(self, token: str, resource: str) -> Window:
-        window = self._windows.get((token, resource))
-        if window is None or self._now() >= window.reset:
+    def _window(self, account: str, resource: str) -> Window:
+        window = self._windows.get((account, resource))
+        if window is None or self.now() >= window.reset:
             length = self.settings.core_window if resource == "core" else self.settings.search_window
             limit = self.settings.core if resource == "core" else self.settings.search
-            window = self._windows[token, resource] = Window(resource, limit, int(self._now()) + length)
+            window = self._windows[account, resource] = Window(resource, limit, int(self.now()) + length)
         return window
 
-    def charge(self, token: str, resource: str) -> Window:
-        """Count a request against the primary limit; raise the 403 when nothing is left."""
+    def charge(self, account: str, resource: str, *, holder: str = "user ID 1") -> Window:
+        """Count a request against the primary limit; raise the 403, which names the holder, when nothing is left."""
         with self._lock:
-            window = self._window(token, resource)
+            window = self._window(account, resource)
             if window.used >= window.limit:
-                message = "API rate limit exceeded for user ID 1."
+                message = f"API rate limit exceeded for {holder}."
                 raise ApiError(403, message, headers=window.headers(), documentation=LIMITS_PAGE)
             window.used += 1
             return Window(resource, window.limit, window.reset, window.used)
 
-    def refund(self, token: str, window: Window) -> Window:
+    def refund(self, account: str, window: Window) -> Window:
         """Take back a request that turned out to be free (a 304)."""
         with self._lock:
-            current = self._windows.get((token, window.resource))
+            current = self._windows.get((account, window.resource))
             if current is not None and current.reset == window.reset:
                 current.used -= 1
             return Window(window.resource, window.limit, window.reset, window.used - 1)
 
-    def enter(self, token: str) -> None:
+    def enter(self, account: str) -> None:
         """Count a request in; raise the secondary limit's 403 (too many at once) or 429 (too many a minute)."""
         with self._lock:
-            at_once = self._at_once.get(token, 0) + 1
+            at_once = self._at_once.get(account, 0) + 1
             if at_once > self.settings.concurrency:
                 raise secondary_limit(403, retry_after=self.settings.retry_after)
-            points = self._points.setdefault(token, deque())
-            now = self._now()
+            points = self._points.setdefault(account, deque())
+            now = self.now()
             while points and points[0] <= now - 60:
                 points.popleft()
             if len(points) >= self.settings.points:
                 wait = min(ceil(points[0] + 60 - now) if points else 60, self.settings.retry_after)
                 raise secondary_limit(429, retry_after=max(wait, 1))
             points.append(now)
-            self._at_once[token] = at_once
+            self._at_once[account] = at_once
 
-    def leave(self, token: str) -> None:
+    def leave(self, account: str) -> None:
         """Count a request out."""
         with self._lock:
-            self._at_once[token] -= 1
+            self._at_once[account] -= 1
 
 
 def secondary_limit(status: int, *, retry_after: int | None) -> ApiError:

@@ -5,63 +5,83 @@ from dataclasses import dataclass
 
 from werkzeug.routing import Map, Rule
 
-from sandbox import handlers, subresources
+from sandbox import app_handlers, handlers, subresources
 from sandbox.handlers import Call
 from sandbox.messages import Answer
+from sandbox.permissions import ISSUES_OR_PULLS, MEMBERS, METADATA, PERMISSIONLESS, PULLS
 
 Handler = Callable[[Call], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint: its path, who answers, and the rate limit it draws on (None: free)."""
+    """An endpoint: its path, who answers, the permissions that it accepts and the rate limit it draws on (None: free).
+
+    `for_apps`: it is called with an App's JWT, not with a token.
+    """
 
     path: str
     handler: Handler
+    accepts: str = PERMISSIONLESS
     resource: str | None = "core"
+    method: str = "GET"
+    for_apps: bool = False
 
 
 REPOSITORY_NAME, REPOSITORY_NUMBER = "/repos/<owner>/<repo>", "/repositories/<int:repository_id>"
 ORGANISATION_NAME, ORGANISATION_NUMBER = "/orgs/<org>", "/organizations/<int:organization_id>"
 
 
-def _repository(path: str, handler: Handler) -> list[Route]:
-    return [Route(REPOSITORY_NAME + path, handler), Route(REPOSITORY_NUMBER + path, handler)]
+def _repository(path: str, handler: Handler, accepts: str) -> list[Route]:
+    return [Route(base + path, handler, accepts) for base in (REPOSITORY_NAME, REPOSITORY_NUMBER)]
 
 
-def _organisation(path: str, handler: Handler) -> list[Route]:
-    return [Route(ORGANISATION_NAME + path, handler), Route(ORGANISATION_NUMBER + path, handler)]
+def _organisation(path: str, handler: Handler, accepts: str) -> list[Route]:
+    return [Route(base + path, handler, accepts) for base in (ORGANISATION_NAME, ORGANISATION_NUMBER)]
+
+
+def _app(path: str, handler: Handler, *, method: str = "GET") -> Route:
+    return Route(path, handler, method=method, for_apps=True)
 
 
 ROUTES = (
-    Route("/search/issues", handlers.search_issues, "search"),
-    *_repository("", handlers.get_repository),
-    *_repository("/issues", handlers.list_issues),
-    *_repository("/issues/<int:number>", handlers.get_issue),
-    *_repository("/issues/<int:number>/timeline", subresources.list_timeline),
-    *_repository("/issues/<int:number>/events", subresources.list_events),
-    *_repository("/issues/<int:number>/comments", subresources.list_comments),
-    *_repository("/issues/events", subresources.list_repository_events),
-    *_repository("/issues/comments", subresources.list_repository_comments),
-    *_repository("/pulls/<int:number>/reviews", subresources.list_reviews),
-    *_repository("/pulls", handlers.list_pulls),
-    *_repository("/pulls/<int:number>", handlers.get_pull),
-    *_organisation("", handlers.get_organisation),
-    *_organisation("/repos", handlers.list_repositories),
-    *_organisation("/members", handlers.list_members),
-    *_organisation("/members/<username>", handlers.check_member),
-    *_organisation("/outside_collaborators", handlers.list_outside_collaborators),
-    *_organisation("/teams", handlers.list_teams),
-    Route("/orgs/<org>/teams/<team_slug>/members", handlers.list_team_members),
-    Route("/organizations/<int:organization_id>/team/<int:team_id>/members", handlers.list_team_members),
+    Route("/search/issues", handlers.search_issues, resource="search"),
+    *_repository("", handlers.get_repository, METADATA),
+    *_repository("/issues", handlers.list_issues, ISSUES_OR_PULLS),
+    *_repository("/issues/<int:number>", handlers.get_issue, ISSUES_OR_PULLS),
+    *_repository("/issues/<int:number>/timeline", subresources.list_timeline, ISSUES_OR_PULLS),
+    *_repository("/issues/<int:number>/events", subresources.list_events, ISSUES_OR_PULLS),
+    *_repository("/issues/<int:number>/comments", subresources.list_comments, ISSUES_OR_PULLS),
+    *_repository("/issues/events", subresources.list_repository_events, ISSUES_OR_PULLS),
+    *_repository("/issues/comments", subresources.list_repository_comments, ISSUES_OR_PULLS),
+    *_repository("/pulls/<int:number>/reviews", subresources.list_reviews, PULLS),
+    *_repository("/pulls", handlers.list_pulls, PULLS),
+    *_repository("/pulls/<int:number>", handlers.get_pull, PULLS),
+    *_organisation("", handlers.get_organisation, PERMISSIONLESS),
+    *_organisation("/repos", handlers.list_repositories, METADATA),
+    *_organisation("/members", handlers.list_members, MEMBERS),
+    *_organisation("/members/<username>", handlers.check_member, MEMBERS),
+    *_organisation("/outside_collaborators", handlers.list_outside_collaborators, MEMBERS),
+    *_organisation("/teams", handlers.list_teams, MEMBERS),
+    Route("/orgs/<org>/teams/<team_slug>/members", handlers.list_team_members, MEMBERS),
+    Route("/organizations/<int:organization_id>/team/<int:team_id>/members", handlers.list_team_members, MEMBERS),
     Route("/users/<username>", handlers.get_user),
     Route("/user", handlers.get_own_user),
-    Route("/rate_limit", handlers.get_rate_limit, None),
+    Route("/rate_limit", handlers.get_rate_limit, resource=None),
+)
+
+# What an App asks as itself.
+APP_ROUTES = (
+    _app("/app", app_handlers.get_app),
+    _app("/app/installations", app_handlers.list_installations),
+    _app("/app/installations/<int:installation_id>", app_handlers.get_installation),
+    _app("/app/installations/<int:installation_id>/access_tokens", app_handlers.create_token, method="POST"),
+    _app("/orgs/<org>/installation", app_handlers.get_organisation_installation),
 )
 
 # A trailing slash or a doubled one is a 404, never a redirect.
 URL_MAP = Map(
-    [Rule(route.path, endpoint=route, methods=["GET"]) for route in ROUTES],
+    [Rule(route.path, endpoint=route, methods=[route.method]) for route in (*ROUTES, *APP_ROUTES)],
     merge_slashes=False,
     redirect_defaults=False,
 )

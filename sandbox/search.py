@@ -36,7 +36,8 @@ class SearchIndex:
             self._version = self._world.version
             self._sorted.clear()
             self._results.clear()
-        key = (text, sort, order, token.organisations, token.hidden)
+        kinds = (token.reads_kind(pulls=False), token.reads_kind(pulls=True))
+        key = (text, sort, order, token.organisations, token.hidden, *kinds)
         if key not in self._results:
             if len(self._results) >= REMEMBERED:
                 self._results.clear()
@@ -55,6 +56,8 @@ class SearchIndex:
         found = [item for item in self._between(items, base, query) if test(item)]
         if len(allowed) < len(self._world.repositories):
             found = [item for item in found if id(item.repository) in allowed]
+        if token.permissions is not None:
+            found = token.shows(found)
         if base != sort:
             found.sort(key=SORTS[sort])
         if order != "asc":

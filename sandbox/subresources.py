@@ -31,10 +31,7 @@ def list_repository_events(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}/issues/events`: of all items, the newest first, each with its issue."""
     repository = call.repository()
     found: list[tuple[Item, Entry]] = [
-        (item, entry)
-        for item in repository.items.values()
-        for entry in entries(item)
-        if entry.kind not in TIMELINE_ONLY
+        (item, entry) for item in call.items(repository) for entry in entries(item) if entry.kind not in TIMELINE_ONLY
     ]
     found.sort(key=lambda pair: pair[1].id, reverse=True)
     rows, headers = call.numbered(found, f"repositories/{repository.id}/issues/events")
@@ -54,7 +51,7 @@ def list_comments(call: Call) -> Answer:
 def list_repository_comments(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}/issues/comments`: of all items, the oldest first unless asked otherwise."""
     repository = call.repository()
-    found = [row for item in repository.items.values() for row in _comments_of(item)]
+    found = [row for item in call.items(repository) for row in _comments_of(item)]
     field = {"created": _created, "updated": _updated}.get(call.argument("sort", "created"))
     if field is None:
         raise ApiError(422, "Validation Failed", errors=[{"resource": "Issue", "field": "sort", "code": "invalid"}])

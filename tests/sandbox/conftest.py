@@ -1,16 +1,19 @@
 """Sandboxes for the tests: one that is only read, and a small one to change."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 
 from sandbox.founding import Plan
+from sandbox.integrations import Integration
 from sandbox.limits import Limits, LimitSettings
 from sandbox.server import RunningSandbox, serve
 from sandbox.world import World
+from tests.sandbox.keys import Keys, keys
 
 NOW = 1_780_315_200  # 2026-06-01T12:00:00Z, a Monday
+ORGS = ("acme", "umbrella")
 LARGE_LIMITS = LimitSettings(core=10**6, search=10**6, points=10**6)
 
 
@@ -49,6 +52,47 @@ class Client(requests.Session):
         return [item["id"] for item in answer.json()["items"]]
 
 
+class AppClient(Client):
+    """An App's owner: its key, and requests with its JWT or an installation's token."""
+
+    def __init__(self, sandbox: RunningSandbox, pair: Keys, integration: Integration, now: Callable[[], float]) -> None:
+        super().__init__(sandbox.url)
+        self.sandbox, self.pair, self.app, self.now = sandbox, pair, integration, now
+
+    def jwt(self, **claims: object) -> str:
+        now = int(self.now())
+        return self.pair.sign(**{"iat": now - 60, "exp": now + 540, "iss": str(self.app.id)} | claims)
+
+    def as_app(self, path: str, *, method: str = "GET", body: object = None, **claims: object) -> requests.Response:
+        return self.ask(path, self.jwt(**claims), method=method, body=body)
+
+    def ask(self, path: str, token: str, *, method: str = "GET", body: object = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.request(method, self._absolute(path), headers=headers, json=body, timeout=10)
+
+    def installation(self, org: str = "acme") -> int:
+        return self.app.installations[org].id
+
+    def issue(self, org: str = "acme", **body: object) -> requests.Response:
+        path = f"/app/installations/{self.installation(org)}/access_tokens"
+        return self.as_app(path, method="POST", body=body or None)
+
+    def token(self, org: str = "acme", **body: object) -> str:
+        answer = self.issue(org, **body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["token"])
+
+
+class Timer:
+    """Real time, as far as the sandbox knows; a test winds it."""
+
+    def __init__(self, start: float = 1_790_000_000.25) -> None:
+        self.now = start
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture(scope="module")
 def reading() -> Iterator[RunningSandbox]:
     """A sandbox of the usual size that no test of the module changes."""
@@ -74,4 +118,24 @@ def reader(reading: RunningSandbox) -> Iterator[Client]:
 def client(changing: RunningSandbox) -> Iterator[Client]:
     """A client of the sandbox that the test changes."""
     with Client(changing.url) as client:
+        yield client
+
+
+@pytest.fixture
+def timer() -> Timer:
+    return Timer()
+
+
+@pytest.fixture
+def timed(timer: Timer) -> Iterator[RunningSandbox]:
+    """Two organisations, and real time that stands still."""
+    with serve(World(small_plan(organisations=ORGS)), limits=Limits(now=timer)) as running:
+        yield running
+
+
+@pytest.fixture
+def owner(timed: RunningSandbox, timer: Timer) -> Iterator[AppClient]:
+    permissions = {"issues": "read", "pull_requests": "read", "members": "read"}
+    integration = timed.integrations.register(public_key=keys().public, permissions=permissions)
+    with AppClient(timed, keys(), integration, timer) as client:
         yield client

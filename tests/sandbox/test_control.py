@@ -72,6 +72,11 @@ def test_faults_and_limits(client: Client) -> None:
         ("POST", "items", {"repo": "octo-sandbox/nothing", "title": "x"}),
         ("POST", "members", {"org": "nobody", "login": "x"}),
         ("POST", "tokens", {}),
+        ("POST", "tokens", {"token": "t", "permissions": {"issues": "look"}}),
+        ("PUT", "tokens/sandbox-token", {}),
+        ("POST", "apps", {"public_key": "", "permissions": {}}),
+        ("PUT", "apps/1", {"permissions": {}}),
+        ("DELETE", "apps/1/tokens", {}),
     ],
 )
 def test_what_makes_no_sense_is_said(method: str, path: str, body: dict, client: Client) -> None:
@@ -87,6 +92,8 @@ def test_tokens(client: Client) -> None:
         "token": "t",
         "organisations": ["octo-sandbox"],
         "hidden": [],
+        "permissions": None,
+        "installation": None,
     }
     assert client.control("DELETE", "tokens/t").status_code == 204
     assert client.get("/user", headers={"Authorization": "Bearer t"}).status_code == 401

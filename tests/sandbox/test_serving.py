@@ -21,20 +21,10 @@ from sandbox.limits import Limits, LimitSettings
 from sandbox.messages import Request
 from sandbox.server import RunningSandbox, serve
 from sandbox.world import World
-from tests.sandbox.conftest import Client, small_plan
+from tests.sandbox.conftest import Client, Timer, small_plan
 
 ORG = "/orgs/octo-sandbox"
 SEARCH = "/search/issues?q=org:octo-sandbox+is:issue"
-
-
-class Timer:
-    """A clock that a test winds."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 # Tokens
@@ -125,7 +115,7 @@ def test_a_304_is_free_and_the_etag_is_the_tokens(changing: RunningSandbox, clie
 
 
 def test_the_primary_limit_and_its_reset() -> None:
-    timer = Timer()
+    timer = Timer(1_000)
     limits = Limits(LimitSettings(search=2), now=timer)
     for used in (1, 2):
         assert limits.charge("t", "search").used == used
@@ -141,7 +131,7 @@ def test_the_primary_limit_and_its_reset() -> None:
 
 
 def test_the_secondary_limits() -> None:
-    timer = Timer()
+    timer = Timer(1_000)
     limits = Limits(LimitSettings(points=3, concurrency=2, retry_after=5), now=timer)
     limits.enter("t")
     limits.enter("t")

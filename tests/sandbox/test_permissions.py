@@ -1,0 +1,136 @@
+"""What a token may do: permissions of installations' tokens and of fine-grained ones."""
+
+import pytest
+
+from sandbox.permissions import allows
+from sandbox.routes import ROUTES
+from sandbox.server import RunningSandbox
+from tests.sandbox.answers import answered, refusal
+from tests.sandbox.conftest import AppClient, Client
+
+ISSUES, PULLS = {"issues": "read"}, {"pull_requests": "read"}
+
+
+def places(sandbox: RunningSandbox) -> dict[str, str]:
+    """A path of each endpoint, and what it accepts."""
+    repository = max(sandbox.world.organisations["acme"].repositories, key=lambda one: len(one.items))
+    numbers = {item.is_pull: item.number for item in repository.items.values()}
+    organisation = repository.owner
+    parts: dict[str, object] = {
+        "<owner>/<repo>": repository.full_name,
+        "<int:repository_id>": repository.id,
+        "<org>": "acme",
+        "<int:organization_id>": organisation.account.id,
+        "<username>": next(iter(organisation.members)),
+        "<team_slug>": organisation.teams[0].slug,
+        "<int:team_id>": organisation.teams[0].id,
+    }
+    found = {}
+    for route in ROUTES:
+        path = route.path.replace("<int:number>", str(numbers["/pulls" in route.path]))
+        for name, value in parts.items():
+            path = path.replace(name, str(value))
+        found[path + ("?q=org:acme+is:issue" if "search" in path else "")] = route.accepts
+    return found
+
+
+@pytest.mark.parametrize("granted", [{}, ISSUES, PULLS, {"members": "write"}, ISSUES | PULLS])
+def test_each_endpoint_names_what_it_accepts(granted: dict[str, str], timed: RunningSandbox) -> None:
+    timed.tokens.add("fine", ["acme"], permissions=granted)
+    forbidden = refusal("Resource not accessible by personal access token", 403)
+    with Client(timed.url, "fine") as client:
+        for path, accepts in places(timed).items():
+            answer = client.get(path)
+            assert answer.headers["X-Accepted-GitHub-Permissions"] == accepts
+            assert {"X-OAuth-Scopes", "X-Accepted-OAuth-Scopes"}.isdisjoint(answer.headers)
+            expected = allows({"metadata": "read", **granted}, accepts)
+            # An issue's own page needs the permission for issues, although the endpoint accepts either.
+            if expected and granted == PULLS and "/issues/" in path and path.split("/issues/")[1][0].isdigit():
+                expected = False
+            assert (answer.status_code != 403) == expected, path
+            if not expected:
+                assert answer.json() == forbidden
+
+
+def test_the_endpoints_permissions() -> None:
+    """As https://docs.github.com/rest/authentication/permissions-required-for-github-apps has them."""
+    either, anybody = "issues=read; pull_requests=read", "allows_permissionless_access=true"
+    named = {route.path: route.accepts for route in ROUTES if "<int:repository_id>" not in route.path}
+    assert {path: accepts for path, accepts in named.items() if "<int:organization_id>" not in path} == {
+        "/search/issues": anybody,
+        "/repos/<owner>/<repo>": "metadata=read",
+        "/repos/<owner>/<repo>/issues": either,
+        "/repos/<owner>/<repo>/issues/<int:number>": either,
+        "/repos/<owner>/<repo>/issues/<int:number>/timeline": either,
+        "/repos/<owner>/<repo>/issues/<int:number>/events": either,
+        "/repos/<owner>/<repo>/issues/<int:number>/comments": either,
+        "/repos/<owner>/<repo>/issues/events": either,
+        "/repos/<owner>/<repo>/issues/comments": either,
+        "/repos/<owner>/<repo>/pulls/<int:number>/reviews": "pull_requests=read",
+        "/repos/<owner>/<repo>/pulls": "pull_requests=read",
+        "/repos/<owner>/<repo>/pulls/<int:number>": "pull_requests=read",
+        "/orgs/<org>": anybody,
+        "/orgs/<org>/repos": "metadata=read",
+        "/orgs/<org>/members": "members=read",
+        "/orgs/<org>/members/<username>": "members=read",
+        "/orgs/<org>/outside_collaborators": "members=read",
+        "/orgs/<org>/teams": "members=read",
+        "/orgs/<org>/teams/<team_slug>/members": "members=read",
+        "/users/<username>": anybody,
+        "/user": anybody,
+        "/rate_limit": anybody,
+    }
+
+
+def test_a_classic_token_keeps_its_scopes(owner: AppClient) -> None:
+    headers = owner.get("/orgs/acme/members").headers
+    assert (headers["X-OAuth-Scopes"], headers["X-Accepted-OAuth-Scopes"]) == ("read:org, repo", "")
+    assert "X-Accepted-GitHub-Permissions" not in headers
+
+
+@pytest.mark.parametrize(
+    ("granted", "kinds"), [(ISSUES, {False}), (PULLS, {True}), ({}, set()), (ISSUES | PULLS, None)]
+)
+def test_lists_and_search_leave_out_what_is_not_permitted(
+    granted: dict[str, str], kinds: set[bool] | None, owner: AppClient
+) -> None:
+    kinds = {False, True} if kinds is None else kinds
+    organisation = owner.sandbox.world.organisations["acme"]
+    repository = max(organisation.repositories, key=lambda one: len(one.items))
+    token = owner.token(permissions=granted)
+    for word, is_pull in (("issue", False), ("pr", True)):
+        found = owner.ask(f"/search/issues?q=org:acme+is:{word}", token).json()
+        there = [one for place in organisation.repositories for one in place.items.values() if one.is_pull == is_pull]
+        assert there
+        assert found["total_count"] == (len(there) if is_pull in kinds else 0)
+    for path, kind in (("issues", "id"), ("issues/events", "issue")):
+        rows = owner.ask(f"/repos/{repository.full_name}/{path}?state=all&per_page=100", token)
+        if granted:
+            assert {"pull_request" in (row if kind == "id" else row["issue"]) for row in rows.json()} == kinds
+        else:
+            assert rows.status_code == 403
+
+
+def test_the_control_plane_grants_and_takes_away(owner: AppClient) -> None:
+    client = owner
+    client.control("POST", "tokens", token="fine", organisations=["acme"], permissions={"issues": "read"})
+    assert client.control("GET", "tokens").json()["tokens"][-1] == {
+        "token": "fine",
+        "organisations": ["acme"],
+        "hidden": [],
+        "permissions": {"metadata": "read", "issues": "read"},
+        "installation": None,
+    }
+    assert client.ask("/user", "fine").status_code == 200
+    assert client.ask("/orgs/acme/members", "fine").status_code == 403
+    assert client.control("PUT", "tokens/fine", permissions={"members": "write"}).status_code == 204
+    assert client.ask("/orgs/acme/members", "fine").status_code == 200
+    assert client.control("PUT", "tokens/fine", permissions=None).status_code == 204
+    assert "X-OAuth-Scopes" in client.ask("/orgs/acme/members", "fine").headers
+    token = client.token()
+    assert client.ask("/orgs/acme/members", token).status_code == 200
+    client.control("PUT", f"apps/{client.app.id}", permissions={"issues": "read"})
+    refused = client.ask("/orgs/acme/members", token)
+    assert answered(refused) == (403, refusal("Resource not accessible by integration", 403))
+    assert refused.headers["X-Accepted-GitHub-Permissions"] == "members=read"
+    assert client.control("PUT", f"tokens/{token}", permissions=None).status_code == 422
