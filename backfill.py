@@ -23,7 +23,7 @@ from chalicelib.contributions.sync.timelines import EVENTS
 from chalicelib.contributions.sync.windows import Window
 from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
-from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Task, backfill, backfill_rest, plan
+from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Plan, backfill, backfill_rest, plan
 from chalicelib.jobs import open_database, open_github
 from chalicelib.models import SyncRun
 from chalicelib.runner import ACCESS, Runner, raise_failures
@@ -40,8 +40,10 @@ SECOND = timedelta(seconds=1)
 COSTS = {
     MEMBERS: "everybody, a request a hundred",
     TRANSFERS: "a request for each issue that looks like one that moved",
-    EVENTS: "a request or more for each item whose timeline is not read yet",
+    EVENTS: "about {timelines:,} timelines, a request or more for each, at most 14 a second",
 }
+# Items between two lines of progress where nobody watches.
+SOMETIMES = 1000
 # What comes before the reading, and is no news in a summary.
 PREPARATIONS = (ACCESS, "plan")
 EXAMPLES = """examples:
@@ -81,7 +83,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--orgs", metavar="A,B", type=orgs, help="organisations; default: GH_ORGS")
     result.add_argument("--repos", metavar="OWNER/NAME,…", type=repos, help="only these; default: GH_REPOS")
     result.add_argument(
-        "--only", metavar="KIND,…", type=kinds, help=f"only these of {', '.join(KINDS)}", default=DEFAULT_KINDS
+        "--only",
+        metavar="KIND,…",
+        type=kinds,
+        help=f"only these of {', '.join(KINDS)}; default: all but events",
+        default=DEFAULT_KINDS,
     )
     result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days read as one unit; default: 30")
     result.add_argument(
@@ -159,22 +165,28 @@ def window_of(given: Request, *, default: datetime | None) -> Window:
 
 
 class Progress:
-    """A progress bar that knows the rate limit left and the end of a pause. Silent where nobody watches."""
+    """A progress bar that knows the rate limit left; where nobody watches, a line now and then."""
 
     def __init__(self, *, total: int, github: GitHubAPI) -> None:
         self.github = github
         self.bar = tqdm(total=total, disable=None, dynamic_ncols=True, bar_format=BAR)
+        self.total, self.read = total, 0
 
     def unit(self, name: str) -> None:
         """Show which unit is being read."""
         self.bar.set_description(name)
+        if self.bar.disable:
+            print(f"{name}: {self.read:,} of about {self.total:,} read so far", flush=True)
 
     def page(self, fetched: int) -> None:
-        """Count the items of a page."""
+        """Count the items of a page, or timelines."""
         limits = sorted(self.github.rate_limits.items(), reverse=True)
         left = ", ".join(f"{name} {limit.remaining}/{limit.limit}" for name, limit in limits)
         self.bar.set_postfix_str(f"left: {left}" if left else "", refresh=False)
         self.bar.update(fetched)
+        before, self.read = self.read, self.read + fetched
+        if self.bar.disable and self.read // SOMETIMES > before // SOMETIMES:
+            print(f"  {self.read:,} of about {self.total:,}", flush=True)
 
 
 def say_pause(pause: Pause) -> None:
@@ -185,26 +197,27 @@ def say_pause(pause: Pause) -> None:
 def run_backfill(runner: Runner, given: Request, types: Sequence[str]) -> None:
     """Plan, say the plan, and read."""
     window = window_of(given, default=None)
-    tasks: list[Task] = []
+    found: list[Plan] = []
     planned = runner.run(
-        "plan", lambda context: tasks.extend(plan(context, kinds=given.only, window=window, days=given.window))
+        "plan", lambda context: found.append(plan(context, kinds=given.only, window=window, days=given.window))
     )
     if planned.status != OK:
         return
-    say_plan(runner.scope, window, tasks, given.only)
-    progress = Progress(total=sum(task.total for task in tasks), github=runner.github)
+    work = found[0]
+    say_plan(runner.scope, window, work, given.only)
+    progress = Progress(total=sum(task.total for task in work.tasks) + work.timelines, github=runner.github)
     runner.on_page = progress.page
     rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=types)
     with progress.bar:
-        for unit in chain(backfill(runner, tasks, until=window.until), rest):
+        for unit in chain(backfill(runner, work.tasks, until=window.until), rest):
             progress.unit(unit)
     say_summary(runner)
 
 
-def say_plan(scope: Scope, window: Window, tasks: Sequence[Task], names: Sequence[str]) -> None:
+def say_plan(scope: Scope, window: Window, work: Plan, names: Sequence[str]) -> None:
     """Say what will be read, and what it is expected to cost."""
     print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
-    for task in tasks:
+    for task in work.tasks:
         place = f" of {task.scope.name}" if task.scope.repos else ""
         resumed = ", going on where the last run was" if task.resumed else ""
         print(
@@ -213,7 +226,7 @@ def say_plan(scope: Scope, window: Window, tasks: Sequence[Task], names: Sequenc
         )
     for name in names:
         if name in COSTS:
-            print(f"  {name}: {COSTS[name]}")
+            print(f"  {name}: {COSTS[name].format(timelines=work.timelines)}")
 
 
 def say_summary(runner: Runner) -> None:

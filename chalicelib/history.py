@@ -12,7 +12,7 @@ from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, Scope, 
 from chalicelib.contributions.sync import items
 from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.members import sync_members
-from chalicelib.contributions.sync.timelines import EVENTS, due_items, read_timelines
+from chalicelib.contributions.sync.timelines import EVENTS, count_due, due_items, read_timelines
 from chalicelib.contributions.sync.transfers import reconcile_transfers
 from chalicelib.contributions.sync.windows import Window, cut_windows
 from chalicelib.github import PER_PAGE
@@ -49,14 +49,27 @@ class Task:
         return f"backfill:{self.kind}:{format_utc(self.since)}"
 
 
-def plan(context: Context, *, kinds: Sequence[str], window: Window, days: int) -> list[Task]:
+@dataclass(frozen=True)
+class Plan:
+    """What a backfill is to read: items, and, when events are asked for, about how many timelines."""
+
+    tasks: list[Task]
+    timelines: int
+
+
+def plan(context: Context, *, kinds: Sequence[str], window: Window, days: int) -> Plan:
     """Ask GitHub how much there is to read, from where an interrupted backfill of the same start came. Reads only."""
-    return [
+    tasks = [
         _plan_task(replace(context, scope=part), kind=kind, window=window, days=days)
         for kind in kinds
         if kind in items.MODELS
         for part in context.scope.parts()
     ]
+    if EVENTS not in kinds:
+        return Plan(tasks, 0)
+    # What is read first may be known already, and have been read up to its last change: hence "about".
+    due = count_due(context, since=window.since, until=window.until)
+    return Plan(tasks, max(due, sum(task.total for task in tasks)))
 
 
 def _plan_task(context: Context, *, kind: str, window: Window, days: int) -> Task:
@@ -130,7 +143,7 @@ def backfill_rest(
 
     What was read of a timeline is known from its pages, so an interrupted run goes on by itself.
     """
-    for kind, step in ((MEMBERS, sync_members), (TRANSFERS, reconcile_transfers)):
+    for kind, step in ((MEMBERS, sync_members), (TRANSFERS, partial(reconcile_transfers, gone_too=True))):
         if kind in kinds and not runner.is_refused:
             yield kind
             runner.run(kind, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, Scope
+from chalicelib.contributions.rows import unknown_kinds
 from chalicelib.contributions.sync import items, reconcile
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
@@ -23,6 +25,8 @@ from chalicelib.runner import Runner, Step, raise_failures
 from chalicelib.settings import Settings
 from chalicelib.store.engine import describe
 from chalicelib.utils import utc_now
+
+LOG = logging.getLogger("contributor_metrics")
 
 
 def every_30_min(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
@@ -94,6 +98,8 @@ def _recent_steps(settings: Settings) -> Steps:
 
 
 def _event_steps(settings: Settings) -> Steps:
+    for name in unknown_kinds(settings.event_types):
+        LOG.warning("EVENT_TYPES names %s, which is no kind of event that is known", name)
     for kind in (PULL_REQUESTS, ISSUES):
         yield Planned(f"{kind}.updated", partial(items.follow_updates, kind=kind, first_days=settings.closed_days))
     yield Planned("issues.transfers", reconcile_transfers)
@@ -101,11 +107,13 @@ def _event_steps(settings: Settings) -> Steps:
 
 
 def _daily_steps(settings: Settings) -> Steps:
-    for kind in (PULL_REQUESTS, ISSUES):
-        yield Planned(
-            f"{kind}.reconcile", partial(reconcile.reconcile_counts, kind=kind, since=settings.reconcile_since)
-        )
-        yield Planned(f"{kind}.sweep", partial(reconcile.sweep_open, kind=kind))
+    kinds = (PULL_REQUESTS, ISSUES)
+    shared_by = 2 * len(kinds) * len(settings.orgs)
+    since = settings.reconcile_since
+    for kind in kinds:
+        compare = partial(reconcile.reconcile_counts, kind=kind, since=since, shared_by=shared_by)
+        yield Planned(f"{kind}.reconcile", compare)
+        yield Planned(f"{kind}.sweep", partial(reconcile.sweep_open, kind=kind, shared_by=shared_by))
 
 
 def scope_of(settings: Settings, org: str) -> Scope:

@@ -101,9 +101,19 @@ def test_a_second_run_changes_nothing(org: Organisation, capsys: pytest.CaptureF
 def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
     assert org.backfill("--since", "2026-05-01", "--until", "2026-05-31", "--only", "issues", "--window", "10") == 0
     in_may = sum(1 for item in org.truth("issues").values() if item["created_at"].startswith("2026-05"))
-    assert capsys.readouterr().out.splitlines() == [
+    lines = capsys.readouterr().out.splitlines()
+    # Nobody watches, so there is no bar.
+    progress = [line for line in lines if line.endswith(f" of about {in_may} read so far")]
+    assert [line.split(":")[0] for line in progress] == [
+        "issues 2026-05-01..2026-05-10",
+        "issues 2026-05-11..2026-05-20",
+        "issues 2026-05-21..2026-05-30",
+        "issues 2026-05-31..2026-05-31",
+    ]
+    assert lines == [
         "acme: created from 2026-05-01T00:00:00Z to 2026-05-31T23:59:59Z",
         f"  issues: {in_may} items in 4 windows, about 5 requests",
+        *progress,
         f"acme issues.created: {in_may} read, {in_may} new or changed, 0 rejected, 4 requests",
     ]
     assert len(org.stored("issues")) == in_may

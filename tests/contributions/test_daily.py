@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select, update
 
-from chalicelib.contributions.api import Scope
-from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.reconcile import Allowance
+from chalicelib.errors import JobFailedError
 from chalicelib.github import GitHubAPI, RateLimit
-from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
+from chalicelib.models import Issue, PullRequest, Watermark, create_db_session
 from sandbox.items import Item
 from tests.organisation import ORG, Organisation, organisation
 
@@ -88,7 +87,7 @@ def test_an_idle_day_costs_its_counts_and_one_listing(org: Organisation) -> None
 def test_it_stops_when_its_share_is_spent_and_goes_on_the_next_day(
     org: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Allowance, "tenth_of_an_hour", lambda context: Allowance(context, 4))
+    monkeypatch.setattr(Allowance, "tenth_of_an_hour", lambda github, shared_by: Allowance(github, lambda: 4))
     with create_db_session(org.db_url) as session:
         session.execute(update(PullRequest).values(merged=False, merged_at=None))
         session.commit()
@@ -103,16 +102,36 @@ def test_it_stops_when_its_share_is_spent_and_goes_on_the_next_day(
     org.assert_equal_to_truth()
 
 
-def test_its_share_is_a_tenth_of_the_searches_of_an_hour(org: Organisation) -> None:
-    """30 a minute are 1,800 an hour: 180 requests, whatever has been asked before."""
-    with create_db_session(org.db_url) as session, GitHubAPI() as github:
-        github.rate_limits["search"] = RateLimit(30, 12, 18, 0, "search")
+def test_its_share_is_a_tenth_of_the_searches_of_an_hour() -> None:
+    """30 a minute are 1,800 an hour: 180 requests for all that share it, whatever has been asked before."""
+    with GitHubAPI() as github:
         github.requests_sent = 1000
-        context = Context(session, github, Scope(ORG), org.now, SyncRun())
-        share = Allowance.tenth_of_an_hour(context)
-        for sent, is_spent in ((1179, False), (1180, True)):
+        shares = [Allowance.tenth_of_an_hour(github, shared_by=number) for number in (1, 4)]
+        for sent, spent in ((1044, [False, False]), (1045, [False, True]), (1179, [False, True]), (1180, [True, True])):
             github.requests_sent = sent
-            assert share.is_spent is is_spent
+            assert [share.is_spent for share in shares] == spent
+        # GitHub says its limit with the first answer, when the step has long begun.
+        github.rate_limits["search"] = RateLimit(60, 12, 48, 0, "search")
+        assert [share.is_spent for share in shares] == [False, True]
+
+
+def test_all_steps_of_all_organisations_together_take_a_tenth(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the four steps of each organisation took a tenth."""
+    shares = list[int]()
+    tenth = Allowance.tenth_of_an_hour
+
+    def noting(github: GitHubAPI, *, shared_by: int) -> Allowance:
+        shares.append(shared_by)
+        return tenth(github, shared_by=shared_by)
+
+    monkeypatch.setattr(Allowance, "tenth_of_an_hour", noting)
+    org.run_job("daily")
+    org.environment["GH_ORGS"] = f"{ORG},globex,initech"
+    with pytest.raises(JobFailedError, match="there is no organisation"):
+        org.run_job("daily")
+    assert shares == [4] * 4 + [12] * 4
 
 
 def test_it_reconciles_from_the_date_that_is_set(org: Organisation) -> None:

@@ -118,6 +118,64 @@ def test_a_move_back_is_a_move_too(org: Organisation) -> None:
     org.assert_equal_to_truth()
 
 
+def test_a_move_is_known_once_the_token_sees_where_it_led(org: Organisation) -> None:
+    """The old row was gone by then, and gone rows were never asked for again: both rows stood there, unconnected."""
+    old = an_issue(org)
+    target = another_repository(org, old)
+    org.sandbox.tokens.hide(org.sandbox.token, [target.full_name])
+    new = move(org, old, target)
+    org.run_job("every_30_min")
+    org.sandbox.tokens.hide(org.sandbox.token, [])
+    org.run_job("every_30_min")
+    [transfer] = transfers(org)
+    assert (transfer["issue_id"], transfer["new_issue_id"], transfer["repo"]) == (old.id, new.id, old.repository.name)
+    assert rows_about(org, old.id) == 0
+    org.assert_equal_to_truth()
+
+
+def test_a_backfill_asks_again_for_what_was_lost_on_the_way(org: Organisation) -> None:
+    """The middle of a chain was hidden, and its end was not: nothing new comes that would be a reason to ask."""
+    old = an_issue(org)
+    middle, end = [place for place in org.sandbox.world.repositories.values() if place is not old.repository][:2]
+    org.sandbox.tokens.hide(org.sandbox.token, [middle.full_name])
+    last = move(org, move(org, old, middle), end)
+    for _ in range(2):
+        org.run_job("every_30_min")
+        assert transfers(org) == []
+    org.sandbox.tokens.hide(org.sandbox.token, [])
+    org.run_job("every_30_min")
+    org.sandbox.stats.reset()
+    org.run_job("nrt_events")
+    assert "/repos/{owner}/{repo}/issues/{number}" not in org.requests()  # asked once, and not each time
+    assert org.backfill("--since", "2026-01-01", "--only", "transfers") == 0
+    assert [(row["issue_id"], row["new_issue_id"]) for row in transfers(org)] == [(old.id, last.id)]
+    assert rows_about(org, old.id) == 0
+
+
+def test_a_move_out_of_the_repositories_that_are_read_is_kept_too(org: Organisation) -> None:
+    """It only got a deleted_at, though GitHub had told where it is."""
+    old = an_issue(org)
+    org.environment["GH_REPOS"] = old.repository.full_name
+    new = move(org, old)
+    org.run_job("every_30_min")
+    [transfer] = transfers(org)
+    assert (transfer["new_issue_id"], transfer["new_repo"], transfer["new_number"]) == (
+        new.id,
+        new.repository.name,
+        new.number,
+    )
+    with create_db_session(org.db_url) as session:
+        assert session.get_one(Issue, old.id).deleted_at == org.now()
+        assert session.get(Issue, new.id) is None
+    # Later the other repositories are read as well.
+    org.environment["GH_REPOS"] = ""
+    assert org.backfill("--since", "2026-01-01") == 0
+    [again] = transfers(org)
+    assert {**again, "detected_at": None} == {**transfer, "detected_at": None}
+    assert rows_about(org, old.id) == 0
+    org.assert_equal_to_truth()
+
+
 def test_a_move_to_where_the_token_cannot_see_keeps_the_row_as_gone(org: Organisation) -> None:
     old = an_issue(org)
     target = another_repository(org, old)

@@ -325,3 +325,11 @@ def test_months_are_utc_and_apart_by_repository(world: World) -> None:
     world.pull(may(1), repo="s")
     rows = [(row["repo"], row["month"], row["opened"]) for row in world.read(PULL_REQUEST_CYCLE_MONTHLY)]
     assert rows == [("r", date(2026, 4, 1), 1), ("s", date(2026, 5, 1), 1)]
+
+
+def test_a_review_of_what_still_is_a_draft_counts_though_it_took_no_hours(world: World) -> None:
+    """It was left out of `reviewed`, which counted hours."""
+    pull = world.pull(may(4), draft=True)
+    world.review(pull, may(5), "ada")
+    row = world.row(PULL_REQUEST_CYCLE_MONTHLY)
+    assert (row["opened"], row["reviewed"], row["approved"], row["median_hours_to_first_review"]) == (1, 1, 1, None)

@@ -4,9 +4,9 @@ A row holds only what its record says: a key that GitHub left out is left out of
 stays. A record without what identifies and dates it raises RejectedError; unknown keys are ignored.
 """
 
-from chalicelib.contributions.rows.events import event_row
+from chalicelib.contributions.rows.events import event_row, unknown_kinds
 from chalicelib.contributions.rows.fields import Row
 from chalicelib.contributions.rows.items import issue_row, pull_request_row, pull_row
 from chalicelib.contributions.rows.members import member_row
 
-__all__ = ["Row", "event_row", "issue_row", "member_row", "pull_request_row", "pull_row"]
+__all__ = ["Row", "event_row", "issue_row", "member_row", "pull_request_row", "pull_row", "unknown_kinds"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,3 +71,8 @@ def reject(context: Context, kind: str, record: Any, reason: str) -> None:
     org, now = context.scope.org, context.now()
     if save_rejected(context.session, kind=kind, org=org, record=record, reason=reason, now=now):
         context.run.rejected += 1
+
+
+def counted(things: Sized, name: str) -> str:
+    """Say how many there are: 1 issue, 2 issues."""
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,11 +16,10 @@ from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, r
 from chalicelib.contributions.sync.transfers import settle
 from chalicelib.contributions.sync.windows import Window, cut_windows, months
 from chalicelib.errors import IncompleteReadError
-from chalicelib.github import PER_PAGE
+from chalicelib.github import PER_PAGE, GitHubAPI
 from chalicelib.store.ledger import first_window
 from chalicelib.store.watermarks import drop_watermark, has_watermark, raise_watermark, read_watermark
 
-DAYS_A_MONTH = 31
 GITHUB_BEGAN = datetime(2008, 1, 1, tzinfo=UTC)
 # What a check may cost when it runs each half hour; the daily one does what is left.
 MOST_REQUESTS = 60
@@ -128,20 +127,24 @@ def _differences(kind: str, missing: Sequence[Any], surplus: Sequence[Any]) -> l
 class Allowance:
     """The requests that a step may send, so that a check never takes more than its share of a rate limit."""
 
-    def __init__(self, context: Context, most: int) -> None:
-        self._github = context.github
-        self._end = context.github.requests_sent + most
+    def __init__(self, github: GitHubAPI, most: Callable[[], int]) -> None:
+        self._github, self._most = github, most
+        self._begin = github.requests_sent
 
     @property
     def is_spent(self) -> bool:
         """Tell whether the step has had its share."""
-        return self._github.requests_sent >= self._end
+        return self._github.requests_sent - self._begin >= self._most()
 
     @classmethod
-    def tenth_of_an_hour(cls, context: Context) -> Allowance:
-        """A tenth of the searches that GitHub allows in an hour (it counts them by the minute)."""
-        limit = context.github.rate_limits.get("search")
-        return cls(context, (limit.limit if limit else SEARCH_LIMIT) * 60 // 10)
+    def tenth_of_an_hour(cls, github: GitHubAPI, *, shared_by: int) -> Allowance:
+        """One share of a tenth of the searches that GitHub allows in an hour (it counts them by the minute)."""
+
+        def most() -> int:
+            limit = github.rate_limits.get("search")
+            return (limit.limit if limit else SEARCH_LIMIT) * 60 // 10 // shared_by
+
+        return cls(github, most)
 
 
 def check_count(context: Context) -> None:
@@ -155,7 +158,7 @@ def check_count(context: Context) -> None:
     unfinished = has_watermark(context.session, prefix=f"backfill:{ISSUES}:", org=org)
     if since is None or until is None or unfinished or since >= until:
         return
-    _descend(context, Window(since, until), Allowance(context, MOST_REQUESTS))
+    _descend(context, Window(since, until), Allowance(context.github, lambda: MOST_REQUESTS))
 
 
 def _descend(context: Context, window: Window, allowance: Allowance) -> None:
@@ -170,17 +173,17 @@ def _descend(context: Context, window: Window, allowance: Allowance) -> None:
         _descend(context, half, allowance)
 
 
-def reconcile_counts(context: Context, kind: str, *, since: datetime | None) -> None:
+def reconcile_counts(context: Context, kind: str, *, since: datetime | None, shared_by: int = 1) -> None:
     """Compare every month's counts, by state too, and list anew the days that differ; goes on tomorrow when it is dear.
 
     This is what finds a pull request whose merge was missed, however old. `since` is a moment, or None for the
-    beginning of the backfills.
+    beginning of the backfills. The tenth of the hourly rate limit that it may take is shared by so many steps.
     """
     org, name = context.scope.org, f"reconcile:{kind}"
     begin = since or first_window(context.session, job="backfill", step=f"{kind}.created", org=org)
     if begin is None:
         return
-    allowance = Allowance.tenth_of_an_hour(context)
+    allowance = Allowance.tenth_of_an_hour(context.github, shared_by=shared_by)
     reached = read_watermark(context.session, name=name, org=org, scope=context.scope.name)
     differing: list[str] = []
     for month in months(Window(max(begin, reached or begin), context.now())):
@@ -210,12 +213,12 @@ def _reconcile_month(context: Context, kind: str, month: Window) -> list[str]:
     return differing
 
 
-def sweep_open(context: Context, kind: str) -> None:
+def sweep_open(context: Context, kind: str, *, shared_by: int = 1) -> None:
     """List all open items: for labels and milestones that changed silently, and for rows that GitHub shows no more.
 
-    Goes on tomorrow where it stopped when it would take more than its share of the rate limit.
+    Goes on tomorrow where it stopped when it would take more than its share of a tenth of the hourly rate limit.
     """
-    allowance = Allowance.tenth_of_an_hour(context)
+    allowance = Allowance.tenth_of_an_hour(context.github, shared_by=shared_by)
     for part in context.scope.parts():
         _sweep_part(replace(context, scope=part), kind, allowance)
 

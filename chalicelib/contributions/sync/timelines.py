@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, PagePoll, TimelineAPI, TimelinePage
 from chalicelib.contributions.models import Event, EventPoll
 from chalicelib.contributions.rows import Row, event_row
-from chalicelib.contributions.sync.context import Context, map_rows, store
+from chalicelib.contributions.sync.context import Context, counted, map_rows, store
 from chalicelib.contributions.sync.items import MODELS, in_scope, watermark_name
 from chalicelib.contributions.sync.transfers import settle
 from chalicelib.errors import GitHubError, GoneError, IncompleteReadError, NotFoundError, UnauthorizedError
@@ -72,23 +72,36 @@ def due_items(context: Context, *, since: datetime, until: datetime | None, axis
             yield from chunk
 
 
+def count_due(context: Context, *, since: datetime, until: datetime) -> int:
+    """Count the items created in a span whose timelines are still to be read."""
+    due = [_due(context, kind, axis="created_at", since=since, until=until) for kind in MODELS]
+    counts = [select(func.count()).select_from(each.subquery()) for each in due]
+    return sum(context.session.scalar(count) or 0 for count in counts)
+
+
 def _due_chunk(
     context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None, after: int
 ) -> list[Due]:
-    model: Any = MODELS[kind]
-    moment = getattr(model, axis)
-    first = and_(EventPoll.id == model.id, EventPoll.page_no == 1)
-    due = (
-        select(model.id, model.org, model.repo, model.number, model.updated_at)
-        .outerjoin(EventPoll, first)
-        .where(in_scope(model, context.scope), model.deleted_at.is_(None), model.id > after)
-        .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(model, axis, since)))
-        .order_by(model.id)
-        .limit(CHUNK)
-    )
-    found = context.session.execute(due if until is None else due.where(moment <= until)).all()
+    item: Any = MODELS[kind]
+    due = _due(context, kind, axis=axis, since=since, until=until).where(item.id > after)
+    found = context.session.execute(due.order_by(item.id).limit(CHUNK)).all()
     polls = _polls_of(context, [row.id for row in found])
     return [Due(kind, *row, polls.get(row.id, {})) for row in found]
+
+
+def _due(
+    context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None
+) -> Select[int, str, str, int, datetime]:
+    item: Any = MODELS[kind]
+    moment = getattr(item, axis)
+    first = and_(EventPoll.id == item.id, EventPoll.page_no == 1)
+    due = (
+        select(item.id, item.org, item.repo, item.number, item.updated_at)
+        .outerjoin(EventPoll, first)
+        .where(in_scope(item, context.scope), item.deleted_at.is_(None))
+        .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(item, axis, since)))
+    )
+    return due if until is None else due.where(moment <= until)
 
 
 def _is_stale(model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
@@ -126,7 +139,7 @@ def read_timelines(context: Context, due: Iterator[Due], *, types: Collection[st
         context.commit()
         context.on_page(1)
     if failures:
-        raise IncompleteReadError(f"{len(failures)} timelines could not be read; the first: {failures[0]}")
+        raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
 
 
 def _settle(context: Context, item: Due) -> list[str]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row as Found
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from chalicelib.contributions import rows
 from chalicelib.contributions.api import ISSUES, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
-from chalicelib.contributions.sync.context import Context
+from chalicelib.contributions.sync.context import Context, counted
 from chalicelib.contributions.sync.items import MODELS, save_items
-from chalicelib.errors import GitHubError, IncompleteReadError, UnauthorizedError
+from chalicelib.errors import GitHubError, IncompleteReadError, RejectedError, UnauthorizedError
 from chalicelib.store.upsert import Row, upsert
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,13 +26,17 @@ KEPT = (
 )
 
 
-def reconcile_transfers(context: Context) -> None:
-    """Ask GitHub about issues that look like one issue in two places, and follow those that moved."""
+def reconcile_transfers(context: Context, *, gone_too: bool = False) -> None:
+    """Ask GitHub about issues that look like one issue in two places, and follow those that moved.
+
+    `gone_too` asks again for those that were not to be seen any more: the token may see more by now.
+    """
     failures: list[str] = []
-    for old, twin_id in find_candidates(context):
+    for old, twin_id in find_candidates(context, gone_too=gone_too):
         context.run.fetched += 1
         try:
-            if settle(context, ISSUES, old):
+            settle(context, ISSUES, old)
+            if context.session.get(Issue, old) is not None:
                 _remember(context, old, twin_id)
         except UnauthorizedError:
             raise
@@ -39,11 +45,14 @@ def reconcile_transfers(context: Context) -> None:
             failures.append(str(error))
         context.commit()
     if failures:
-        raise IncompleteReadError(f"{len(failures)} issues could not be asked for; the first: {failures[0]}")
+        raise IncompleteReadError(f"could not ask for {counted(failures, 'issue')}; the first: {failures[0]}")
 
 
-def find_candidates(context: Context) -> Sequence[Found[int, int]]:
-    """Find issues with the same author and moment of opening as a newer one, which were not asked for since it came."""
+def find_candidates(context: Context, *, gone_too: bool = False) -> Sequence[Found[int, int]]:
+    """Find issues with the same author and moment of opening as a newer one, which were not asked for since it came.
+
+    An issue that is gone is one of them too: it may have moved to where the token could not see at first.
+    """
     old, new = aliased(Issue), aliased(Issue)
     same = and_(
         new.org == old.org,
@@ -53,13 +62,20 @@ def find_candidates(context: Context) -> Sequence[Found[int, int]]:
         new.deleted_at.is_(None),
     )
     twin = func.max(new.id)
+    again = old.deleted_at.is_not(None) if gone_too else false()
     candidates = (
         select(old.id, twin)
         .join(new, same)
         .outerjoin(TransferCheck, TransferCheck.issue_id == old.id)
-        .where(old.org == context.scope.org, old.deleted_at.is_(None))
-        .group_by(old.id, TransferCheck.newest_twin_id)
-        .having(or_(TransferCheck.newest_twin_id.is_(None), TransferCheck.newest_twin_id < twin))
+        .where(old.org == context.scope.org)
+        .group_by(old.id, old.deleted_at, TransferCheck.newest_twin_id)
+        .having(
+            or_(
+                TransferCheck.newest_twin_id.is_(None),
+                TransferCheck.newest_twin_id < twin,
+                again,
+            )
+        )
         .order_by(old.id)
     )
     return context.session.execute(candidates).all()
@@ -70,29 +86,36 @@ def _remember(context: Context, issue_id: int, twin_id: int) -> None:
     upsert(context.session, TransferCheck, [check])
 
 
-def settle(context: Context, kind: str, item_id: int) -> bool:
-    """Ask GitHub where an item is now, and act on it, in the session's transaction; True when it is still there.
+def settle(context: Context, kind: str, item_id: int) -> None:
+    """Ask GitHub where an item is now, and act on it, in the session's transaction.
 
     Moved: it is stored anew, kept in `transfers` as it was, and its old rows go. Deleted, or moved where the token
-    can't see: it keeps its row, with `deleted_at`.
+    can't see: it keeps its row, with `deleted_at`. Moved out of the repositories that are read: both.
     """
     model: type[Any] = MODELS[kind]
     item = context.session.get(model, item_id, populate_existing=True)
     if item is None:
-        return False  # a pull request that was known by its pull id alone, and has its issue id by now
+        return  # a pull request that was known by its pull id alone, and has its issue id by now
     found = TransferAPI(context.github).fetch_place(item.org, item.repo, item.number)
     if found is None:
         _mark_as_gone(context, item)
-        return False
+        return
     save_items(context, kind, [found])
-    if found["id"] == item_id:
-        return True
-    moved = context.session.get(Issue, found["id"], populate_existing=True)
-    if isinstance(item, Issue) and moved:
-        _move(context, item, moved)
+    if found["id"] != item_id:
+        _follow(context, item, found)
+
+
+def _follow(context: Context, item: Issue | PullRequest, found: dict[str, Any]) -> None:
+    """Act on an item that GitHub shows elsewhere, under another id: GitHub moves issues only."""
+    if isinstance(item, Issue):
+        with suppress(RejectedError):  # the record is in rejected_records, so there is no such row either
+            row = transfer_row(item, rows.issue_row(found), detected_at=context.now())
+            context.run.stored += upsert(context.session, Transfer, [row]).changed
+    stored = context.session.get(Issue, found["id"], populate_existing=True)
+    if isinstance(item, Issue) and stored is not None:
+        _forget(context, item)
     else:
         _mark_as_gone(context, item)
-    return False
 
 
 def _mark_as_gone(context: Context, item: Issue | PullRequest) -> None:
@@ -108,17 +131,15 @@ def _mark_as_gone(context: Context, item: Issue | PullRequest) -> None:
     upsert(context.session, EventPoll, [never])
 
 
-def _move(context: Context, old: Issue, new: Issue) -> None:
-    row = transfer_row(old, new, detected_at=context.now())
-    context.run.stored += upsert(context.session, Transfer, [row]).changed
-    for model, key in ((Event, Event.issue_id), (EventPoll, EventPoll.id), (TransferCheck, TransferCheck.issue_id)):
-        context.session.execute(delete(model).where(key == old.id))
+def _forget(context: Context, old: Issue) -> None:
+    for table, key in ((Event, Event.issue_id), (EventPoll, EventPoll.id), (TransferCheck, TransferCheck.issue_id)):
+        context.session.execute(delete(table).where(key == old.id))
     context.session.execute(delete(Issue).where(Issue.id == old.id))
     context.session.expunge(old)
 
 
-def transfer_row(old: Issue, new: Issue, *, detected_at: datetime) -> Row:
+def transfer_row(old: Issue, new: Row, *, detected_at: datetime) -> Row:
     """Describe a move: the issue as it was before, and what identifies it now."""
-    place = {"new_repo": new.repo, "new_html_url": new.html_url, "new_url": new.url, "new_number": new.number}
+    place = {f"new_{name}": new[name] for name in ("repo", "html_url", "url", "number")}
     before = {name: getattr(old, name) for name in KEPT}
-    return {"issue_id": old.id, "new_issue_id": new.id, **before, **place, "detected_at": detected_at}
+    return {"issue_id": old.id, "new_issue_id": new["id"], **before, **place, "detected_at": detected_at}

@@ -10,17 +10,21 @@ from sqlalchemy import ColumnElement, Subquery, Table, select, union_all
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.people import BOT
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
-from chalicelib.store.functions import MonthOf, constant, count_if, percentile, rank_of
+from chalicelib.store.functions import MonthOf, constant, count_if, percentile, rank_of, true_if
 from chalicelib.store.views import View, ViewColumn
 
 MEDIAN, P90 = 0.5, 0.9
 
 
 class Measure(NamedTuple):
-    """Something to count by month: when it is counted, and the hours it took, which may be NULL."""
+    """Something to count by month: when it is counted, what has a time once it is done, and the hours it took.
+
+    There may be no hours: of what was done while a pull request was a draft, for example.
+    """
 
     name: str
     at: str
+    done: str
     hours: str
 
 
@@ -36,6 +40,7 @@ class Months:
                     people.c.repo,
                     MonthOf(people.c[measure.at]).label("month"),
                     constant(measure.name).label("measure"),
+                    true_if(people.c[measure.done].is_not(None)).label("done"),
                     people.c[measure.hours].label("hours"),
                 ).where(people.c[measure.at].is_not(None))
                 for measure in measures
@@ -49,9 +54,9 @@ class Months:
         """How many there were."""
         return count_if(self.ranked.c.measure == measure)
 
-    def answered(self, measure: str) -> ColumnElement[int]:
-        """How many of them have hours."""
-        return count_if((self.ranked.c.measure == measure) & self.ranked.c.hours.is_not(None))
+    def done(self, measure: str) -> ColumnElement[int]:
+        """How many of them are done."""
+        return count_if((self.ranked.c.measure == measure) & self.ranked.c.done)
 
     def hours(self, measure: str, share: float) -> ColumnElement[float]:
         """The hours that at least this share of them didn't exceed."""
@@ -77,10 +82,10 @@ def _hours_columns(months: Months, measure: str, name: str, what: str) -> list[V
 _pulls = Months(
     PULL_REQUEST_CYCLE.table,
     [
-        Measure("review", "created_at", "hours_to_first_review"),
-        Measure("approval", "created_at", "hours_to_approval"),
-        Measure("merge", "merged_at", "hours_to_merge"),
-        Measure("close", "closed_at", "hours_to_close"),
+        Measure("review", "created_at", "first_review_at", "hours_to_first_review"),
+        Measure("approval", "created_at", "first_approval_at", "hours_to_approval"),
+        Measure("merge", "merged_at", "merged_at", "hours_to_merge"),
+        Measure("close", "closed_at", "closed_at", "hours_to_close"),
     ],
 )
 PULL_REQUEST_CYCLE_MONTHLY = View(
@@ -90,8 +95,12 @@ PULL_REQUEST_CYCLE_MONTHLY = View(
     [
         *_key_columns(_pulls),
         ViewColumn("opened", _pulls.count("review"), "Pull requests opened in the month"),
-        ViewColumn("reviewed", _pulls.answered("review"), "How many of those opened have had a review by now"),
-        ViewColumn("approved", _pulls.answered("approval"), "How many of those opened have had an approval by now"),
+        ViewColumn(
+            "reviewed", _pulls.done("review"), "How many of those opened have had a review by now, as drafts too"
+        ),
+        ViewColumn(
+            "approved", _pulls.done("approval"), "How many of those opened have had an approval by now, likewise"
+        ),
         ViewColumn("merged", _pulls.count("merge"), "Pull requests merged in the month, whenever they were opened"),
         ViewColumn("closed", _pulls.count("close"), "Pull requests last closed in the month, merged ones included"),
         *_hours_columns(_pulls, "review", "hours_to_first_review", "the first reviews of those opened"),
@@ -105,8 +114,8 @@ PULL_REQUEST_CYCLE_MONTHLY = View(
 _issues = Months(
     ISSUE_CYCLE.table,
     [
-        Measure("response", "created_at", "hours_to_first_response"),
-        Measure("close", "closed_at", "hours_to_close"),
+        Measure("response", "created_at", "first_response_at", "hours_to_first_response"),
+        Measure("close", "closed_at", "closed_at", "hours_to_close"),
     ],
 )
 ISSUE_CYCLE_MONTHLY = View(
@@ -116,7 +125,7 @@ ISSUE_CYCLE_MONTHLY = View(
     [
         *_key_columns(_issues),
         ViewColumn("opened", _issues.count("response"), "Issues opened in the month"),
-        ViewColumn("answered", _issues.answered("response"), "How many of those opened have had a response by now"),
+        ViewColumn("answered", _issues.done("response"), "How many of those opened have had a response by now"),
         ViewColumn("closed", _issues.count("close"), "Issues last closed in the month, whenever they were opened"),
         *_hours_columns(_issues, "response", "hours_to_first_response", "the first responses to those opened"),
         *_hours_columns(_issues, "close", "hours_to_close", "the closings"),

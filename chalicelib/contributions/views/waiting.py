@@ -142,7 +142,11 @@ FIRST_RESPONSES_PENDING = View(
             "The author's first word that is not answered, or the first of our words since the author's last one; of a "
             "pull request that was made ready for review, not before that",
         ),
-        ViewColumn("hours_waiting", hours_between(_item.waiting_since, now()), "Hours since then, until now"),
+        ViewColumn(
+            "hours_waiting",
+            hours_between(_item.waiting_since, later(now(), _item.waiting_since)),
+            "Hours since then, until now",
+        ),
         ViewColumn("answered", _item.answered, "True when a member has ever responded; false: a first response is due"),
         ViewColumn(
             "author_last_at",
