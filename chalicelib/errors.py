@@ -14,6 +14,7 @@ ContributorMetricsError
 ├── OutOfTimeError                going on, or waiting, would pass the run's deadline; what was fetched is committed
 ├── IncompleteReadError           GitHub announced more than it listed; nothing may be concluded from what is missing
 ├── RejectedError                 one record that can't be mapped to a row: why, in a sentence
+├── AwsError                      AWS refused a call: a permission, a name or the region is wrong
 └── JobFailedError                some steps of a job failed; the ledger names each
 """
 
@@ -36,12 +37,15 @@ class GitHubError(ContributorMetricsError):
     """GitHub refused a request or could not be understood.
 
     `status` is the HTTP status (0 when there was no answer, or nothing was asked), `message` GitHub's own sentence,
-    `request_id` what GitHub's support asks for, `path` the request's path without its query.
+    `request_id` what GitHub's support asks for, `method` and `path` the request's, without its query.
     """
 
-    def __init__(self, message: str, *, status: int = 0, path: str = "", request_id: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, path: str = "", request_id: str = "", method: str = "GET"
+    ) -> None:
         self.status = status
         self.message = message
+        self.method = method
         self.path = path
         self.request_id = request_id
         super().__init__(self._sentence())
@@ -52,8 +56,8 @@ class GitHubError(ContributorMetricsError):
 
     def _beginning(self) -> str:
         if not self.status:
-            return f"GET {self.path} failed" if self.path else "a request to GitHub failed"
-        return f"GitHub answered {self.status}" + (f" to GET {self.path}" if self.path else "")
+            return f"{self.method} {self.path} failed" if self.path else "a request to GitHub failed"
+        return f"GitHub answered {self.status}" + (f" to {self.method} {self.path}" if self.path else "")
 
 
 class UnauthorizedError(GitHubError):
@@ -94,6 +98,10 @@ class IncompleteReadError(ContributorMetricsError):
 
 class RejectedError(ContributorMetricsError):
     """One record can't be mapped to a row."""
+
+
+class AwsError(ContributorMetricsError):
+    """AWS refused a call, or could not be reached."""
 
 
 class JobFailedError(ContributorMetricsError):

@@ -208,7 +208,7 @@ class App:
     def _finish(self, exchange: Exchange, answer: Answer) -> Response:
         """Turn an answer into what goes over the wire."""
         body = b"" if answer.data is None else encode(in_version(answer.data, exchange.version))
-        response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(usegmt=True)}, body)
+        response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(self.limits.now(), usegmt=True)}, body)
         self._make_conditional(exchange, response, answer)
         response.headers |= _access_headers(exchange) | answer.headers
         if response.status == 304 and exchange.fault is Fault.BARE_304:

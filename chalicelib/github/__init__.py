@@ -1,6 +1,7 @@
 """Talking to GitHub: the client, its credentials, its budget, and what node ids hold. Knows no SQL."""
 
 from chalicelib.github.answers import Answer
+from chalicelib.github.apps import AppAuth, InstallationAuth
 from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget, Pause
 from chalicelib.github.client import PER_PAGE, GitHubAPI
@@ -11,9 +12,11 @@ from chalicelib.github.pacer import Pacer
 __all__ = [
     "PER_PAGE",
     "Answer",
+    "AppAuth",
     "Auth",
     "Budget",
     "GitHubAPI",
+    "InstallationAuth",
     "Pacer",
     "Pause",
     "RateLimit",

@@ -53,6 +53,15 @@ class _Hold:
     reason: str
 
 
+@dataclass(frozen=True)
+class _How:
+    """What is particular to a request."""
+
+    method: str = "GET"
+    etag: str | None = None
+    allow_empty: bool = False
+
+
 @dataclass
 class _Tries:
     """How often one request has failed, in how many of these unheard, and how often it has waited for a rate limit."""
@@ -119,11 +128,18 @@ class GitHubAPI:
         """
         url = self._origin.url(path_or_url, params)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._exchange(url, etag=etag, allow_empty=allow_empty)
+            answer = self._exchange(url, _How(etag=etag, allow_empty=allow_empty))
             if answer.location is None or not follow_redirects:
                 return answer
             url = answer.location
         raise BadAnswerError(f"redirected more than {MAX_REDIRECTS} times", status=answer.status, path=path_of(url))
+
+    def post(self, path: str) -> Answer:
+        """Have something made that may as well be made twice, such as a token: what passes is tried again.
+
+        A redirect is not followed.
+        """
+        return self._exchange(self._origin.url(path, None), _How(method="POST"))
 
     def pages(self, path_or_url: str, *, params: Params | None = None) -> Iterator[Answer]:
         """Give a list's pages one by one, following GitHub's own links; BadAnswerError when they run in a circle.
@@ -161,41 +177,41 @@ class GitHubAPI:
         until = self._unreachable_until
         return until is not None and self.budget.now() < until
 
-    def _exchange(self, url: str, *, etag: str | None, allow_empty: bool) -> Answer:
+    def _exchange(self, url: str, how: _How) -> Answer:
         """Ask one URL until there is an answer, a refusal, or no attempt left."""
         resource = resource_of(self._origin.path_below(url))
         tries = _Tries()
         while True:
             self._wait_turn(resource)
             self.budget.check()
-            answer = self._attempt(url, resource, tries, etag=etag, allow_empty=allow_empty)
+            answer = self._attempt(url, resource, tries, how)
             if isinstance(answer, Answer):
                 return answer
             self._wait(answer, resource)
             tries.count(answer)
 
-    def _attempt(self, url: str, resource: str, tries: _Tries, *, etag: str | None, allow_empty: bool) -> Answer | Wait:
+    def _attempt(self, url: str, resource: str, tries: _Tries, how: _How) -> Answer | Wait:
         """Ask once; raise when asking again won't help."""
         secret = self._authorization()
-        received = self._send(url, authorization=secret, etag=etag)
+        received = self._send(url, how, authorization=secret)
         if isinstance(received, NoAnswer):
-            return _wait_or_raise(self._judge_silence(received, tries), path=path_of(url))
+            return _wait_or_raise(self._judge_silence(received, tries), how, path=path_of(url))
         self._note_limits(received, resource)
-        decision = self._judge(received, tries, etag=etag, allow_empty=allow_empty, secret=secret)
+        decision = self._judge(received, tries, how, secret=secret)
         if isinstance(decision, Wait | Fail):
-            return _wait_or_raise(decision, path=path_of(url), received=received, secret=secret)
+            return _wait_or_raise(decision, how, path=path_of(url), received=received, secret=secret)
         location = decision.location if isinstance(decision, Redirect) else None
         try:
             return make_answer(received, url=url, origin=self._origin, location=location)
         except BadAnswerError as refusal:
             elsewhere = Fail(BadAnswerError, refusal.message)
-        return _wait_or_raise(elsewhere, path=path_of(url), received=received, secret=secret)
+        return _wait_or_raise(elsewhere, how, path=path_of(url), received=received, secret=secret)
 
-    def _send(self, url: str, *, authorization: str | None, etag: str | None) -> Received | NoAnswer:
+    def _send(self, url: str, how: _How, *, authorization: str | None) -> Received | NoAnswer:
         with self._lock:
             self.requests_sent += 1
         received = self._transport.send(
-            url, authorization=authorization, etag=etag, seconds_left=self.budget.remaining()
+            url, method=how.method, authorization=authorization, etag=how.etag, seconds_left=self.budget.remaining()
         )
         if isinstance(received, Received):
             with self._lock:
@@ -228,9 +244,7 @@ class GitHubAPI:
                 self._unreachable_until = self.budget.now() + UNREACHABLE_TIME
         return decision
 
-    def _judge(
-        self, received: Received, tries: _Tries, *, etag: str | None, allow_empty: bool, secret: str | None
-    ) -> Decision:
+    def _judge(self, received: Received, tries: _Tries, how: _How, *, secret: str | None) -> Decision:
         decision = decide(
             received.status,
             received.headers,
@@ -240,9 +254,9 @@ class GitHubAPI:
             attempt=tries.attempt,
             limited=tries.limited,
         )
-        if isinstance(decision, NotModified) and etag is None:
+        if isinstance(decision, NotModified) and how.etag is None:
             return Fail(BadAnswerError, "not modified, though no ETag was sent")
-        if isinstance(decision, Accept) and not received.is_json and not (allow_empty and received.is_empty):
+        if isinstance(decision, Accept) and not received.is_json and not (how.allow_empty and received.is_empty):
             excerpt = printable(_redact(received.text, secret), EXCERPT_LENGTH)
             problem = f"the answer is not JSON: {excerpt!r}"
             why = "the answer is not JSON"
@@ -290,13 +304,14 @@ class GitHubAPI:
 
 
 def _wait_or_raise(
-    decision: Wait | Fail, *, path: str, received: Received | None = None, secret: str | None = None
+    decision: Wait | Fail, how: _How, *, path: str, received: Received | None = None, secret: str | None = None
 ) -> Wait:
     if isinstance(decision, Wait):
         return decision
     raise decision.error(
         _redact(decision.message, secret),
         status=received.status if received else 0,
+        method=how.method,
         path=_redact(path, secret),
         request_id=printable(_redact(received.request_id, secret), EXCERPT_LENGTH) if received else "",
     )

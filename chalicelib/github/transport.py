@@ -35,7 +35,7 @@ _BEGUN = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentD
 
 
 class Transport:
-    """Sends GET requests to GitHub, each once: no retries, no redirects, no cookies, no `.netrc`.
+    """Sends requests to GitHub, each once: no retries, no redirects, no cookies, no `.netrc`.
 
     https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
     """
@@ -58,12 +58,13 @@ class Transport:
         self._session.mount("http://", adapter)
 
     def send(
-        self, url: str, *, authorization: str | None, etag: str | None, seconds_left: float
+        self, url: str, *, method: str = "GET", authorization: str | None, etag: str | None, seconds_left: float
     ) -> Received | NoAnswer:
         """Ask once. `seconds_left` shortens the timeouts, so that no answer is awaited past a deadline."""
         patience = max(seconds_left, _SHORTEST_TIMEOUT)
         try:
-            response = self._session.get(
+            response = self._session.request(
+                method,
                 url,
                 headers={"If-None-Match": etag},
                 auth=_Authorization(authorization),
