@@ -21,7 +21,7 @@ endif
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
 
 .PHONY: run
 run: $(MADE) ## fill a database from GitHub (GH_TOKEN and GH_ORGS), or from a sandbox when GH_TOKEN is not set
@@ -32,8 +32,8 @@ test: check ## everything: linters, types, layers, and all tests on SQLite and P
 	@$(BIN)/python -m pytest -n 2
 
 .PHONY: soak
-soak: $(MADE) ## the long tests: 500 ticks of a living organisation, and a job killed at each of its statements (10 minutes)
-	@SOAK=1 $(BIN)/python -m pytest -n 2 --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_killed.py
+soak: $(MADE) ## the long tests: 500 ticks, a job killed at each of its statements, 100 runs of 20 seconds (10 minutes)
+	@SOAK=1 $(BIN)/python -m pytest -n 2 --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_killed.py tests/contributions/test_deadlines.py
 
 .PHONY: check
 check: $(MADE) ## linters, types and layers only
@@ -50,8 +50,18 @@ format: $(MADE) ## put the code in its format, and fix what the linter can fix
 	@$(BIN)/python -m ruff format --quiet .
 
 .PHONY: migrate
-migrate: $(MADE) ## bring the database that DB_URL names to the newest schema
-	@$(BIN)/python -m alembic upgrade head
+migrate: $(MADE) ## bring the database that DB_URL names, or with STAGE=prod that stage's, to the newest schema
+	@$(BIN)/python -m alembic $(if $(STAGE),-x stage=$(STAGE)) upgrade head
+
+.PHONY: check-setup
+check-setup: $(MADE) ## is all there that a stage needs (AWS, secrets, database, permissions)? make check-setup STAGE=prod
+	@$(BIN)/python -m deployment --stage $(or $(STAGE),dev)
+
+# What Python compiled meanwhile would go into the zip, and make it another one each time.
+.PHONY: deploy
+deploy: check-setup ## check, then deploy a stage: make deploy STAGE=prod
+	@find chalicelib -name __pycache__ -type d -prune -exec rm -rf {} +
+	@PYTHONDONTWRITEBYTECODE=1 $(BIN)/chalice deploy --stage $(or $(STAGE),dev)
 
 .PHONY: bench
 bench: $(MADE) ## measure loading and memory

@@ -10,75 +10,75 @@ if __name__ == "__main__":
 import argparse
 import logging
 import sys
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 
-from chalicelib import jobs
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import Budget, Pause
+from chalicelib.health import Health, read_health
+from chalicelib.jobs import open_database
+from chalicelib.lambdas import JOBS, LambdaContext, handle
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
 
 app = Chalice(app_name="contributor-metrics")
 LOG = logging.getLogger("contributor_metrics")
+HEALTH = "health"
 
-# What a Lambda keeps back of its time to commit, to write the ledger and to give its lease back.
-MARGIN_SECONDS = 15
-
-EPILOG = """example: GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min
+EPILOG = """examples:
+  GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min
+  python app.py health        how current the database is; exit code 1 when something is stale or failed
 
 Settings come from the environment, then from .env in the folder of app.py, from whatever folder this is started.
-Exit codes: 0 done, 1 a step failed, 2 wrong settings, arguments or database, 130 stopped (Ctrl-C, SIGTERM)."""
-
-JOBS: dict[str, Callable[..., None]] = {
-    "every_30_min": jobs.every_30_min,
-    "nrt_events": jobs.nrt_events,
-    "daily": jobs.daily,
-}
+Exit codes: 0 done, 1 a step failed or something is stale, 2 wrong settings, arguments or database,
+130 stopped (Ctrl-C, SIGTERM)."""
 
 
 @app.schedule(Rate(30, unit=Rate.MINUTES))
 def every_30_min(event: CloudWatchEvent) -> None:
     """Keep pull requests, issues and members current."""
-    jobs.every_30_min(load_settings(), budget=lambda_budget(event.context))
+    handle("every_30_min", event.to_dict(), context_of(event))
 
 
 @app.schedule(Rate(10, unit=Rate.MINUTES))
 def nrt_events(event: CloudWatchEvent) -> None:
     """Read what happened to what changed."""
-    jobs.nrt_events(load_settings(), budget=lambda_budget(event.context))
+    handle("nrt_events", event.to_dict(), context_of(event))
 
 
 @app.schedule(Cron(0, 5, "*", "*", "?", "*"))
 def daily(event: CloudWatchEvent) -> None:
     """Reconcile what searches for changes can't see."""
-    jobs.daily(load_settings(), budget=lambda_budget(event.context))
+    handle("daily", event.to_dict(), context_of(event))
 
 
-def lambda_budget(context: Any) -> Budget:
-    """Give a run the time that its Lambda has left, less a margin."""
-    seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
-    return Budget(deadline=time.monotonic() + seconds)
+def context_of(event: CloudWatchEvent) -> LambdaContext:
+    """Give Lambda's context, which Chalice hands on with its own, wrong type."""
+    context: Any = event.context
+    return cast(LambdaContext, context)
 
 
 def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
-    """Run one job from a shell; returns the exit code: 0, 1 when steps failed, 2 when the set-up is wrong."""
+    """Run one command from a shell; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python app.py",
-        description="Run one of the scheduled jobs here, once. It waits for GitHub's rate limits and says until when.",
+        description="Run one of the scheduled jobs here, once (it waits for GitHub's rate limits and says until when), "
+        "or tell how current the database is.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=sorted(JOBS), help="the job to run")
-    job = JOBS[parser.parse_args(arguments).job]
+    parser.add_argument("job", choices=[*sorted(JOBS), HEALTH], help="the job to run, or health")
+    command = parser.parse_args(arguments).job
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[shell.LogHandler(sys.stdout)], force=True)
     budget = Budget(on_pause=say_pause)
     try:
         with shell.stoppable(budget.cancel):
-            job(settings or load_settings(), budget=budget)
+            settings = settings or load_settings()
+            if command == HEALTH:
+                return say_health(settings)
+            JOBS[command](settings, budget=budget)
     except ContributorMetricsError as error:
         return shell.complain(error)
     except KeyboardInterrupt as stop:
@@ -89,6 +89,23 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
 def say_pause(pause: Pause) -> None:
     """Tell that and until when a run waits."""
     LOG.info("waiting until %s: %s", format_utc(pause.until), pause.reason)
+
+
+def say_health(settings: Settings) -> int:
+    """Print how current each kind is; returns 1 when one is stale or failed when it last ran, else 0."""
+    with open_database(settings) as session:
+        healths = read_health(session, settings)
+    print(f"{'organisation':<24} {'kind':<15} {'last success':<20} {'lag':>9} {'rejected':>8}  state")
+    for health in healths:
+        print(health_line(health))
+    return 0 if all(health.is_well for health in healths) else shell.FAILED
+
+
+def health_line(health: Health) -> str:
+    """Write a kind's health on one line."""
+    success = format_utc(health.last_success_at) if health.last_success_at else "never"
+    lag = "-" if health.lag is None else f"{int(health.lag.total_seconds() // 60)} min"
+    return f"{health.org:<24} {health.kind:<15} {success:<20} {lag:>9} {health.rejected:>8}  {health.state}"
 
 
 if __name__ == "__main__":

@@ -303,7 +303,7 @@ def run(given: Request, settings: Settings, budget: Budget) -> None:
     check(given, settings)
     job = "verify" if given.verify else "backfill"
     with open_database(settings) as session, open_github(settings, budget) as github:
-        runners = [Runner(session, github, scope, job, given.now) for scope in chosen]
+        runners = [Runner(session, github(scope.org), scope, job, given.now) for scope in chosen]
         for runner in runners:
             if given.verify and not given.since and _first_backfill(runner, counted(given.only)) is None:
                 raise SettingsError(

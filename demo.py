@@ -163,7 +163,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 def run(folder: Path | None = None) -> int:
     """Do it all, with the `.env` of a folder; returns the exit code."""
     started, settings = utc_now(), load_settings(folder=folder)
-    if settings.lookup("GH_TOKEN"):
+    if settings.lookup("GH_TOKEN") or settings.lookup("GH_APP_ID"):
         settings.check()
         print(f"Reading {', '.join(settings.orgs)} from {settings.api_url}.")
         migrate(settings.db_url)

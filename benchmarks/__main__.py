@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: print what loading, a backfill and an idle run cost, beside the goals."""
+"""`python -m benchmarks`: print what loading, a backfill, an idle run and the Lambdas cost, beside the goals."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine, text
 
-from benchmarks import backfilling, idle, loading
+from benchmarks import backfilling, idle, lambdas, loading, packaging
 from benchmarks.places import postgres
+from benchmarks.tables import heading
+from tests.deploying.runtime import ONLY_THERE, RUNS_HERE
 from tests.postgres import NoPostgresError
 
-PARTS = ("loading", "backfill", "idle")
+PARTS = ("loading", "backfill", "idle", "lambda")
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,13 @@ class Sizes:
     items: int
     idle_items: int
     repositories: tuple[int, ...]
+    imports: int
 
 
-FULL = Sizes(rows=5_000, rounds=5, items=20_000, idle_items=3_000, repositories=(10, 1_000))
-QUICK = Sizes(rows=150, rounds=1, items=200, idle_items=150, repositories=(3, 30))
+FULL = Sizes(rows=5_000, rounds=5, items=20_000, idle_items=3_000, repositories=(10, 1_000), imports=7)
+QUICK = Sizes(rows=150, rounds=1, items=200, idle_items=150, repositories=(3, 30), imports=1)
 EXAMPLES = """examples:
-  python -m benchmarks                              everything, in about two minutes
+  python -m benchmarks                              everything, in about six minutes
   python -m benchmarks --quick                      small sizes, in seconds: does it work?
   python -m benchmarks --only loading --rounds 15   a steadier median on a busy machine
   TEST_DATABASE_URL=postgresql://user@host/postgres python -m benchmarks --only loading
@@ -48,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure loading, the memory of a backfill, and the requests of an idle run.",
+        description="Measure loading, the memory of a backfill, the requests of an idle run, and what a Lambda takes.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -73,12 +76,23 @@ def run(admin: Engine, given: argparse.Namespace) -> None:
     sizes = replace(QUICK if given.quick else FULL, **asked)
     parts = given.only or PARTS
     say_machine(admin)
+    measure(admin, sizes, parts)
+
+
+def measure(admin: Engine, sizes: Sizes, parts: Sequence[str]) -> None:
+    """Measure some parts."""
     if "loading" in parts:
         loading.run(admin, count=sizes.rows, rounds=sizes.rounds)
     if "backfill" in parts:
         backfilling.run(admin, items=sizes.items)
     if "idle" in parts:
         idle.run(admin, sizes=sizes.repositories, items=sizes.idle_items)
+    if "lambda" in parts and not RUNS_HERE:
+        heading(f"No figures of Lambdas: {ONLY_THERE}")
+    elif "lambda" in parts:
+        with packaging.packaged() as (package, runtime):
+            packaging.run(runtime, size=package.stat().st_size, rounds=sizes.imports)
+            lambdas.run(admin, runtime, items=sizes.items)
 
 
 def say_machine(admin: Engine) -> None:

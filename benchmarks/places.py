@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import requests
 from sqlalchemy import Engine
 
 from chalicelib.models import create_all
+from chalicelib.utils import format_utc
 from sandbox.process import Place, running
 from tests.postgres import Server, connect, new_database
 
@@ -58,6 +60,10 @@ class Sandbox(Place):
         queries = [{"q": f"is:{kind} org:{self.org}", "per_page": "1"} for kind in ("issue", "pr")]
         return sum(int(self._ask("GET", "/search/issues", params=query).json()["total_count"]) for query in queries)
 
+    def live_on(self, until: datetime) -> None:
+        """Let happen what happens until then."""
+        self._ask("POST", "/_sandbox/clock", json={"now": format_utc(until)})
+
     def _ask(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         answer = requests.request(method, self.url + path, headers=headers, timeout=PATIENCE, **options)
@@ -66,10 +72,11 @@ class Sandbox(Place):
 
 
 @contextmanager
-def sandbox(*, repositories: int, items: int, people: int = 60) -> Iterator[Sandbox]:
-    """Run a sandbox whose time stands still and whose rate limits are never reached."""
+def sandbox(*, repositories: int, items: int, people: int = 60, now: datetime | None = None) -> Iterator[Sandbox]:
+    """Run a sandbox whose time stands still, at the present or `now`, and whose rate limits are never reached."""
     sizes = {"repos": repositories, "items": items, "people": people, "speed": 0}
     limits = dict.fromkeys(("core-limit", "search-limit", "points-limit", "concurrency-limit"), NO_LIMIT)
     flags = [f"--{name}={value}" for name, value in (sizes | limits).items()]
+    flags += [f"--now={format_utc(now)}"] if now else []
     with running(*flags) as place:
         yield Sandbox(place.url, place.org, place.token)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -18,34 +17,41 @@ from chalicelib.contributions.sync import items, reconcile
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
 from chalicelib.contributions.sync.transfers import reconcile_transfers
-from chalicelib.errors import DatabaseNotReadyError
-from chalicelib.github import Budget, GitHubAPI
+from chalicelib.errors import DatabaseNotReadyError, JobFailedError
+from chalicelib.github import AppAuth, Auth, Budget, GitHubAPI, InstallationAuth, TokenAuth
+from chalicelib.logs import LOG
 from chalicelib.models import create_db_session
 from chalicelib.runner import Runner, Step, raise_failures
 from chalicelib.settings import Settings
 from chalicelib.store.engine import describe
 from chalicelib.utils import utc_now
 
-LOG = logging.getLogger("contributor_metrics")
 
-
-def every_30_min(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
+def every_30_min(settings: Settings, **options: Unpack[Options]) -> None:
     """Keep pull requests, issues and members of every organisation current, and follow issues that moved.
 
     Raises SettingsError and DatabaseNotReadyError before anything is fetched, and JobFailedError at the end when
     steps failed; the others are done all the same. So do the other jobs.
     """
-    _run_job("every_30_min", _recent_steps, settings, budget=budget, now=now)
+    _run_job("every_30_min", _recent_steps, settings, **options)
 
 
-def nrt_events(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
+def nrt_events(settings: Settings, **options: Unpack[Options]) -> None:
     """Read what happened to every issue and pull request that changed, in near real time."""
-    _run_job("nrt_events", _event_steps, settings, budget=budget, now=now)
+    _run_job("nrt_events", _event_steps, settings, **options)
 
 
-def daily(settings: Settings, *, budget: Budget | None = None, now: Callable[[], datetime] = utc_now) -> None:
+def daily(settings: Settings, **options: Unpack[Options]) -> None:
     """Reconcile what searches for changes can't see: missed merges, silent changes, deletions."""
-    _run_job("daily", _daily_steps, settings, budget=budget, now=now)
+    _run_job("daily", _daily_steps, settings, **options)
+
+
+class Options(TypedDict, total=False):
+    """How a job is run: for these of the organisations only, within a budget, at another time than the present."""
+
+    orgs: Sequence[str]
+    budget: Budget
+    now: Callable[[], datetime]
 
 
 class Planned(NamedTuple):
@@ -64,15 +70,20 @@ def _run_job(
     steps: Callable[[Settings], Steps],
     settings: Settings,
     *,
-    budget: Budget | None,
-    now: Callable[[], datetime],
+    orgs: Sequence[str] = (),
+    budget: Budget | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> None:
     settings.check()
+    overtaken = []
     with open_database(settings) as session, open_github(settings, budget) as github:
-        runners = [Runner(session, github, scope_of(settings, org), job, now) for org in settings.orgs]
+        runners = [Runner(session, github(org), scope_of(settings, org), job, now) for org in orgs or settings.orgs]
         for runner in runners:
-            _run_steps(runner, steps(settings))
-        raise_failures([run for runner in runners for run in runner.runs])
+            try:
+                _run_steps(runner, steps(settings))
+            except JobFailedError as error:  # another run took this organisation over; the next one is still ours
+                overtaken.append(str(error))
+        raise_failures([run for runner in runners for run in runner.runs], also=overtaken)
 
 
 def _run_steps(runner: Runner, steps: Steps) -> None:
@@ -108,7 +119,8 @@ def _event_steps(settings: Settings) -> Steps:
 
 def _daily_steps(settings: Settings) -> Steps:
     kinds = (PULL_REQUESTS, ISSUES)
-    shared_by = 2 * len(kinds) * len(settings.orgs)
+    # A token's rate limit is that of all organisations, an App has one in each.
+    shared_by = 2 * len(kinds) * (len(settings.orgs) if settings.app_id is None else 1)
     since = settings.reconcile_since
     for kind in kinds:
         compare = partial(reconcile.reconcile_counts, kind=kind, since=since, shared_by=shared_by)
@@ -121,9 +133,25 @@ def scope_of(settings: Settings, org: str) -> Scope:
     return Scope(org, tuple(repo for repo in settings.repos if repo.split("/")[0].casefold() == org.casefold()))
 
 
-def open_github(settings: Settings, budget: Budget | None = None) -> GitHubAPI:
-    """Make the client that the settings describe."""
-    return GitHubAPI(settings.token, api_url=settings.api_url, budget=budget or Budget())
+@contextmanager
+def open_github(settings: Settings, budget: Budget | None = None) -> Iterator[Callable[[str], GitHubAPI]]:
+    """Make the clients of organisations, for a block.
+
+    A token has one rate limit for all, so all have one client; a GitHub App's installations have each their own.
+    """
+    budget = budget or Budget()
+    with ExitStack() as stack:
+
+        def client(auth: Auth) -> GitHubAPI:
+            return stack.enter_context(GitHubAPI(auth=auth, api_url=settings.api_url, budget=budget))
+
+        if settings.app_id is None:
+            shared = client(TokenAuth(settings.token))
+            yield lambda _org: shared
+        else:
+            app = client(AppAuth(settings.app_id, settings.app_private_key))
+            installation = partial(InstallationAuth, app, installation_id=settings.app_installation_id)
+            yield lambda org: client(installation(org))
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from chalicelib.contributions.api import Scope, ScopeAPI
 from chalicelib.contributions.sync.context import Context, nobody_watches
 from chalicelib.errors import ContributorMetricsError, JobFailedError, OutOfTimeError, UnauthorizedError
 from chalicelib.github import GitHubAPI, RateLimit
+from chalicelib.logs import LOG, bound
 from chalicelib.store.engine import explain
 from chalicelib.store.leases import LAMBDA_LEASE, SHELL_LEASE, lease, new_owner, take_lease
 from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, open_run
@@ -23,7 +23,6 @@ from chalicelib.store.models import SyncRun, Watermark
 from chalicelib.store.watermarks import raise_watermark, read_watermark
 from chalicelib.utils import format_utc, utc_now
 
-LOG = logging.getLogger("contributor_metrics")
 ACCESS = "access"
 RENEWAL = timedelta(minutes=1)
 
@@ -113,22 +112,20 @@ class Runner:
             window_end=window_end,
         )
         before = Spent.of(self.github)
-        status, error = self._outcome(run, step)
+        with bound(organisation=run.org, step=name):
+            status, error = self._outcome(run, step)
         before.charge(run, self.github)
         close_run(self.session, run, status=status, error=error, now=self.now())
         self.runs.append(run)
-        LOG.info(
-            "%s %s: %s, %d fetched, %d new or changed, %d rejected, %d requests%s",
-            run.org,
-            run.step,
-            run.status,
-            run.fetched,
-            run.stored,
-            run.rejected,
-            run.requests,
-            f": {error}" if error else "",
-        )
+        self._say(run)
         return run
+
+    def _say(self, run: SyncRun) -> None:
+        counts = {name: getattr(run, name) for name in ("fetched", "stored", "rejected", "requests")}
+        done = "{fetched} fetched, {stored} new or changed, {rejected} rejected, {requests} requests".format(**counts)
+        sentence = f"{run.org} {run.step}: {run.status}, {done}" + (f": {run.error}" if run.error else "")
+        with bound(organisation=run.org, step=run.step):
+            LOG.info(sentence, extra={**counts, "status": run.status})
 
     def _renew_lease(self) -> None:
         now = self.now()
@@ -185,12 +182,17 @@ class Spent:
         """Write into the ledger what was spent since."""
         run.requests = github.requests_sent - self.requests
         run.not_modified = github.not_modified - self.not_modified
-        used = [limit.remaining for name, limit in github.rate_limits.items() if self.rate_limits.get(name) != limit]
+        # Searches are limited by the minute: what a minute has left says nothing of the hour.
+        used = [
+            limit.remaining
+            for name, limit in github.rate_limits.items()
+            if name != "search" and self.rate_limits.get(name) != limit
+        ]
         run.rate_limit_left = min(used, default=None)
 
 
-def raise_failures(runs: Sequence[SyncRun], *, statuses: Sequence[str] = (FAILED,)) -> None:
+def raise_failures(runs: Sequence[SyncRun], *, statuses: Sequence[str] = (FAILED,), also: Sequence[str] = ()) -> None:
     """Raise JobFailedError naming every step that ended with one of these statuses, each once."""
-    failures = dict.fromkeys(f"{run.org} {run.step}: {run.error}" for run in runs if run.status in statuses)
-    if failures:
-        raise JobFailedError("; ".join(failures))
+    failures = [f"{run.org} {run.step}: {run.error}" for run in runs if run.status in statuses]
+    if failures or also:
+        raise JobFailedError("; ".join(dict.fromkeys([*failures, *also])))

@@ -19,6 +19,9 @@ from chalicelib.utils import get_parameter, parse_day
 
 ORG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
 REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
+# An App's number, or its client id.
+APP_ID = re.compile(r"[0-9]{1,19}|Iv[A-Za-z0-9.]{8,60}")
+TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 EVENT_TYPE = re.compile(r"[a-z][a-z_-]{0,60}")
 # As urlsplit gives it: a name, or an address (an IPv6 one without its brackets).
 HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
@@ -30,7 +33,7 @@ DATABASE = "sqlite:///contributor-metrics.db"
 RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:[/\\])([^?]+.*)")
 
 # The values that SSM may hold, by the last part of their parameter's name.
-SSM_NAMES = {"GH_TOKEN": "token", "DB_URL": "db_url"}
+SSM_NAMES = {"GH_TOKEN": "token", "GH_APP_PRIVATE_KEY": "app_private_key", "DB_URL": "db_url"}
 
 Lookup = Callable[[str], str | None]
 
@@ -41,6 +44,12 @@ class Settings:
 
     lookup: Lookup = field(repr=False)
     folder: Path = PROJECT
+    in_lambda: bool = False
+
+    @cached_property
+    def env_name(self) -> str:
+        """Which deployment this is (`ENV_NAME`): part of its SSM parameters' names."""
+        return self.lookup("ENV_NAME") or "dev"
 
     @cached_property
     def db_url(self) -> str:
@@ -52,10 +61,44 @@ class Settings:
         """The GitHub token (`GH_TOKEN`); SettingsError when there is none."""
         token = self.lookup("GH_TOKEN")
         if not token:
-            raise SettingsError("GH_TOKEN is not set: put a GitHub token in the environment or in .env")
+            raise SettingsError(
+                "GH_TOKEN is not set: put a GitHub token in the environment or in .env (or a GitHub App's GH_APP_ID)"
+            )
         if not token.isascii() or not token.isprintable() or " " in token:
             raise SettingsError("GH_TOKEN is malformed: a token has no spaces, line ends or accents")
         return token
+
+    @cached_property
+    def app_id(self) -> str | None:
+        """The GitHub App's id or client id (`GH_APP_ID`); None when a token is used."""
+        app_id = self.lookup("GH_APP_ID")
+        if app_id and not APP_ID.fullmatch(app_id):
+            raise SettingsError("GH_APP_ID is malformed: it is a number, or a client id such as Iv1.0123456789abcdef")
+        return app_id
+
+    @cached_property
+    def app_private_key(self) -> str:
+        """The GitHub App's private key, PEM (`GH_APP_PRIVATE_KEY`); SettingsError when there is none."""
+        key = self.lookup("GH_APP_PRIVATE_KEY")
+        if not key:
+            raise SettingsError("GH_APP_PRIVATE_KEY is not set: GH_APP_ID names a GitHub App, which has a private key")
+        return key
+
+    @cached_property
+    def app_installation_id(self) -> int | None:
+        """The App's installation (`GH_APP_INSTALLATION_ID`); None means that it is found by the organisation's name."""
+        text = self.lookup("GH_APP_INSTALLATION_ID")
+        if text and not (text.isascii() and text.isdigit()):
+            raise SettingsError("GH_APP_INSTALLATION_ID is malformed: it is a number")
+        return int(text) if text else None
+
+    @cached_property
+    def topic_arn(self) -> str | None:
+        """The SNS topic that hears of failed and stale jobs (`SNS_TOPIC_ARN`); None means nobody does."""
+        arn = self.lookup("SNS_TOPIC_ARN")
+        if arn and not TOPIC_ARN.fullmatch(arn):
+            raise SettingsError("SNS_TOPIC_ARN is malformed: it must look like arn:aws:sns:eu-west-1:123456789012:name")
+        return arn
 
     @cached_property
     def repos(self) -> tuple[str, ...]:
@@ -101,7 +144,7 @@ class Settings:
     @cached_property
     def members_hours(self) -> int:
         """How old the member list may grow before the job reads it again, in hours (`MEMBERS_HOURS`)."""
-        return self._number("MEMBERS_HOURS", default=24, maximum=24 * MAX_DAYS)
+        return self._number("MEMBERS_HOURS", default=24, maximum=24 * 28)
 
     @cached_property
     def event_days(self) -> int:
@@ -135,10 +178,21 @@ class Settings:
 
     def check(self, *, orgs: bool = True) -> None:
         """Read every setting once, so that a malformed one is named before anything is fetched."""
-        names = ["token", "repos", "db_url", "api_url", "new_days", "closed_days", "unmerged_days", "members_hours"]
-        names += ["event_days", "event_types", "reconcile_since"]
+        names = [*self._credentials(), "repos", "db_url", "api_url", "new_days", "closed_days", "unmerged_days"]
+        names += ["members_hours", "event_days", "event_types", "reconcile_since", "topic_arn"]
         for name in names + (["orgs"] if orgs else []):
             getattr(self, name)
+        if orgs and self.app_installation_id and len(self.orgs) > 1:
+            raise SettingsError("GH_APP_INSTALLATION_ID names one installation, but GH_ORGS several organisations")
+
+    def _credentials(self) -> list[str]:
+        """Name the settings that tell who asks; SettingsError when two would."""
+        if self.app_id is None:
+            return ["token"]
+        # In Lambda SSM may hold both, and is not asked for what is not used.
+        if not self.in_lambda and self.lookup("GH_TOKEN"):
+            raise SettingsError("GH_TOKEN and GH_APP_ID are both set: use one of them")
+        return ["app_private_key", "app_installation_id"]
 
 
 def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | None = None) -> Settings:
@@ -157,7 +211,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | No
             return value or None
         return get_parameter(f"/contributor-metrics/{environ.get('ENV_NAME') or 'dev'}/{SSM_NAMES[name]}").strip()
 
-    return Settings(lookup, folder)
+    return Settings(lookup, folder, in_lambda)
 
 
 def anchor(db_url: str, folder: Path) -> str:

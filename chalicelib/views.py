@@ -6,9 +6,10 @@ from sqlalchemy import Connection
 
 from chalicelib.contributions.views import VIEWS as CONTRIBUTIONS
 from chalicelib.store import views as store
+from chalicelib.store.health import DATA_HEALTH
 
 # In the order to make them: a view may read those before it.
-VIEWS = (*CONTRIBUTIONS,)
+VIEWS = (*CONTRIBUTIONS, DATA_HEALTH)
 # Views of older versions under names that are no more, to be dropped; in the order in which they were made.
 RETIRED: tuple[str, ...] = ()
 

@@ -1,10 +1,11 @@
-"""Runs the migrations on the database that the settings name (`DB_URL`, `.env`), in one transaction.
+"""Runs the migrations on the database that the settings name (`DB_URL`, `.env`, or a stage's), in one transaction.
 
 Views are dropped before and made again after, also when nothing is to be migrated: they are what this code says.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 from alembic import context
@@ -13,14 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError
 from chalicelib.models import Base
-from chalicelib.settings import load_settings
+from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import REVISIONS, describe, make_engine, stored_revision
 from chalicelib.views import create_views, drop_views
+from deployment.stage import load_stage
 
 
 def run() -> None:
     """Migrate; a database newer than this code is left alone."""
-    db_url = context.config.attributes.get("db_url") or load_settings().db_url
+    db_url = context.config.attributes.get("db_url") or settings().db_url
     engine = make_engine(db_url)
     try:
         with engine.connect() as connection:
@@ -32,6 +34,12 @@ def run() -> None:
         raise DatabaseNotReadyError(describe(error, db_url)) from error
     finally:
         engine.dispose()
+
+
+def settings() -> Settings:
+    """The settings of this shell, or of the stage that is named (`alembic -x stage=prod`), with its secrets in SSM."""
+    stage = context.get_x_argument(as_dictionary=True).get("stage")
+    return load_stage(stage, os.environ).settings if stage else load_settings()
 
 
 def check_known(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-PARTS = ("app.py", "backfill.py", "demo.py", "alembic.ini", "chalicelib", "migrations", "sandbox")
+PARTS = ("app.py", "backfill.py", "demo.py", "alembic.ini", "chalicelib", "deployment", "migrations", "sandbox")
 # Others may be compiling the originals meanwhile.
 UNFINISHED = shutil.ignore_patterns("*.pyc.*")
 

@@ -1,7 +1,8 @@
-"""The Lambda's entry points, and the same jobs from a shell."""
+"""The jobs from a shell. What a Lambda does is in test_lambdas.py, what the command `health` says in test_health.py."""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -14,40 +15,26 @@ from pathlib import Path
 import pytest
 
 import app
-from chalicelib.errors import JobFailedError, OutOfTimeError
-from chalicelib.models import Lease, SyncRun, create_db_session
+from chalicelib.models import Lease, create_db_session
 from tests.organisation import Organisation, organisation
 from tests.project import copy_project
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Commands set logging up for their process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.setLevel(level)
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
 
 
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
     with organisation(db_url, items=50) as running:
         yield running
-
-
-# What EventBridge sends with a schedule.
-EVENT = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "123456789012",
-    "time": "2026-06-15T12:00:00Z",
-    "region": "eu-west-1",
-    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/every-30-min"],
-    "detail": {},
-}
-
-
-class LambdaContext:
-    """What Lambda tells a handler of its time."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
 
 
 def test_importing_reads_no_setting_and_needs_no_network(root: Path) -> None:
@@ -57,37 +44,6 @@ def test_importing_reads_no_setting_and_needs_no_network(root: Path) -> None:
         [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True
     )
     assert result.stdout == "['every_30_min', 'nrt_events', 'daily']\n"
-
-
-def test_the_handler_runs_the_job_within_lambdas_time(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in org.variables.items():
-        monkeypatch.setenv(name, value)
-    app.every_30_min(EVENT, LambdaContext(900))
-    with create_db_session(org.db_url) as session:
-        assert {run.status for run in session.query(SyncRun)} == {"ok"}
-
-
-def test_a_lambda_that_is_nearly_over_stops_before_it_asks_github(
-    org: Organisation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in org.variables.items():
-        monkeypatch.setenv(name, value)
-    app.every_30_min(EVENT, LambdaContext(app.MARGIN_SECONDS))
-    assert org.sandbox.stats.summary()["total"] == 0
-
-
-def test_a_lambda_raises_when_a_rate_limit_outlasts_it() -> None:
-    budget = app.lambda_budget(LambdaContext(60))
-    with pytest.raises(OutOfTimeError):
-        budget.pause(50, "primary rate limit")
-
-
-def test_a_failed_step_fails_the_lambda(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in org.variables.items():
-        monkeypatch.setenv(name, value)
-    org.sandbox.tokens.revoke(org.sandbox.token)
-    with pytest.raises(JobFailedError, match="401"):
-        app.every_30_min(EVENT, LambdaContext(900))
 
 
 def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,11 +93,22 @@ def test_what_is_wrong_is_one_sentence_without_a_secret(
     assert "ghp_wrong_token" not in error
 
 
-def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_has_an_example_of_each_kind_of_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         app.main(["--help"])
     assert stop.value.code == 0
-    assert "example: GH_TOKEN=" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "GH_ORGS=my-org python app.py every_30_min\n" in text
+    assert "python app.py health  " in text
+    assert "{daily,every_30_min,nrt_events,health}" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["hourly"], ["daily", "nrt_events"]])
+def test_what_is_no_command_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        app.main(arguments)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python app.py")
 
 
 # As a process

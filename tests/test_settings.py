@@ -68,7 +68,7 @@ def test_what_has_a_default(folder: Path) -> None:
         ({"NEW_DAYS": "1"}, "new_days", 1),
         ({"CLOSED_DAYS": "3650"}, "closed_days", 3650),
         ({"UNMERGED_DAYS": "007"}, "unmerged_days", 7),
-        ({"MEMBERS_HOURS": "87600"}, "members_hours", 87600),
+        ({"MEMBERS_HOURS": "672"}, "members_hours", 672),
         ({"NEW_DAYS": "  "}, "new_days", 5),
     ],
 )
@@ -288,6 +288,52 @@ def test_no_secret_shows() -> None:
     assert TOKEN not in sentence(malformed, "token") + repr(malformed)
 
 
+# A GitHub App in place of a token
+
+APP = {"GH_APP_ID": "123456", "GH_APP_PRIVATE_KEY": "-----BEGIN …", "GH_ORGS": "acme"}
+
+
+def problem(told: Settings) -> str:
+    with pytest.raises(SettingsError) as raised:
+        told.check()
+    return str(raised.value)
+
+
+def test_an_app_needs_no_token() -> None:
+    told = settings(**APP, GH_APP_INSTALLATION_ID="789")
+    told.check()
+    assert (told.app_id, told.app_private_key, told.app_installation_id) == ("123456", "-----BEGIN …", 789)
+    assert settings(**APP | {"GH_APP_ID": "Iv1.0123456789abcdef"}).app_id == "Iv1.0123456789abcdef"
+    assert "BEGIN" not in repr(told)
+
+
+def test_a_token_needs_no_app() -> None:
+    told = settings(**COMPLETE)
+    assert (told.app_id, told.app_installation_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"GH_TOKEN": TOKEN}, "GH_TOKEN and GH_APP_ID are both set: use one of them"),
+        ({"GH_APP_PRIVATE_KEY": ""}, "GH_APP_PRIVATE_KEY is not set: GH_APP_ID names a GitHub App"),
+        ({"GH_APP_ID": "my-app"}, "GH_APP_ID is malformed: it is a number, or a client id"),
+        ({"GH_APP_INSTALLATION_ID": "acme"}, "GH_APP_INSTALLATION_ID is malformed: it is a number"),
+        (
+            {"GH_APP_INSTALLATION_ID": "789", "GH_ORGS": "acme,globex"},
+            "GH_APP_INSTALLATION_ID names one installation, but GH_ORGS several organisations",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_app_is_one_sentence(change: dict[str, str], words: str) -> None:
+    assert problem(settings(**APP | change)).startswith(words)
+
+
+@pytest.mark.parametrize("arn", ["topic", "arn:aws:sns:eu-west-1:12:topic", "arn:aws:sqs:eu-west-1:123456789012:queue"])
+def test_a_topic_that_is_none(arn: str) -> None:
+    assert problem(settings(**COMPLETE, SNS_TOPIC_ARN=arn)).startswith("SNS_TOPIC_ARN is malformed: it must look like")
+
+
 # SSM
 
 
@@ -318,6 +364,15 @@ def test_in_lambda_the_environment_goes_first_and_a_file_is_not_read(ssm: None, 
 def test_each_stage_has_parameters_of_its_own(ssm: None) -> None:
     told = settings(**LAMBDA, ENV_NAME="prod")
     assert sentence(told, "token") == "SSM parameter /contributor-metrics/prod/token can't be read: ParameterNotFound"
+
+
+def test_in_lambda_an_app_s_key_is_in_ssm_and_the_token_is_not_asked_for(ssm: None) -> None:
+    """SSM holds the token of an earlier time, too: it must not be in the App's way."""
+    name = "/contributor-metrics/dev/app_private_key"
+    boto3.client("ssm").put_parameter(Name=name, Value="of-ssm-too", Type="SecureString")
+    told = settings(**LAMBDA, GH_ORGS="acme", GH_APP_ID="1")
+    told.check()
+    assert told.app_private_key == "of-ssm-too"
 
 
 def test_outside_lambda_ssm_is_never_asked(ssm: None) -> None:

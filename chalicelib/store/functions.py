@@ -92,6 +92,15 @@ class DaysAgo(Written):
     sqlite = "datetime('now', '-' || {0} || ' days')"
 
 
+class FirstWord(Written):
+    """What a text has before its first full stop; all of it when there is none."""
+
+    type = String()
+    inherit_cache = True
+    plain = "split_part({0}, '.', 1)"
+    sqlite = "substr({0}, 1, instr({0} || '.', '.') - 1)"
+
+
 def constant(text: str) -> ColumnElement[str]:
     """A text of the same type as a text column, to stand beside one in a CASE or a UNION."""
     return cast(text, String)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from chalicelib.store.models import SyncRun
 
 RUNNING, OK, PARTIAL, FAILED = "running", "ok", "partial", "failed"
+# Jobs that are run by hand, now and then: nothing grows stale because they don't.
+ONE_OFF = ("backfill", "verify")
 
 
 def open_run(

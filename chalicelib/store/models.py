@@ -14,10 +14,14 @@ class SyncRun(Base):
     """The ledger: a row per job, step and organisation, or per window of a backfill."""
 
     __tablename__ = "sync_runs"
-    __table_args__ = (Index(None, "org", "step", "started_at"), {"comment": "The ledger: what each step did"})
+    __table_args__ = (
+        Index(None, "org", "step", "started_at"),
+        Index(None, "started_at"),
+        {"comment": "The ledger: what each step did"},
+    )
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True, comment="Counts up; a later step has a higher one")
-    job: Mapped[str] = mapped_column(String, comment="every_30_min, backfill or verify")
+    job: Mapped[str] = mapped_column(String, comment="every_30_min, nrt_events, daily, backfill or verify")
     step: Mapped[str] = mapped_column(String, comment="What was read, such as pull_requests.updated")
     org: Mapped[str] = mapped_column(String, comment="Organisation")
     window_start: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="Oldest moment asked for")
@@ -28,7 +32,9 @@ class SyncRun(Base):
     rejected: Mapped[int] = mapped_column(default=0, comment="Records kept in rejected_records instead")
     requests: Mapped[int] = mapped_column(default=0, comment="Requests sent to GitHub, retries included")
     not_modified: Mapped[int] = mapped_column(default=0, comment="Those that GitHub answered 304, free of charge")
-    rate_limit_left: Mapped[int | None] = mapped_column(comment="What the last answer left of its rate limit")
+    rate_limit_left: Mapped[int | None] = mapped_column(
+        comment="What the last answer left of the hourly rate limit; NULL when only searches were asked"
+    )
     status: Mapped[str] = mapped_column(
         String, comment="running, ok, partial (stopped or incomplete; the next run goes on) or failed"
     )

@@ -47,6 +47,11 @@ def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: 
         "the libraries alone",
         "3 repositories",
         "30 repositories",
+        "MB of the zip",
+        "times the seconds of its libraries",
+        "every_30_min",
+        "nrt_events",
+        "daily",
     ):
         assert expected in begins
     assert list(tmp_path.iterdir()) == []

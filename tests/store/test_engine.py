@@ -148,8 +148,8 @@ def test_a_migration_that_was_taken_back_is_not_migrated(db_url: str) -> None:
 
 
 def test_an_older_database_is_to_be_migrated(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REVISIONS", ("0001", "0002"))
-    sentence = "the database is at migration 0001, this code needs 0002: run `make migrate`"
+    monkeypatch.setattr(module, "REVISIONS", ("0001", "0002", "0003"))
+    sentence = "the database is at migration 0002, this code needs 0003: run `make migrate`"
     assert problem(db_url, DatabaseNotReadyError) == sentence
     with pytest.raises(DatabaseNotReadyError, match="run `make migrate`"):
         create_all(db_url)
@@ -175,7 +175,7 @@ def test_making_the_tables_twice_is_harmless(empty_db_url: str) -> None:
     create_all(empty_db_url)
     with create_db_session(empty_db_url) as session:
         assert session.execute(text("SELECT name FROM leases")).scalars().all() == ["kept"]
-        assert session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0002"]
 
 
 def test_making_tables_in_a_database_that_is_down_says_so(closed_port: int) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from chalicelib.models import Event, Issue, PullRequest
+from chalicelib.models import Event, Issue, PullRequest, SyncRun
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
 from tests.views.world import IDS, World, user
@@ -19,6 +19,7 @@ ON_PULLS = (
 STATES = ("approved", "changes_requested", "commented", "dismissed", "APPROVED", None)
 PEOPLE = (*IDS, None)
 DAYS = 400
+STEPS = ("pull_requests.new", "pull_requests.updated", "issues.updated", "events", "members")
 
 
 def fill(world: World, *, items: int, events: int, today: datetime | None = None) -> None:
@@ -26,6 +27,7 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     made = _Generator(today or utc_now().replace(microsecond=0))
     for model, first in ((Issue, 1), (PullRequest, 10**7)):
         upsert(world.session, model, [made.item(model, first + n) for n in range(items // 2)])
+    world.session.add_all(made.run(n) for n in range(items))
     upsert(world.session, Event, [made.event(10**9 + n, items // 2) for n in range(events)])
 
 
@@ -38,6 +40,19 @@ class _Generator:
 
     def sometimes(self, value: Any, share: float) -> Any:
         return value if self.rng.random() < share else None
+
+    def run(self, key: int) -> SyncRun:
+        started_at, step = self.time(within_days=40), self.rng.choice(STEPS)
+        return SyncRun(
+            id=key + 1,
+            job=self.rng.choice(("every_30_min", "daily", "backfill")),
+            step=step,
+            org=self.rng.choice(("acme", "other")),
+            status=self.rng.choice(("ok", "ok", "ok", "partial", "failed", "running")),
+            error=self.sometimes(f"{step} of {key}", 0.2),
+            started_at=started_at,
+            finished_at=started_at + timedelta(seconds=key % 90),
+        )
 
     def item(self, model: type[Issue | PullRequest], key: int) -> dict[str, Any]:
         login, created_at = self.rng.choice(PEOPLE), self.time()

@@ -35,9 +35,13 @@ class Context:
 
     def commit(self) -> None:
         """Commit what was read, and the ledger with it; keep the job's lease; stop here when the run's time is over."""
+        self.save()
+        self.github.budget.check()
+
+    def save(self) -> None:
+        """Commit and keep the lease, but go on: there is more that was fetched in time."""
         self.session.commit()
         self.keep()
-        self.github.budget.check()
 
 
 def map_rows(

@@ -136,7 +136,8 @@ def read_timelines(context: Context, due: Iterator[Due], *, types: Collection[st
         except (GitHubError, IncompleteReadError) as error:
             context.session.rollback()
             failures.append(f"{item.org}/{item.repo}#{item.number}: {error}")
-        context.commit()
+        # When time is over, the first timeline that was not fetched by then says so; those before it are kept.
+        context.save()
         context.on_page(1)
     if failures:
         raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")

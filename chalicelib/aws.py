@@ -1,0 +1,48 @@
+"""The two things this app tells AWS: run that function, and let people know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.errors import AwsError
+
+# A network without a way to AWS must not use up the time that a Lambda has left: by default it takes five minutes.
+SECONDS = 5.0
+ATTEMPTS = 2
+
+
+def invoke(function_arn: str, event: Mapping[str, Any]) -> None:
+    """Have a Lambda function run by itself with an event: Lambda queues it, and tries twice more when it fails.
+
+    Raises AwsError.
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    payload = json.dumps(event).encode()
+    _call("lambda", "invoke", FunctionName=function_arn, InvocationType="Event", Payload=payload)
+
+
+def publish(topic_arn: str, *, subject: str, message: str) -> None:
+    """Send a message to the subscribers of an SNS topic; raises AwsError.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    """
+    # SNS takes subjects of at most 100 printable ASCII characters.
+    plain = "".join(letter for letter in subject if letter.isascii() and letter.isprintable())[:100]
+    _call("sns", "publish", region=topic_arn.split(":")[3], TopicArn=topic_arn, Subject=plain, Message=message)
+
+
+def _call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> None:
+    import boto3  # noqa: PLC0415 - the Lambda runtime brings it; nothing local needs it
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": ATTEMPTS})
+    try:
+        getattr(boto3.client(service, region_name=region, config=config), operation)(**arguments)
+    except ClientError as error:
+        reason = error.response.get("Error", {}).get("Code", "unknown error")
+        raise AwsError(f"AWS refused {service}:{operation}: {reason}") from error
+    except BotoCoreError as error:
+        raise AwsError(f"{service}:{operation} failed: {error}") from error

@@ -1,0 +1,143 @@
+"""Whether the data is current: the view `data_health`, held against how often each kind is to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.orm import Session
+
+from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
+from chalicelib.contributions.sync.timelines import EVENTS
+from chalicelib.runner import ACCESS
+from chalicelib.settings import Settings
+from chalicelib.store.functions import count_if
+from chalicelib.store.health import DATA_HEALTH, RECONCILIATION
+from chalicelib.store.ledger import FAILED, ONE_OFF
+from chalicelib.store.models import SyncRun
+from chalicelib.utils import utc_now
+
+# What runs every few minutes; its lag is the lag of the database.
+FREQUENT = (PULL_REQUESTS, ISSUES, EVENTS)
+# A kind is stale when several runs in a row did not come to their end.
+STALE_AFTER = {
+    PULL_REQUESTS: timedelta(hours=2),
+    ISSUES: timedelta(hours=2),
+    EVENTS: timedelta(hours=1),
+    RECONCILIATION: timedelta(hours=50),
+    ACCESS: timedelta(hours=26),
+}
+
+
+@dataclass(frozen=True)
+class Health:
+    """How current a kind of an organisation is.
+
+    `lag` is None when it was not read whole within 30 days; `known_for` is how long it has been read by jobs.
+    """
+
+    org: str
+    kind: str
+    allowed: timedelta
+    known_for: timedelta | None
+    last_success_at: datetime | None = None
+    lag: timedelta | None = None
+    incomplete: int = 0
+    failed: int = 0
+    rejected: int = 0
+    error: str | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is older than it may be."""
+        # What has only just been set up waits for its first run.
+        age = self.known_for if self.lag is None else self.lag
+        return age is None or age > self.allowed
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to be done."""
+        return not self.is_stale and not self.failed
+
+    @property
+    def state(self) -> str:
+        """Say it in a few words."""
+        if self.failed:
+            return f"failed: {self.error}"
+        if self.is_stale:
+            age = "never read whole" if self.lag is None else f"more than {self.allowed / timedelta(hours=1):g} h"
+            return f"stale: {age}" + (f": {self.error}" if self.error else "")
+        if self.lag is None:
+            return "not read whole yet"
+        return "current, but the last run stopped early" if self.incomplete else "current"
+
+
+def read_health(
+    session: Session, settings: Settings, orgs: Sequence[str] = (), *, now: Callable[[], datetime] = utc_now
+) -> list[Health]:
+    """Judge every kind of every organisation (or of these), also what the ledger knows nothing of."""
+    # What only a backfill has read so far is not waited for yet.
+    jobs = select(func.lower(SyncRun.org), func.min(SyncRun.started_at)).where(SyncRun.job.not_in(ONE_OFF))
+    first = {org: now() - moment for org, moment in session.execute(jobs.group_by(func.lower(SyncRun.org)))}
+    # What failed before GitHub's own spelling was known is in the ledger under another one: the freshest counts.
+    lag = DATA_HEALTH.table.c.lag_seconds
+    rows = session.execute(select(DATA_HEALTH.table).order_by(lag.is_not(None), lag.desc()))
+    found = {(row.org.lower(), row.kind): row for row in rows}
+    return [
+        _judge(Health(org, kind, allowed, first.get(org.lower())), found.get((org.lower(), kind)))
+        for org in orgs or settings.orgs
+        for kind, allowed in _kinds(settings)
+    ]
+
+
+def _kinds(settings: Settings) -> Iterator[tuple[str, timedelta]]:
+    yield from STALE_AFTER.items()
+    yield MEMBERS, timedelta(hours=settings.members_hours + 2)
+
+
+def _judge(health: Health, row: Row[Any] | None) -> Health:
+    if row is None:
+        return health
+    return replace(
+        health,
+        last_success_at=row.last_success_at,
+        lag=None if row.lag_seconds is None else timedelta(seconds=row.lag_seconds),
+        incomplete=row.incomplete,
+        failed=row.failed,
+        rejected=row.rejected,
+        error=row.error,
+    )
+
+
+def lag_of(healths: Sequence[Health]) -> timedelta | None:
+    """The lag of the database: the largest of what is read every few minutes; None while one was never read."""
+    lags = [health.lag for health in healths if health.kind in FREQUENT]
+    return max((lag for lag in lags if lag is not None), default=None) if None not in lags else None
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a job did for an organisation, by its ledger."""
+
+    stored: int
+    rejected: int
+    requests: int
+    failed_steps: int
+    rate_limit_left: int | None
+
+
+def measure(session: Session, *, job: str, org: str, since: datetime) -> Measures:
+    """Add up the steps of a job that began at some moment or later."""
+    numbers: dict[str, ColumnElement[Any]] = {
+        "stored": func.coalesce(func.sum(SyncRun.stored), 0),
+        "rejected": func.coalesce(func.sum(SyncRun.rejected), 0),
+        "requests": func.coalesce(func.sum(SyncRun.requests), 0),
+        "failed_steps": count_if(SyncRun.status == FAILED),
+        "rate_limit_left": func.min(SyncRun.rate_limit_left),
+    }
+    steps = (SyncRun.job == job, func.lower(SyncRun.org) == org.lower(), SyncRun.started_at >= since)
+    query = select(*(number.label(name) for name, number in numbers.items())).where(*steps)
+    return Measures(**session.execute(query).mappings().one())

@@ -1,0 +1,148 @@
+"""What a Lambda does around a job: hands organisations out, logs, measures, and lets people know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib import aws, jobs
+from chalicelib.errors import AwsError, ContributorMetricsError, JobFailedError, SettingsError
+from chalicelib.github import Budget
+from chalicelib.health import lag_of, measure, read_health
+from chalicelib.logs import COUNT, LOG, SECONDS, bound, log_json, log_metrics
+from chalicelib.settings import Settings, load_settings
+from chalicelib.utils import utc_now
+
+# What a Lambda keeps back of its time to commit, to write the ledger and to give its lease back.
+MARGIN_SECONDS = 15
+# A trouble that lasts is told of again after so long, by each Lambda that is kept warm.
+SILENCE = timedelta(hours=6).total_seconds()
+ORGANISATION = "organisation"
+
+JOBS: dict[str, Callable[..., None]] = {
+    "every_30_min": jobs.every_30_min,
+    "nrt_events": jobs.nrt_events,
+    "daily": jobs.daily,
+}
+
+_told: dict[tuple[str, str], float] = {}
+
+
+class LambdaContext(Protocol):
+    """What Lambda tells a handler.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+
+    aws_request_id: str
+    invoked_function_arn: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the run."""
+        ...
+
+
+def handle(job: str, event: Mapping[str, Any], context: LambdaContext) -> None:
+    """Run a job for its schedule: in place for one organisation, else in a Lambda run of its own for each.
+
+    Raises what the job raises, so that Lambda counts the run as failed; the topic, if there is one, is told.
+    """
+    log_json()
+    settings, about = load_settings(), job
+    with ExitStack() as fields:
+        fields.enter_context(bound(job=job, request_id=context.aws_request_id))
+        try:
+            settings.check()
+            orgs = chosen(event, settings)
+            if len(orgs) > 1:
+                hand_out(orgs, event, context)
+            else:
+                about = f"{job} of {orgs[0]}"
+                fields.enter_context(bound(organisation=orgs[0]))
+                run(job, settings, orgs[0], lambda_budget(context))
+        except Exception as error:
+            known = isinstance(error, ContributorMetricsError)
+            sentence = str(error) if known else f"a bug ({type(error).__name__}); the log has its traceback"
+            LOG.error("%s failed: %s", about, sentence)
+            alert(settings, f"{about} failed", sentence)
+            raise
+
+
+def chosen(event: Mapping[str, Any], settings: Settings) -> Sequence[str]:
+    """The organisations that an event is for: the one that it names, else all; SettingsError when it is not ours."""
+    detail = event.get("detail")
+    name = detail.get(ORGANISATION) if isinstance(detail, Mapping) else None
+    if name is None:
+        return settings.orgs
+    ours = [org for org in settings.orgs if org == name]
+    if not ours:
+        raise SettingsError("the event names an organisation that is not in GH_ORGS")
+    return ours
+
+
+def hand_out(orgs: Sequence[str], event: Mapping[str, Any], context: LambdaContext) -> None:
+    """Have this function run once for each organisation; JobFailedError at the end when AWS refused some."""
+    refused = []
+    for org in orgs:
+        try:
+            aws.invoke(context.invoked_function_arn, {**event, "detail": {ORGANISATION: org}})
+        except AwsError as error:
+            refused.append(f"{org}: {error}")
+    LOG.info("handed %d organisations out", len(orgs) - len(refused))
+    if refused:
+        raise JobFailedError("; ".join(refused))
+
+
+def lambda_budget(context: LambdaContext) -> Budget:
+    """Give a run the time that its Lambda has left, less a margin."""
+    seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    return Budget(deadline=time.monotonic() + seconds)
+
+
+def run(job: str, settings: Settings, org: str, budget: Budget) -> None:
+    """Run a job for one organisation; whether or not its steps succeed, say what they did and how current it all is."""
+    since = utc_now()
+    try:
+        JOBS[job](settings, orgs=[org], budget=budget)
+    except JobFailedError:
+        report(job, settings, org, since)
+        raise
+    report(job, settings, org, since)
+
+
+def report(job: str, settings: Settings, org: str, since: datetime) -> None:
+    """Log a run's numbers as metrics, and tell the topic of what has grown stale."""
+    with jobs.open_database(settings) as session:
+        done = measure(session, job=job, org=org, since=since)
+        healths = read_health(session, settings, [org])
+    numbers = {
+        "RowsStored": (done.stored, COUNT),
+        "RecordsRejected": (done.rejected, COUNT),
+        "Requests": (done.requests, COUNT),
+        "StepsFailed": (done.failed_steps, COUNT),
+    }
+    if done.rate_limit_left is not None:
+        numbers["RateLimitLeft"] = (done.rate_limit_left, COUNT)
+    lag = lag_of(healths)
+    if lag is not None:
+        numbers["Lag"] = (int(lag.total_seconds()), SECONDS)
+    log_metrics(numbers, dimensions={"Environment": settings.env_name, "Organisation": org}, now=utc_now())
+    stale = {health.kind: health.state for health in healths if health.is_stale}
+    if stale:
+        sentences = (f"{org} {kind}: {state}" for kind, state in stale.items())
+        alert(settings, f"{org} is stale: {', '.join(stale)}", "\n".join(sentences))
+
+
+def alert(settings: Settings, subject: str, message: str) -> None:
+    """Tell the topic, if there is one, once in six hours; what goes wrong with that is only logged."""
+    try:
+        topic, now = settings.topic_arn, time.monotonic()
+        if topic is None or now - _told.get((topic, subject), -SILENCE) < SILENCE:
+            return
+        aws.publish(topic, subject=f"contributor-metrics {settings.env_name}: {subject}", message=message)
+        _told[topic, subject] = now
+    except (AwsError, SettingsError) as error:
+        LOG.error("nobody was told that %s: %s", subject, error)

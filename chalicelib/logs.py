@@ -1,0 +1,75 @@
+"""Structured logs: one JSON object a line, with the job, organisation, step and request that it is about.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+LOG = logging.getLogger("contributor_metrics")
+NAMESPACE = "ContributorMetrics"
+COUNT, SECONDS = "Count", "Seconds"
+
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default={})  # noqa: B039 - a mapping that nobody changes
+
+
+@contextmanager
+def bound(**fields: str) -> Iterator[None]:
+    """Put fields into every line that is logged within a block."""
+    token = _bound.set({**_bound.get(), **fields})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+class LineFormatter(JsonFormatter):
+    """Writes a record as a JSON object on one line, in ASCII: a message may quote what UTF-8 can't write."""
+
+    def __init__(self, *, end: str = "") -> None:
+        # A record's attribute that begins with _ is left out.
+        names = {"levelname": "level", "aws": "_aws"}
+        super().__init__("{levelname}{message}", style="{", timestamp=True, rename_fields=names)
+        self.end = end
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        return super().format(record) + self.end
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        """Add what is bound at present."""
+        super().add_fields(log_data, record, message_dict)
+        log_data.update(_bound.get())
+
+
+def log_json() -> None:
+    """Write everything that is logged as JSON lines: to the handler that Lambda brought, else to standard output."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler(sys.stdout))
+    for handler in root.handlers:
+        # Lambda's own handler leaves it to the formatter to end a line.
+        end = "" if isinstance(handler, logging.StreamHandler) else "\n"
+        handler.setFormatter(LineFormatter(end=end))
+    LOG.setLevel(logging.INFO)
+
+
+def log_metrics(values: Mapping[str, tuple[float, str]], *, dimensions: Mapping[str, str], now: datetime) -> None:
+    """Log numbers, each with its unit, so that CloudWatch makes metrics of them (embedded metric format).
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    metrics = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": metrics}
+    about = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]}
+    numbers = {name: value for name, (value, _) in values.items()}
+    LOG.info("metrics", extra={"aws": about, **dimensions, **numbers})

@@ -1,0 +1,98 @@
+"""How current the data is, asked of the ledger: the view `data_health`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Integer, and_, case, cast, func, or_, select
+
+from chalicelib.store.functions import DaysAgo, FirstWord, SecondsBetween, constant, count_if, now
+from chalicelib.store.ledger import FAILED, OK, ONE_OFF, PARTIAL, RUNNING
+from chalicelib.store.models import RejectedRecord, SyncRun
+from chalicelib.store.views import View, ViewColumn
+
+# The ledger grows by a thousand rows a day for each organisation; who was silent for so long is not current anyway.
+DAYS = 30
+# Everything that the daily job does is one kind: it comes round once a day, the others every few minutes.
+RECONCILIATION = "reconciliation"
+# Whichever job comes first when it is due checks it for all of them, a backfill too.
+ACCESS = "access"
+
+_run = SyncRun.__table__.c
+
+_is_daily = and_(_run.job == "daily", _run.step != ACCESS)
+_kind = case((_is_daily, constant(RECONCILIATION)), else_=FirstWord(_run.step))
+_runs = (
+    select(
+        _run.org,
+        _kind.label("kind"),
+        _run.step,
+        _run.status,
+        _run.error,
+        _run.started_at,
+        _run.finished_at,
+        func.row_number().over(partition_by=[_run.org, _kind, _run.step], order_by=_run.id.desc()).label("age"),
+    )
+    .where(_run.started_at >= DaysAgo(DAYS), _run.status != RUNNING)
+    .where(or_(_run.job.not_in(ONE_OFF), _run.step == ACCESS))
+    .subquery("runs")
+    .c
+)
+_steps = (
+    select(
+        _runs.org,
+        _runs.kind,
+        _runs.step,
+        func.max(case((_runs.status == OK, _runs.finished_at))).label("last_success_at"),
+        # What changed on GitHub while a step ran may have come too late for it.
+        func.max(case((_runs.status == OK, _runs.started_at))).label("complete_until"),
+        count_if(and_(_runs.age == 1, _runs.status == PARTIAL)).label("incomplete"),
+        count_if(and_(_runs.age == 1, _runs.status == FAILED)).label("failed"),
+        func.max(case((and_(_runs.age == 1, _runs.status != OK), _runs.error))).label("error"),
+    )
+    .group_by(_runs.org, _runs.kind, _runs.step)
+    .subquery("steps")
+    .c
+)
+_every_step_succeeded = func.count(_steps.complete_until) == func.count()
+_rejected = (
+    select(func.count(type_=BigInteger()))
+    .where(RejectedRecord.org == _steps.org, RejectedRecord.kind == _steps.kind)
+    .correlate_except(RejectedRecord)
+    .scalar_subquery()
+)
+
+DATA_HEALTH = View(
+    "data_health",
+    "How current each kind of data is, by the ledger of the last 30 days; a kind that is missing was not read at all",
+    [
+        ViewColumn("org", _steps.org, "Organisation"),
+        ViewColumn(
+            "kind",
+            _steps.kind,
+            "What is kept current: pull_requests, issues, events, members, access (may the token see it all), or "
+            "reconciliation (the daily job)",
+        ),
+        ViewColumn(
+            "last_success_at",
+            case((_every_step_succeeded, func.min(_steps.last_success_at))),
+            "When the step of it that has waited longest last succeeded; NULL when one never did",
+        ),
+        ViewColumn(
+            "lag_seconds",
+            case((_every_step_succeeded, SecondsBetween(func.min(_steps.complete_until), now()))),
+            "For how many seconds a change on GitHub may have gone unseen; NULL when a step of it never succeeded",
+        ),
+        ViewColumn(
+            "incomplete",
+            cast(func.sum(_steps.incomplete), Integer),
+            "How many of its steps stopped early when they last ran (no time, no rate limit): the next run goes on",
+        ),
+        ViewColumn("failed", cast(func.sum(_steps.failed), Integer), "How many of its steps failed when they last ran"),
+        ViewColumn(
+            "error",
+            func.coalesce(func.max(case((_steps.failed > 0, _steps.error))), func.max(_steps.error)),
+            "What one of those said; a failed one, if there is any",
+        ),
+        ViewColumn("rejected", _rejected, "How many records of this kind stand in rejected_records"),
+    ],
+    group_by=[_steps.org, _steps.kind],
+)

@@ -1,0 +1,48 @@
+"""`python -m deployment --stage prod`: is everything there that a deployment needs?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from chalicelib import shell
+from chalicelib.errors import ContributorMetricsError
+from deployment.checks import check_stage
+from deployment.stage import load_stage
+
+EPILOG = """example: make check-setup STAGE=prod
+
+Exit codes: 0 all is there, 1 something is missing, 2 wrong arguments or no such stage."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the checks from a shell; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m deployment",
+        description="Check what a stage's Lambdas will need: AWS, secrets in SSM, the database, GitHub's permissions.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--stage", default="dev", help="a stage of .chalice/config.json; default: dev")
+    name = parser.parse_args(arguments).stage
+    try:
+        return check(name)
+    except ContributorMetricsError as error:
+        return shell.complain(error)
+
+
+def check(name: str) -> int:
+    """Print each finding, then what it comes to; returns the exit code."""
+    faults = 0
+    for finding in check_stage(load_stage(name, os.environ)):
+        faults += finding.fault
+        print(f"{'MISSING' if finding.fault else 'ok':<8} {finding.what}: {finding.sentence}", flush=True)
+    if faults:
+        print(f"{faults} to be mended before stage {name} can be deployed")
+    return shell.FAILED if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

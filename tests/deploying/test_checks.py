@@ -1,0 +1,221 @@
+"""`make check-setup`: what is missing is named, one by one, before anything is deployed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from sqlalchemy import text
+
+from chalicelib.models import create_all, create_db_session
+from deployment.checks import check_stage
+from deployment.stage import load_stage
+from sandbox.app import SCOPE_HEADERS
+from tests.organisation import Organisation, organisation
+from tests.sandbox.keys import keys
+
+PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read"}
+TOKEN, KEY, DB_URL = (f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url"))
+
+
+@dataclass
+class Setup:
+    """A checkout's stage dev, an AWS and an organisation: all that a deployment needs, and it can be taken away."""
+
+    folder: Path
+    org: Organisation
+    shell: dict[str, str] = field(default_factory=dict)
+
+    def configure(self, **variables: str) -> None:
+        path = self.folder / ".chalice" / "config.json"
+        config = json.loads(path.read_text())
+        config["environment_variables"] |= variables
+        path.write_text(json.dumps(config))
+
+    def put(self, name: str, value: str, kind: str = "SecureString") -> None:
+        boto3.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+
+    def faults(self) -> list[str]:
+        """What is to be mended."""
+        return [f"{found.what}: {found.sentence}" for found in self.findings() if found.fault]
+
+    def findings(self) -> list[Any]:
+        return list(check_stage(load_stage("dev", self.shell, root=self.folder)))
+
+
+def test_without_credentials_nothing_else_is_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not moto's, which brings its own: there are none, and nobody on this machine gives any out."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    [found] = check_stage(load_stage("dev", {}, root=root))
+    assert tuple(found) == ("AWS", "no access: Unable to locate credentials (set AWS_PROFILE)", True)
+
+
+@pytest.fixture
+def setup(root: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    shutil.copytree(root / ".chalice", tmp_path / ".chalice", ignore=shutil.ignore_patterns("deploy*"))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    create_all(postgres_url)
+    with organisation(postgres_url, organisations=("acme", "umbrella"), items=30) as org, mock_aws():
+        made = Setup(tmp_path, org)
+        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url)
+        made.put(TOKEN, org.sandbox.token)
+        made.put(DB_URL, postgres_url)
+        yield made
+
+
+def as_app(setup: Setup, **permissions: str) -> Any:
+    app = setup.org.sandbox.integrations.register(public_key=keys().public, permissions=permissions)
+    setup.configure(GH_APP_ID=str(app.id))
+    setup.put(KEY, keys().private)
+    return app
+
+
+def test_when_all_is_there_it_says_so(setup: Setup) -> None:
+    assert [tuple(found) for found in setup.findings()] == [
+        ("AWS", "account 123456789012, eu-west-1", False),
+        ("SSM", f"{TOKEN} is there", False),
+        ("SSM", f"{DB_URL} is there", False),
+        ("settings", "organisations acme", False),
+        ("database", "reached from here, and migrated", False),
+        ("GitHub", "acme: the credentials may read all that is needed", False),
+    ]
+
+
+def test_an_app_needs_its_key_and_no_token(setup: Setup) -> None:
+    boto3.client("ssm").delete_parameter(Name=TOKEN)
+    setup.configure(GH_ORGS="acme,umbrella")
+    as_app(setup, **PERMISSIONS)
+    assert setup.faults() == []
+    assert [found.sentence for found in setup.findings() if found.what == "GitHub"] == [
+        "acme: the credentials may read all that is needed",
+        "umbrella: the credentials may read all that is needed",
+    ]
+
+
+def test_without_a_region_nothing_else_is_asked(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert [tuple(found) for found in setup.findings()] == [
+        ("AWS", "no region is named (set AWS_DEFAULT_REGION)", True)
+    ]
+
+
+@pytest.mark.parametrize("name", [TOKEN, DB_URL])
+def test_a_parameter_that_is_missing_is_named_with_the_command_to_put_it(setup: Setup, name: str) -> None:
+    boto3.client("ssm").delete_parameter(Name=name)
+    [fault] = setup.faults()
+    command = f"aws ssm put-parameter --type SecureString --name {name} --value file://FILE"
+    assert fault == f"SSM: {name}: ParameterNotFound: {command}"
+
+
+def test_a_secret_that_is_kept_in_the_clear_is_named_and_not_shown(setup: Setup) -> None:
+    boto3.client("ssm").delete_parameter(Name=TOKEN)
+    setup.put(TOKEN, setup.org.sandbox.token, "String")
+    assert setup.faults() == [f"SSM: {TOKEN} is a plain String: put it again as SecureString"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"GH_ORGS": ""}, "GH_ORGS is not set: name the organisations to read"),
+        ({"NEW_DAYS": "soon"}, "NEW_DAYS is malformed: 'soon'"),
+        ({"SNS_TOPIC_ARN": "topic"}, "SNS_TOPIC_ARN is malformed"),
+        ({"GH_API_URL": "http://ghe.example/api/v3"}, "GH_API_URL must be https"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(setup: Setup, variables: dict[str, str], sentence: str) -> None:
+    setup.configure(**variables)
+    [fault] = setup.faults()
+    assert fault.startswith(f"settings: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("sqlite:////tmp/x.db", "SQLite is a file, which a Lambda doesn't keep: name a PostgreSQL"),
+        ("postgresql://app:hunter2@127.0.0.1:1/none", "the database postgresql+psycopg2://app:***@127.0.0.1:1/none"),
+    ],
+)
+def test_a_database_that_will_not_do_is_named(setup: Setup, url: str, sentence: str) -> None:
+    setup.put(DB_URL, url)
+    [fault] = setup.faults()
+    assert fault.startswith(f"database: {sentence}")
+    assert "hunter2" not in fault
+
+
+def test_a_database_that_is_not_migrated(setup: Setup, postgres_url: str) -> None:
+    with create_db_session(postgres_url) as session:
+        session.execute(text("DROP TABLE alembic_version"))
+        session.commit()
+    assert setup.faults() == ["database: the database has no tables of this app yet: run `make migrate STAGE=dev`"]
+
+
+def test_a_tunnel_s_address_may_be_given_in_the_shell(setup: Setup, postgres_url: str) -> None:
+    setup.put(DB_URL, "postgresql://app:hunter2@10.0.0.1/unreachable-from-here")
+    setup.shell["DB_URL"] = postgres_url
+    assert setup.faults() == []
+
+
+def test_what_an_app_may_not_read_is_named_one_by_one(setup: Setup) -> None:
+    as_app(setup, metadata="read", issues="read")
+    assert setup.faults() == [
+        "GitHub: acme: the permission pull_requests=read is missing (pull requests)",
+        "GitHub: acme: the permission members=read is missing (members)",
+    ]
+
+
+def test_where_an_app_is_not_installed_is_named(setup: Setup) -> None:
+    app = as_app(setup, **PERMISSIONS)
+    setup.configure(GH_ORGS="acme,umbrella")
+    setup.org.sandbox.integrations.change(app.id, organisations=["acme"])
+    assert setup.faults() == ["GitHub: umbrella: the GitHub App is not installed there"]
+
+
+def test_what_a_fine_grained_token_may_not_read_is_named_one_by_one(setup: Setup) -> None:
+    setup.org.sandbox.tokens.add("fine", ["acme"], permissions={"metadata": "read", "pull_requests": "read"})
+    setup.put(TOKEN, "fine")
+    assert [tuple(found)[1:] for found in setup.findings() if found.what == "GitHub"] == [
+        (
+            "acme: members: Resource not accessible by personal access token (needs the permission members=read)",
+            True,
+        ),
+        # A search doesn't say what it leaves out.
+        ("acme: none of the issues is to be seen: there are none, or the permission issues=read is missing", False),
+    ]
+
+
+def test_a_classic_token_without_its_scopes(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCOPE_HEADERS, "X-OAuth-Scopes", "public_repo")
+    assert setup.faults() == [
+        "GitHub: acme: the scope repo is missing: private repositories stay unseen",
+        "GitHub: acme: the scope read:org is missing: only public members are listed",
+    ]
+
+
+def test_a_token_that_github_refuses(setup: Setup) -> None:
+    setup.put(TOKEN, "wrong")
+    [fault] = setup.faults()
+    assert fault.startswith("GitHub: acme: GitHub answered 401 to GET /orgs/acme: Bad credentials")
+
+
+def test_an_organisation_that_a_token_can_t_see(setup: Setup) -> None:
+    setup.configure(GH_ORGS="acme,nobody")
+    assert setup.faults() == ["GitHub: nobody: it is not there, or this token can't see it"]
+
+
+def test_a_stage_that_is_none(root: Path) -> None:
+    command = [sys.executable, "-m", "deployment", "--stage", "staging"]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "error: .chalice/config.json has no stage 'staging', only dev, prod\n"

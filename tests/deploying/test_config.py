@@ -1,0 +1,77 @@
+"""What `chalice deploy` reads, as Chalice itself looks it up; the deployment itself is test_deploy's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.config import Config
+
+import app
+from tests.deploying.deployment import APP, JOBS
+
+# What docs/deploy.md has some deployers add.
+ADDITIONS = {"StandInTheVpc", "DecryptOwnParameters"}
+STAGES = {"dev": 30, "prod": 90}  # days that logs are kept
+
+
+def from_disk(root: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((root / ".chalice" / "config.json").read_text())
+    return config
+
+
+def chalice_config(root: Path, stage: str, function: str = "api_handler") -> Config:
+    return Config(chalice_stage=stage, function_name=function, config_from_disk=from_disk(root))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_stage_has_our_limits_and_our_policy(root: Path, stage: str) -> None:
+    config = chalice_config(root, stage)
+    assert config.app_name == APP
+    # Whoever deploys puts more into it.
+    assert {"ENV_NAME": stage}.items() <= config.environment_variables.items()
+    assert "GH_ORGS" in config.environment_variables
+    assert {"app": APP, "stage": stage}.items() <= config.tags.items()
+    assert config.lambda_timeout == 900
+    assert config.autogen_policy is False
+    assert (root / ".chalice" / config.iam_policy_file).resolve() == root / "policy.json"
+
+
+@pytest.mark.parametrize(("stage", "days"), STAGES.items())
+def test_each_schedule_keeps_its_logs_for_a_while(root: Path, stage: str, days: int) -> None:
+    scheduled = [source.name for source in app.app.event_sources]
+    assert sorted(scheduled) == sorted(JOBS)
+    kept = {name: chalice_config(root, stage, name).log_retention_in_days for name in scheduled}
+    assert kept == dict.fromkeys(JOBS, days)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_as_a_whole_keeps_logs(root: Path, stage: str) -> None:
+    """Chalice gives a REST API's own function no log group to keep, and fails."""
+    assert chalice_config(root, stage).log_retention_in_days is None
+
+
+def test_there_are_two_stages(root: Path) -> None:
+    assert list(from_disk(root)["stages"]) == list(STAGES)
+
+
+def test_the_policy_allows_what_is_ours_and_nothing_else(root: Path) -> None:
+    policy = json.loads((root / "policy.json").read_text())
+    assert policy["Version"] == "2012-10-17"
+    statements = [statement for statement in policy["Statement"] if statement.get("Sid") not in ADDITIONS]
+    allowed = {(action, statement["Resource"]) for statement in statements for action in statement["Action"]}
+    logs = "arn:*:logs:*:*:log-group:/aws/lambda/contributor-metrics-*"
+    snapshots = "arn:*:s3:::contributor-metrics-*/*"
+    assert allowed == {
+        ("logs:CreateLogGroup", logs),
+        ("logs:CreateLogStream", logs),
+        ("logs:PutLogEvents", logs),
+        ("ssm:GetParameter", "arn:*:ssm:*:*:parameter/contributor-metrics/*/*"),
+        ("lambda:InvokeFunction", "arn:*:lambda:*:*:function:contributor-metrics-*"),
+        ("sns:Publish", "arn:*:sns:*:*:contributor-metrics-*"),
+        ("s3:GetObject", snapshots),
+        ("s3:PutObject", snapshots),
+    }
+    assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow"}

@@ -1,0 +1,126 @@
+"""The real `chalice deploy`, a redeploy and `chalice delete`, by what AWS has after each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.deploying.deployment import APP, JOBS, Life, State
+from tests.organisation import ORG, Organisation
+
+NAMES = {f"{APP}-dev-{job}": job for job in JOBS}
+SCHEDULES = {
+    "every_30_min": "rate(30 minutes)",
+    "nrt_events": "rate(10 minutes)",
+    "daily": "cron(0 5 * * ? *)",
+}
+LOG_GROUPS = {f"/aws/lambda/{name}" for name in NAMES}
+# What another upload changes, and the clock.
+OF_THE_CODE = {"CodeSha256", "CodeSize", "LastModified", "RevisionId", "LastUpdateStatus"}
+
+
+def config(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / ".chalice" / "config.json").read_text())
+    return found
+
+
+def picked(function: State, *names: str) -> State:
+    return {name: function[name] for name in names}
+
+
+def rule_of(function: str) -> str:
+    return f"{function}-event"
+
+
+def test_there_are_three_functions_as_configured(root: Path, life: Life) -> None:
+    found = life.deployed["functions"]
+    assert {
+        name: picked(function, "Handler", "Runtime", "Timeout", "MemorySize", "Architectures")
+        for name, function in found.items()
+    } == {
+        name: {
+            "Handler": f"app.{job}",
+            "Runtime": f"python3.{sys.version_info.minor}",
+            "Timeout": 900,
+            "MemorySize": config(root)["lambda_memory_size"],
+            "Architectures": ["x86_64"],
+        }
+        for name, job in NAMES.items()
+    }
+
+
+def test_they_know_their_stage_and_organisations_and_no_secret(life: Life, github: Organisation) -> None:
+    for function in life.deployed["functions"].values():
+        assert function["Environment"]["Variables"] == {
+            "ENV_NAME": "dev",
+            "GH_ORGS": ORG,
+            "GH_API_URL": github.sandbox.url,
+        }
+
+
+def test_they_are_tagged(life: Life) -> None:
+    for function in life.deployed["functions"].values():
+        tags = {name: value for name, value in function["Tags"].items() if name != "aws-chalice"}
+        assert tags == {"app": APP, "stage": "dev"}
+
+
+def test_each_has_one_schedule_which_starts_it_and_nothing_else(life: Life) -> None:
+    functions = life.deployed["functions"]
+    assert {
+        name: picked(rule, "ScheduleExpression", "State", "Targets") for name, rule in life.deployed["rules"].items()
+    } == {
+        rule_of(name): {
+            "ScheduleExpression": SCHEDULES[job],
+            "State": "ENABLED",
+            "Targets": [functions[name]["FunctionArn"]],
+        }
+        for name, job in NAMES.items()
+    }
+
+
+def test_only_its_rule_may_start_a_function(life: Life) -> None:
+    for name, function in life.deployed["functions"].items():
+        (allowed,) = function["Permissions"]
+        assert picked(allowed, "Effect", "Action", "Principal", "Resource", "Condition") == {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Resource": function["FunctionArn"],
+            "Condition": {"ArnLike": {"AWS:SourceArn": life.deployed["rules"][rule_of(name)]["Arn"]}},
+        }
+
+
+def test_each_may_do_what_the_policy_says_and_nothing_else(root: Path, life: Life) -> None:
+    policy = json.loads((root / "policy.json").read_text())
+    assert {role["Arn"] for role in life.deployed["roles"].values()} == {
+        function["Role"] for function in life.deployed["functions"].values()
+    }
+    for role in life.deployed["roles"].values():
+        (trusted,) = role["Trust"]["Statement"]
+        assert trusted["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert (role["Inline"], role["Managed"]) == ([policy], [])
+
+
+def test_logs_are_kept_for_30_days(life: Life) -> None:
+    assert life.deployed["retention"] == dict.fromkeys(LOG_GROUPS, 30)
+
+
+def test_a_redeploy_changes_nothing_but_the_code(life: Life) -> None:
+    assert without_code(life.redeployed) == without_code(life.deployed)
+    for name, function in life.deployed["functions"].items():
+        assert life.redeployed["functions"][name]["CodeSha256"] != function["CodeSha256"]
+
+
+def without_code(state: State) -> State:
+    functions = {
+        name: {key: value for key, value in function.items() if key not in OF_THE_CODE}
+        for name, function in state["functions"].items()
+    }
+    return {**state, "functions": functions}
+
+
+def test_delete_leaves_only_the_logs(life: Life) -> None:
+    """Chalice keeps the log groups, and no longer lets their entries expire: docs/deploy.md says how to delete them."""
+    assert life.deleted == {"functions": {}, "rules": {}, "roles": {}, "retention": dict.fromkeys(LOG_GROUPS)}

@@ -1,0 +1,368 @@
+"""docs/deploy.md and docs/operations.md say what the code, AWS's own models and a real PostgreSQL say."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
+from chalice.config import Config
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import ProgrammingError
+
+from app import main
+from chalicelib import health, lambdas
+from chalicelib.health import FREQUENT, Health, Measures
+from chalicelib.models import create_all
+from chalicelib.settings import SSM_NAMES, Settings
+from chalicelib.store.engine import REVISIONS
+from chalicelib.views import create_views, drop_views
+from deployment.permissions import NEEDS
+from tests.deploying.deployment import JOBS
+
+PAGES = ("deploy.md", "operations.md")
+# Of another's or of the shell's, and AWS's own variables.
+FOREIGN = re.compile(r"AWS_.*|PASSWORD|HOST|OLDER|STAGE|PYTHON|REVISIONS")
+SETTING = re.compile(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b")
+AWS_COMMAND = re.compile(r"(?:^|\(|;)\s*(aws [a-z][^)\n]*)", re.MULTILINE)
+# What the command line itself takes, whatever the call.
+GLOBAL_OPTIONS = {"query", "output"}
+# --endpoint would be taken for --endpoint-url.
+RENAMED = {("sns", "subscribe", "endpoint"): "notification-endpoint"}
+
+
+@pytest.fixture(scope="module")
+def pages(root: Path) -> Mapping[str, str]:
+    return {name: (root / "docs" / name).read_text(encoding="utf-8") for name in PAGES}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The code blocks in a language, in their order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def section(page: str, title: str) -> str:
+    """What stands below a heading, up to the next one of its level."""
+    (level,) = re.findall(rf"^(#+) {re.escape(title)}$", page, re.MULTILINE)
+    begin = page.index(f"{level} {title}\n") + len(level) + len(title) + 2
+    return re.split(rf"^#{{1,{len(level)}}} ", page[begin:], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def first_cells(part: str) -> list[str]:
+    """The first cell of each row of the tables in a part, without its head."""
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in part.splitlines() if line.startswith("| ")]
+    return [cell.strip("`") for cell in rows[1:]]
+
+
+def squeezed(page: str) -> str:
+    return " ".join(page.split())
+
+
+# Settings, targets and links
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_make_target_exists(root: Path, pages: Mapping[str, str], name: str) -> None:
+    targets = set(re.findall(r"^\.PHONY: ([\w-]+)$", (root / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make (?:[A-Z]+=\S+ )*([a-z-]+)", pages[name], re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_setting_exists(root: Path, pages: Mapping[str, str], name: str) -> None:
+    source = (root / "chalicelib" / "settings.py").read_text()
+    code = " ".join(re.findall(r"`([^`\n]+)`", pages[name]) + blocks(pages[name], "json") + blocks(pages[name], "sh"))
+    named = {found for found in SETTING.findall(code) if not FOREIGN.fullmatch(found)}
+    assert named
+    assert {setting for setting in named if f'"{setting}"' not in source} == set()
+
+
+def test_each_key_for_the_config_is_one_that_chalice_reads(root: Path, pages: Mapping[str, str]) -> None:
+    known = {name for name in dir(Config) if not name.startswith("_")} | {"stages"}
+    for block in blocks(pages["deploy.md"], "json"):
+        content = json.loads(block)
+        if "stages" in content:
+            assert set(content) | set(content["stages"]["prod"]) <= known
+    config = json.loads((root / ".chalice" / "config.json").read_text())
+    for name in re.findall(r"`(lambda_\w+)`", pages["operations.md"]):
+        assert name in config
+    assert f"{config['lambda_timeout']} seconds and {config['lambda_memory_size']} MB" in squeezed(pages["deploy.md"])
+
+
+def test_each_parameter_is_told(pages: Mapping[str, str]) -> None:
+    told = set(re.findall(r"/contributor-metrics/prod/(\w+)", pages["deploy.md"]))
+    assert told == set(SSM_NAMES.values())
+
+
+def test_each_permission_is_told(pages: Mapping[str, str]) -> None:
+    told = re.findall(r"\*\*([A-Z][a-z ]+)\*\*", section(pages["deploy.md"], "A GitHub App (better)"))
+    assert sorted(word.lower().replace(" ", "_") for word in told) == sorted(need.permission for need in NEEDS)
+
+
+def test_each_job_has_its_log_group_deleted(pages: Mapping[str, str]) -> None:
+    deleted = re.findall(
+        r"delete-log-group --log-group-name /aws/lambda/contributor-metrics-prod-(\w+)", pages["deploy.md"]
+    )
+    assert sorted(deleted) == sorted(JOBS)
+
+
+def test_the_downgrade_names_a_migration(pages: Mapping[str, str]) -> None:
+    (named,) = re.findall(r"alembic -x stage=prod downgrade (\w+)", pages["deploy.md"])
+    assert named in REVISIONS[:-1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_link_leads_somewhere(root: Path, pages: Mapping[str, str], name: str) -> None:
+    for page, anchor in re.findall(r"\]\(([\w.-]*)(?:#([\w-]+))?\)", pages[name]):
+        target = root / "docs" / (page or name)
+        assert target.exists()
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), anchor
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+# AWS
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_aws_command_is_one_that_aws_knows(pages: Mapping[str, str], name: str) -> None:
+    session = botocore.session.get_session()
+    script = "\n".join(blocks(pages[name], "sh")).replace("\\\n", " ")
+    commands = AWS_COMMAND.findall(script)
+    assert len(commands) == len(re.findall(r"\baws [a-z]+ [a-z]", script))
+    for command in commands:
+        _, service, operation, *rest = shlex.split(command)
+        wanted = {word[2:] for word in rest if word.startswith("--")} - GLOBAL_OPTIONS
+        assert wanted <= options(session, service, operation), command
+
+
+def options(session: botocore.session.Session, service: str, operation: str) -> set[str]:
+    """What a call takes, as the command line spells it."""
+    model = session.get_service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    members = model.operation_model(names[operation]).input_shape.members
+    spelled = {xform_name(name, "-"): member.type_name for name, member in members.items()}
+    negated = {f"no-{option}" for option, kind in spelled.items() if kind == "boolean"}
+    return negated | {RENAMED.get((service, operation, option), option) for option in spelled}
+
+
+def policies(pages: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for page in pages.values():
+        for block in blocks(page, "json"):
+            content = json.loads(block)
+            yield from content.get("Statement", [content] if "Action" in content else [])
+
+
+def test_each_policy_statement_is_whole_and_of_real_services(pages: Mapping[str, str]) -> None:
+    statements = list(policies(pages))
+    assert len({statement["Sid"] for statement in statements}) == len(statements) > 2
+    for statement in statements:
+        assert statement.keys() == {"Sid", "Effect", "Action", "Resource"}
+        for action in statement["Action"]:
+            assert is_operation(*action.split(":")), action
+
+
+def is_operation(service: str, operation: str) -> bool:
+    # The right to hand a role to a service is no call.
+    if (service, operation) == ("iam", "PassRole"):
+        return True
+    try:
+        names = botocore.session.get_session().get_service_model(service).operation_names
+    except UnknownServiceError:
+        return False
+    # Of some calls there are newer versions, such as AddPermission20150331; the right has the plain name.
+    return any(re.fullmatch(rf"{operation}\d*(?:v\d)?", name) for name in names)
+
+
+# What is measured and told
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
+    """The metrics of a run that has them all, with their units and dimensions."""
+    found: dict[str, Any] = {}
+    well = [Health("my-org", kind, timedelta(1), timedelta(1), lag=timedelta(0)) for kind in FREQUENT]
+
+    def log(values: Mapping[str, Any], *, dimensions: Mapping[str, str], now: datetime) -> None:
+        found.update(values=values, dimensions=dimensions)
+
+    @contextmanager
+    def nothing(*_: object) -> Iterator[None]:
+        yield
+
+    monkeypatch.setattr("chalicelib.jobs.open_database", nothing)
+    monkeypatch.setattr(lambdas, "measure", lambda *_, **__: Measures(1, 1, 1, 1, 1))
+    monkeypatch.setattr(lambdas, "read_health", lambda *_, **__: well)
+    monkeypatch.setattr(lambdas, "log_metrics", log)
+    lambdas.report("daily", Settings({"ENV_NAME": "prod"}.get), "my-org", datetime.now(UTC))
+    return found
+
+
+def test_each_metric_is_explained_and_no_other(pages: Mapping[str, str], emitted: Mapping[str, Any]) -> None:
+    part = section(pages["operations.md"], "Metrics")
+    rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| `")]
+    told = {name.strip("|` "): unit.capitalize() for name, unit, *_ in rows}
+    assert told == {name: unit for name, (_, unit) in emitted["values"].items()}
+
+
+def test_alarms_are_on_metrics_that_there_are(pages: Mapping[str, str], emitted: Mapping[str, Any]) -> None:
+    ours = re.findall(
+        r"--namespace ContributorMetrics --metric-name (\w+) --dimensions ([^\\]+)", pages["operations.md"]
+    )
+    assert ours
+    for metric, dimensions in ours:
+        assert metric in emitted["values"]
+        assert dict(re.findall(r"Name=(\w+),Value=(\S+)", dimensions)) == emitted["dimensions"]
+
+
+def test_the_cost_counts_them_all(pages: Mapping[str, str], emitted: Mapping[str, Any]) -> None:
+    assert f"| CloudWatch metrics | {len(emitted['values'])} an organisation" in pages["deploy.md"]
+
+
+def test_the_cost_is_multiplied_right(pages: Mapping[str, str]) -> None:
+    part = section(pages["deploy.md"], "Cost")
+    total = 0.0
+    for job in JOBS:
+        (line,) = [line for line in part.splitlines() if line.startswith(f"| `{job}`")]
+        runs, _, seconds, used, cost = (float(cell.strip(" |$").replace(",", "")) for cell in line.split(" | ")[1:])
+        assert used == runs * seconds * 0.25
+        assert cost == round(used * 0.0000166667 + runs * 0.0000002, 3)
+        total += cost
+    assert f"**${total:.2f}**" in part
+
+
+def test_each_kind_of_health_and_its_patience_is_told(pages: Mapping[str, str]) -> None:
+    part = section(pages["operations.md"], "Health")
+    for kind, allowed in health.STALE_AFTER.items():
+        assert re.search(rf"^\| `{kind}` \|.*\| {allowed / timedelta(hours=1):g} h \|$", part, re.MULTILINE), kind
+    assert "| `members` |" in part
+
+
+WELL = Health("my-org", "issues", timedelta(hours=2), known_for=timedelta(days=9), lag=timedelta(0))
+STATES = [
+    WELL,
+    replace(WELL, incomplete=1),
+    replace(WELL, failed=1, error="…"),
+    replace(WELL, lag=None, known_for=timedelta(0)),
+    replace(WELL, lag=None),
+    replace(WELL, lag=timedelta(hours=3)),
+]
+
+
+def test_each_state_is_explained_and_no_other(pages: Mapping[str, str]) -> None:
+    told = first_cells(section(pages["operations.md"], "Health"))
+    assert {cell for cell in told if " " in cell or cell == "current"} == {state.state for state in STATES}
+
+
+def test_health_asks_for_no_credentials(db_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["health"], Settings({"DB_URL": db_url, "GH_ORGS": "my-org"}.get)) == 1
+    assert "stale: never read whole" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "would go past the run's deadline",
+        "the run's deadline has passed",
+        "GH_APP_ID and GH_APP_PRIVATE_KEY don't fit, or this machine's clock is wrong",
+        "the GitHub App is not installed in ",
+        "is at it already, until",
+        "took over while this run waited",
+        "can't be used",
+        "run `make migrate`",
+        "newer than this code",
+        "the run was killed",
+        "can't be reached",
+        "can't be read",
+        "nobody was told that",
+        "GitHub announced ",
+        "GitHub's search timed out again and again",
+        "it changed while it was read",
+        "GitHub and the table still count different ",
+        "needs the permission ",
+        "a bug",
+    ],
+)
+def test_what_is_quoted_is_what_the_code_says(root: Path, pages: Mapping[str, str], sentence: str) -> None:
+    assert sentence in squeezed(pages["operations.md"])
+    assert any(sentence in path.read_text() for path in (root / "chalicelib").rglob("*.py"))
+
+
+# SQL
+
+
+def test_each_statement_of_the_runbook_runs(pages: Mapping[str, str], engine: Engine) -> None:
+    statements = blocks(pages["operations.md"], "sql")
+    assert statements
+    with engine.begin() as connection:
+        for statement in filter(str.strip, "".join(statements).split(";")):
+            connection.execute(text(statement))
+
+
+@pytest.fixture
+def as_role(pages: Mapping[str, str], postgres: Engine) -> Iterator[Callable[[str | None], Engine]]:
+    """Engines as the roles that the page makes, in the database that it makes; all gone afterwards."""
+    if not is_superuser(postgres):
+        pytest.skip("the user of TEST_DATABASE_URL may not make roles")
+    # Names of this test's own: the server may be somebody's.
+    name = f"docs_{uuid.uuid4().hex[:12]}"
+    (script,) = blocks(pages["deploy.md"], "sql")
+    before, after = script.replace("contributor_metrics", name).split(f"\\connect {name}\n")
+    engines: list[Engine] = []
+
+    def engine(suffix: str | None) -> Engine:
+        # The tests' server asks for no password, and a superuser may take any role on.
+        options = {} if suffix is None else {"options": f"-c role={name}{suffix}"}
+        engines.append(create_engine(postgres.url.set(database=name).update_query_dict(options)))
+        return engines[-1]
+
+    try:
+        run(postgres, before)
+        run(engine(None), after)
+        yield engine
+    finally:
+        for each in engines:
+            each.dispose()
+        run(postgres, f"DROP DATABASE IF EXISTS {name}; DROP ROLE IF EXISTS {name}, {name}_readers;")
+
+
+def is_superuser(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar())
+
+
+def run(engine: Engine, script: str) -> None:
+    """Run statements as psql does, each by itself, without psql's own commands."""
+    lines = [line for line in script.splitlines() if not line.startswith("\\")]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in filter(str.strip, "\n".join(lines).split(";")):
+            connection.execute(text(statement))
+
+
+def test_readers_still_read_after_the_views_were_made_anew(as_role: Callable[[str | None], Engine]) -> None:
+    owner, reader = as_role(""), as_role("_readers")
+    create_all(owner.url.render_as_string(hide_password=False))
+    with owner.begin() as connection:
+        drop_views(connection)
+        create_views(connection)
+
+    with reader.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM data_health")).scalar() == 0
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text("DELETE FROM issues"))

@@ -1,0 +1,58 @@
+"""A Lambda that is kept warm, and the organisations to which its environment leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import lambdas
+from sandbox.founding import Plan
+from sandbox.limits import Limits
+from sandbox.server import serve
+from sandbox.world import World
+from tests.lambdas.runtime import TOPIC, Runtime, Topic, configure
+from tests.organisation import GENEROUS, NOW, Organisation, organisation
+
+
+@pytest.fixture(autouse=True)
+def new_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has been told of anything yet; AWS's client takes what the environment says now."""
+    monkeypatch.setattr(lambdas, "_told", {})
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+
+
+@pytest.fixture
+def runtime() -> Runtime:
+    return Runtime()
+
+
+@pytest.fixture
+def org(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
+    """An organisation, to which the environment leads."""
+    with organisation(db_url, items=50) as running:
+        configure(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def both(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
+    """Two organisations, acme and globex, to which the environment leads."""
+    plan = Plan(organisations=("acme", "globex"), repositories=6, people=20, days=60, items=80, seed=7, now=NOW)
+    with serve(World(plan), limits=Limits(replace(GENEROUS))) as sandbox:
+        running = Organisation(sandbox, db_url, {"GH_ORGS": "acme,globex"})
+        configure(running, monkeypatch)
+        yield running
+
+
+@pytest.fixture
+def topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
+    with mock_aws():
+        monkeypatch.setenv("SNS_TOPIC_ARN", TOPIC)
+        yield Topic()
