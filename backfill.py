@@ -17,12 +17,13 @@ from itertools import chain
 
 from tqdm import tqdm
 
-from chalicelib.contributions.api import MEMBERS, Scope
+from chalicelib.contributions.api import MEMBERS
 from chalicelib.contributions.sync.items import MODELS
 from chalicelib.contributions.sync.timelines import EVENTS
 from chalicelib.contributions.sync.windows import Window
 from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
+from chalicelib.github.scopes import Scope
 from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Plan, backfill, backfill_rest, plan
 from chalicelib.jobs import open_database, open_github
 from chalicelib.models import SyncRun

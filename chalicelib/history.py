@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, Scope, SearchAPI
+from chalicelib.context import Context
+from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, SearchAPI
 from chalicelib.contributions.sync import items
-from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, count_due, due_items, read_timelines
 from chalicelib.contributions.sync.transfers import reconcile_transfers
 from chalicelib.contributions.sync.windows import Window, cut_windows
 from chalicelib.github import PER_PAGE
+from chalicelib.github.scopes import Scope
 from chalicelib.runner import Runner
 from chalicelib.store.ledger import OK
 from chalicelib.store.watermarks import drop_watermark, oldest_watermark, raise_watermark, read_watermark

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, Scope
+from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
 from chalicelib.contributions.rows import unknown_kinds
 from chalicelib.contributions.sync import items, reconcile
 from chalicelib.contributions.sync.members import sync_members
@@ -19,6 +19,7 @@ from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
 from chalicelib.contributions.sync.transfers import reconcile_transfers
 from chalicelib.errors import DatabaseNotReadyError, JobFailedError
 from chalicelib.github import AppAuth, Auth, Budget, GitHubAPI, InstallationAuth, TokenAuth
+from chalicelib.github.scopes import Scope
 from chalicelib.logs import LOG
 from chalicelib.models import create_db_session
 from chalicelib.runner import Runner, Step, raise_failures

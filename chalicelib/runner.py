@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.api import Scope, ScopeAPI
-from chalicelib.contributions.sync.context import Context, nobody_watches
+from chalicelib.context import Context, nobody_watches
 from chalicelib.errors import ContributorMetricsError, JobFailedError, OutOfTimeError, UnauthorizedError
 from chalicelib.github import GitHubAPI, RateLimit
+from chalicelib.github.scopes import Scope, ScopeAPI
 from chalicelib.logs import LOG, bound
 from chalicelib.store.engine import explain
 from chalicelib.store.leases import LAMBDA_LEASE, SHELL_LEASE, lease, new_owner, take_lease

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from chalicelib.contributions.sync.context import Context
+from chalicelib.context import Context
 from chalicelib.contributions.sync.reconcile import Count, Difference, compare, narrow, repair
 from chalicelib.contributions.sync.windows import Window, months
 from chalicelib.errors import IncompleteReadError

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from chalicelib.contributions import api
 from chalicelib.errors import ForbiddenError, GitHubError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
+from chalicelib.github.scopes import Scope
 
 LEVELS = ("read", "write", "admin")
 # Any of these lets a classic token list an organisation's members; without one GitHub lists the public ones only.
@@ -62,7 +63,7 @@ def lacks_of_token(github: GitHubAPI, org: str) -> Iterator[Lack]:
             yield from _lacking_scopes(answer) if need is METADATA else ()
     # Where a permission is missing, a search doesn't say so: it finds nothing.
     for need, kind in ((ISSUES, api.ISSUES), (PULL_REQUESTS, api.PULL_REQUESTS)):
-        if api.SearchAPI(github).fetch_count(api.Scope(org), kind) == 0:
+        if api.SearchAPI(github).fetch_count(Scope(org), kind) == 0:
             doubt = f"there are none, or the permission {need.permission}=read is missing"
             yield Lack(f"none of the {need.data} is to be seen: {doubt}", certain=False)
 

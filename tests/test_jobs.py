@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.api import Scope
-from chalicelib.contributions.sync.context import Context
+from chalicelib.context import Context
 from chalicelib.errors import IncompleteReadError, JobFailedError, NotFoundError, OutOfTimeError
 from chalicelib.github import GitHubAPI
+from chalicelib.github.scopes import Scope
 from chalicelib.models import Lease, SyncRun, Watermark
 from chalicelib.runner import Runner, raise_failures
 from chalicelib.store.leases import take_lease

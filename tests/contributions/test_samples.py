@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from chalicelib.context import Context
 from chalicelib.contributions.rows import member_row
-from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.items import save_items, save_pulls
 from chalicelib.contributions.sync.members import save_members
 from chalicelib.models import Issue, Member, Membership, PullRequest, RejectedRecord

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chalicelib.contributions.api import Scope
-from chalicelib.contributions.sync.context import Context
+from chalicelib.context import Context
 from chalicelib.contributions.sync.items import save_items
 from chalicelib.github import GitHubAPI
+from chalicelib.github.scopes import Scope
 from chalicelib.models import Event, EventPoll, Issue, SyncRun, Transfer, TransferCheck, create_db_session
 from sandbox.items import Item, Kind, Repository
 from tests.contributions.test_events import assert_equal_to_timelines

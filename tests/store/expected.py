@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.api import Scope
-from chalicelib.contributions.sync.context import Context
+from chalicelib.context import Context
 from chalicelib.github import GitHubAPI
+from chalicelib.github.scopes import Scope
 from chalicelib.store.ledger import open_run
 from tests.store.payloads import Json
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.sync.context import Context
+from chalicelib.context import Context
 from chalicelib.contributions.sync.items import save_items, save_pulls
 from chalicelib.models import Issue, PullRequest, RejectedRecord
 from tests.store.expected import item_columns, make_context, pull_columns, stored, whole

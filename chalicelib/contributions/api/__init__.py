@@ -1,7 +1,6 @@
 """What to ask GitHub about contributions: searches, single items, timelines and member lists."""
 
 from chalicelib.contributions.api.members import MEMBERS, MemberAPI
-from chalicelib.contributions.api.scopes import Scope, ScopeAPI
 from chalicelib.contributions.api.search import (
     INCOMPLETE_PAUSES,
     ISSUES,
@@ -23,8 +22,6 @@ __all__ = [
     "SECOND",
     "MemberAPI",
     "PagePoll",
-    "Scope",
-    "ScopeAPI",
     "SearchAPI",
     "SearchPage",
     "Span",

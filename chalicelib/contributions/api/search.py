@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.contributions.api.scopes import Scope
 from chalicelib.errors import BadAnswerError, IncompleteReadError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
+from chalicelib.github.scopes import Scope
 from chalicelib.utils import format_utc, parse_utc
 
 SECOND = timedelta(seconds=1)

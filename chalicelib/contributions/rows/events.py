@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chalicelib.contributions.rows.fields import (
+from chalicelib.errors import RejectedError
+from chalicelib.records import (
     Converter,
     Record,
     Row,
@@ -20,7 +21,6 @@ from chalicelib.contributions.rows.fields import (
     moment,
     text,
 )
-from chalicelib.errors import RejectedError
 
 # As GitHub's pages name them; one that is not here is stored all the same.
 # https://docs.github.com/en/rest/using-the-rest-api/issue-event-types

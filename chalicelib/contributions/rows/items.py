@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chalicelib.contributions.rows.fields import (
+from chalicelib.errors import RejectedError
+from chalicelib.github.nodes import numeric_id
+from chalicelib.records import (
     Converter,
     Record,
     Row,
@@ -22,8 +24,6 @@ from chalicelib.contributions.rows.fields import (
     rounded,
     text,
 )
-from chalicelib.errors import RejectedError
-from chalicelib.github.nodes import numeric_id
 
 REPOSITORY = re.compile(r"/repos/([^/]+)/([^/]+)$")
 

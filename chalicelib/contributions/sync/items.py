@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from chalicelib.context import Context, map_rows, store
 from chalicelib.contributions import rows
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, Scope, SearchAPI, SearchPage, Span, moment_of
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, SearchPage, Span, moment_of
 from chalicelib.contributions.models import Issue, PullRequest, Transfer
-from chalicelib.contributions.sync.context import Context, map_rows, store
 from chalicelib.errors import IncompleteReadError
+from chalicelib.github.scopes import Scope
 from chalicelib.store.upsert import Row
 from chalicelib.store.watermarks import drop_watermark, oldest_watermark, raise_watermark, read_watermark
 from chalicelib.utils import format_utc

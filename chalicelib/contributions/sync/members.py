@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from chalicelib.context import Context, map_rows, store
 from chalicelib.contributions import rows
 from chalicelib.contributions.api import MEMBERS, MemberAPI
 from chalicelib.contributions.models import Member, Membership
-from chalicelib.contributions.sync.context import Context, map_rows, store
 from chalicelib.errors import IncompleteReadError
 from chalicelib.store.upsert import Row
 from chalicelib.store.watermarks import raise_watermark

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from chalicelib.context import Context
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SECOND, SearchAPI, Span
-from chalicelib.contributions.sync.context import Context
 from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, read_span, save_items, watermark_name
 from chalicelib.contributions.sync.transfers import settle
 from chalicelib.contributions.sync.windows import Window, cut_windows, months

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
+from chalicelib.context import Context, counted, map_rows, store
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, PagePoll, TimelineAPI, TimelinePage
 from chalicelib.contributions.models import Event, EventPoll
 from chalicelib.contributions.rows import Row, event_row
-from chalicelib.contributions.sync.context import Context, counted, map_rows, store
 from chalicelib.contributions.sync.items import MODELS, in_scope, watermark_name
 from chalicelib.contributions.sync.transfers import settle
 from chalicelib.errors import GitHubError, GoneError, IncompleteReadError, NotFoundError, UnauthorizedError

@@ -11,10 +11,10 @@ from sqlalchemy import Row as Found
 from sqlalchemy import and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from chalicelib.context import Context, counted
 from chalicelib.contributions import rows
 from chalicelib.contributions.api import ISSUES, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
-from chalicelib.contributions.sync.context import Context, counted
 from chalicelib.contributions.sync.items import MODELS, save_items
 from chalicelib.errors import GitHubError, IncompleteReadError, RejectedError, UnauthorizedError
 from chalicelib.store.upsert import Row, upsert

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.errors import BadAnswerError, NotFoundError, SettingsError
-from chalicelib.github import Answer, GitHubAPI
+from chalicelib.github.answers import Answer
+from chalicelib.github.client import GitHubAPI
 
 # One search takes five OR operators, so six repositories.
 REPOS_A_SEARCH = 6

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.api import Scope
 from chalicelib.errors import RejectedError
 from chalicelib.github import GitHubAPI
+from chalicelib.github.scopes import Scope
 from chalicelib.store.models import SyncRun
 from chalicelib.store.rejected import save_rejected
 from chalicelib.store.upsert import Row, upsert
