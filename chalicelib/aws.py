@@ -1,4 +1,4 @@
-"""The two things this app tells AWS: run that function, and let people know."""
+"""What this app asks of AWS: run that function, let people know, read that object."""
 
 from __future__ import annotations
 
@@ -33,16 +33,27 @@ def publish(topic_arn: str, *, subject: str, message: str) -> None:
     _call("sns", "publish", region=topic_arn.split(":")[3], TopicArn=topic_arn, Subject=plain, Message=message)
 
 
-def _call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> None:
+def read_object(url: str) -> bytes:
+    """Read an S3 object whole, by its `s3://bucket/key`; raises AwsError.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    content: bytes = _call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
+def _call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> Any:
     import boto3  # noqa: PLC0415 - the Lambda runtime brings it; nothing local needs it
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": ATTEMPTS})
     try:
-        getattr(boto3.client(service, region_name=region, config=config), operation)(**arguments)
+        return getattr(boto3.client(service, region_name=region, config=config), operation)(**arguments)
     except ClientError as error:
         reason = error.response.get("Error", {}).get("Code", "unknown error")
         raise AwsError(f"AWS refused {service}:{operation}: {reason}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise AwsError(f"{service}:{operation} failed: {error}") from error

@@ -75,7 +75,10 @@ def fraction(name: str, value: Any) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RejectedError(f"{name} is {type(value).__name__}, not a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise RejectedError(f"{name} is out of range") from error
 
 
 def rounded(name: str, value: Any) -> int | None:
@@ -115,6 +118,8 @@ def cleaned(record: Any) -> Record:
         plain = json.dumps(record, allow_nan=False)
     except ValueError as error:
         raise RejectedError("it holds a number that is not one (NaN or Infinity)") from error
+    except RecursionError as error:
+        raise RejectedError("it is nested too deeply") from error
     return _stripped(record) if SUSPECT.search(plain) else record
 
 

@@ -62,8 +62,11 @@ def migrate(connection: Connection) -> None:
         drop_views(connection)
     context.run_migrations()
     # They are written for the newest tables.
-    if changes and stored_revision(connection) == REVISIONS[-1]:
+    revision = stored_revision(connection)
+    if changes and revision == REVISIONS[-1]:
         create_views(connection)
+    if changes and not context.config.attributes.get("db_url"):
+        print(f"{connection.engine.url.render_as_string(hide_password=True)} is at migration {revision}.")
 
 
 def changes_the_schema() -> bool:

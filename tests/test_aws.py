@@ -101,3 +101,10 @@ def test_a_subject_is_cut_to_what_sns_takes(queue: str) -> None:
 def test_a_topic_that_is_not_there_is_said(queue: str) -> None:
     with pytest.raises(AwsError, match=r"^AWS refused sns:publish: NotFound"):
         aws.publish(f"{TOPIC}-2", subject="s", message="m")
+
+
+def test_an_answer_that_aws_would_not_give_is_ours_to_name(server: LocalServer) -> None:
+    """A proxy's page, say: the library's own error for it went through `alert`, and in the job's stead."""
+    server.replies = [reply(200, b"<html>not SNS</html", then="close")] * 3
+    with pytest.raises(AwsError, match=r"^sns:publish failed: "):
+        aws.publish(TOPIC, subject="x", message="y")

@@ -33,7 +33,7 @@ CLAIM_BEGINS = timedelta(seconds=-60)
 CLAIM_ENDS = timedelta(minutes=9)
 # A token is renewed so long before its end, for an answer may take a minute, and clocks differ.
 RENEWAL = timedelta(minutes=5)
-PEM = "-----BEGIN RSA PRIVATE KEY-----"
+PEM, PEM_END = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
 
 
 class AppAuth:
@@ -64,12 +64,16 @@ class AppAuth:
 
 def load_key(text: str) -> rsa.PrivateKey:
     """Read a private key in the form that GitHub gives out (PEM, PKCS#1); SettingsError when it is none."""
-    # Many a place to keep secrets has no line ends.
     pem = text.replace("\\n", "\n").strip()
     if not pem.startswith(PEM):
-        raise SettingsError(f"GH_APP_PRIVATE_KEY is malformed: it must begin with {PEM}, as GitHub gives it out")
+        raise SettingsError(
+            f"GH_APP_PRIVATE_KEY is malformed: it must begin with {PEM}, as GitHub gives it out "
+            "(of another form, `openssl rsa -traditional -in FILE` makes this one)"
+        )
+    # Many a place to keep secrets makes spaces of line ends, or nothing.
+    body = "".join(pem.removeprefix(PEM).removesuffix(PEM_END).split())
     try:
-        return rsa.PrivateKey.load_pkcs1(pem.encode())
+        return rsa.PrivateKey.load_pkcs1(f"{PEM}\n{body}\n{PEM_END}\n".encode())
     except Exception:  # noqa: BLE001 - whatever the parsers raise on a stranger's text, of many kinds
         # Not chained: their messages may quote what they could not read.
         raise SettingsError("GH_APP_PRIVATE_KEY is malformed: it is cut off or garbled") from None

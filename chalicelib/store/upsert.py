@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -146,8 +146,8 @@ def _postgresql_statement(table: Table, names: tuple[str, ...], null: str) -> An
     return _on_conflict(statement, table, names)
 
 
-def _time_text(moment: datetime) -> str:
-    if moment.tzinfo is None:
+def _time_text(moment: date) -> str:
+    if isinstance(moment, datetime) and moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
     return moment.isoformat()
 

@@ -86,12 +86,11 @@ def test_the_claim_is_signed_and_holds_for_less_than_ten_minutes() -> None:
     assert jwt.get_unverified_header(token) == {"alg": "RS256", "typ": "JWT"}
 
 
-def test_a_key_whose_line_ends_were_lost_is_understood() -> None:
-    on_one_line = keys().private.strip().replace("\n", "\\n")
-    assert (
-        AppAuth("1", on_one_line, clock=lambda: START).header()
-        == AppAuth("1", keys().private, clock=lambda: START).header()
-    )
+@pytest.mark.parametrize("instead", ["\\n", " ", "", "\r\n"], ids=["escaped", "spaces", "nothing", "CRLF"])
+def test_a_key_whose_line_ends_were_lost_is_understood(instead: str) -> None:
+    on_one_line = keys().private.strip().replace("\n", instead)
+    headers = [AppAuth("1", text, clock=lambda: START).header() for text in (on_one_line, keys().private)]
+    assert headers[0] == headers[1]
 
 
 @pytest.mark.parametrize(
