@@ -11,7 +11,7 @@ import argparse
 import logging
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -21,10 +21,12 @@ from chalicelib.contributions.api import MEMBERS
 from chalicelib.contributions.sync.items import MODELS
 from chalicelib.contributions.sync.timelines import EVENTS
 from chalicelib.contributions.sync.windows import Window
+from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
+from chalicelib.files import load_files, read_file
 from chalicelib.github import Budget, GitHubAPI, Pause
 from chalicelib.github.scopes import Scope
-from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Plan, backfill, backfill_rest, plan
+from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Plan, backfill, backfill_copilot, backfill_rest, plan
 from chalicelib.jobs import open_database, open_github
 from chalicelib.models import SyncRun
 from chalicelib.runner import ACCESS, Runner, raise_failures
@@ -41,6 +43,7 @@ SECOND = timedelta(seconds=1)
 COSTS = {
     MEMBERS: "everybody, a request a hundred",
     TRANSFERS: "a request for each issue that looks like one that moved",
+    COPILOT: "five requests or so for each day that is not stored yet",
     EVENTS: "about {timelines:,} timelines, a request or more for each, at most 14 a second",
 }
 # Items between two lines of progress where nobody watches.
@@ -51,6 +54,8 @@ EXAMPLES = """examples:
   python backfill.py --since 2024-01-01
   python backfill.py --since 2024-01-01 --until 2024-06-30 --only issues --repos my-org/api,my-org/web
   python backfill.py --since 2024-01-01 --only events
+  python backfill.py --since 2026-01-01 --only copilot
+  python backfill.py --only copilot --orgs my-org --from-file historic_usage_data.json s3://my-bucket/2024.json
   python backfill.py --verify
   python backfill.py --verify --since 2024-01-01 --only pull_requests
 
@@ -68,6 +73,7 @@ class Request(argparse.Namespace):
     only: tuple[str, ...]
     window: int
     verify: bool
+    from_file: list[str]
     now: Callable[[], datetime]
 
 
@@ -75,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
         prog="python backfill.py",
-        description="Read pull requests, issues and members of any past into the database, or verify what is stored.",
+        description="Read the past of pull requests, issues, members and Copilot into the database, or verify it.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -89,6 +95,13 @@ def parser() -> argparse.ArgumentParser:
         type=kinds,
         help=f"only these of {', '.join(KINDS)}; default: all but events",
         default=DEFAULT_KINDS,
+    )
+    result.add_argument(
+        "--from-file",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="with --only copilot: read saved reports instead of asking GitHub (local files, or s3://bucket/key)",
     )
     result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days read as one unit; default: 30")
     result.add_argument(
@@ -195,7 +208,7 @@ def say_pause(pause: Pause) -> None:
     tqdm.write(f"waiting until {format_utc(pause.until)} ({pause.seconds:.0f} s): {pause.reason}", file=sys.stderr)
 
 
-def run_backfill(runner: Runner, given: Request, types: Sequence[str]) -> None:
+def run_backfill(runner: Runner, given: Request, settings: Settings) -> None:
     """Plan, say the plan, and read."""
     window = window_of(given, default=None)
     found: list[Plan] = []
@@ -206,11 +219,17 @@ def run_backfill(runner: Runner, given: Request, types: Sequence[str]) -> None:
         return
     work = found[0]
     say_plan(runner.scope, window, work, given.only)
-    progress = Progress(total=sum(task.total for task in work.tasks) + work.timelines, github=runner.github)
+    days = (window.until - window.since).days if COPILOT in given.only else 0
+    progress = Progress(total=sum(task.total for task in work.tasks) + work.timelines + days, github=runner.github)
     runner.on_page = progress.page
-    rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=types)
+    rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=settings.event_types)
+    copilot: Iterator[str] = iter(())
+    if COPILOT in given.only:
+        copilot = backfill_copilot(runner, window=window, days=given.window, keeps_people=settings.copilot_user_data)
     with progress.bar:
-        for unit in chain(backfill(runner, work.tasks, until=window.until), rest):
+        for unit in chain(
+            backfill(runner, work.tasks, until=window.until), rest, copilot if COPILOT in given.only else ()
+        ):
             progress.unit(unit)
     say_summary(runner)
 
@@ -245,7 +264,7 @@ def say_summary(runner: Runner) -> None:
             f"{requests:,} requests"
         )
     for run in runner.runs:
-        if run.status != OK:
+        if run.error:
             print(f"{scope.org} {run.step} {run.window_start or ''}: {run.status}: {run.error}")
 
 
@@ -300,6 +319,9 @@ def _verdict(proof: Proof) -> str:
 
 def run(given: Request, settings: Settings, budget: Budget) -> None:
     """Do what was asked, one organisation after the other; what fails for one does not hold up the others."""
+    if given.from_file:
+        run_files(given, settings)
+        return
     chosen = scopes(given, settings)
     check(given, settings)
     job = "verify" if given.verify else "backfill"
@@ -319,8 +341,24 @@ def run(given: Request, settings: Settings, budget: Budget) -> None:
                 if given.verify:
                     run_verify(runner, given)
                 else:
-                    run_backfill(runner, given, settings.event_types)
+                    run_backfill(runner, given, settings)
         raise_failures([run for runner in runners for run in runner.runs], statuses=(FAILED_RUN, PARTIAL))
+
+
+def run_files(given: Request, settings: Settings) -> None:
+    """Load saved reports of Copilot into one organisation; no GitHub is asked, and no token needed."""
+    chosen = scopes(given, settings)
+    if given.only != (COPILOT,) or len(chosen) != 1 or given.verify:
+        raise SettingsError("--from-file goes with --only copilot, and one organisation: --orgs my-org")
+    documents = {name: read_file(name) for name in given.from_file}
+    with open_database(settings) as session, GitHubAPI(api_url=settings.api_url) as nobody:
+        runner = Runner(session, nobody, chosen[0], "backfill", given.now)
+        with runner.lease() as is_ours:
+            if not is_ours:
+                raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
+            for line in load_files(runner, documents, settings):
+                print(line)
+        raise_failures(runner.runs, statuses=(FAILED_RUN, PARTIAL))
 
 
 def check(given: Request, settings: Settings) -> None:

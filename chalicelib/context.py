@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,9 @@ from chalicelib.github.scopes import Scope
 from chalicelib.store.models import SyncRun
 from chalicelib.store.rejected import save_rejected
 from chalicelib.store.upsert import Row, upsert
+
+T = TypeVar("T")
+WITHHELD = {"withheld": "what tells of single people is not stored"}
 
 
 def nobody_watches(fetched: int, /) -> None:
@@ -68,6 +71,18 @@ def store(context: Context, kind: str, model: type[Any], mapped: Sequence[Row], 
         reject(context, kind, records.get(row.get("id", 0), row), reason)
     context.run.stored += result.changed
     return result.changed
+
+
+def rows_of(
+    context: Context, kind: str, records: Iterable[Any], to_row: Callable[[Any], T], *, is_kept: bool = True
+) -> Iterator[T]:
+    """Map records one by one, as they come; what can't be mapped is counted and kept, or only that there was one."""
+    for record in records:
+        context.run.fetched += 1
+        try:
+            yield to_row(record)
+        except RejectedError as error:
+            reject(context, kind, record if is_kept else WITHHELD, str(error))
 
 
 def reject(context: Context, kind: str, record: Any, reason: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
 from chalicelib.contributions.sync.timelines import EVENTS
+from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.runner import ACCESS
 from chalicelib.settings import Settings
 from chalicelib.store.functions import count_if
@@ -95,6 +96,8 @@ def read_health(
 
 def _kinds(settings: Settings) -> Iterator[tuple[str, timedelta]]:
     yield from STALE_AFTER.items()
+    if settings.copilot:
+        yield COPILOT, timedelta(hours=50)
     yield MEMBERS, timedelta(hours=settings.members_hours + 2)
 
 

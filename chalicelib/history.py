@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.context import Context
@@ -15,6 +15,8 @@ from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, count_due, due_items, read_timelines
 from chalicelib.contributions.sync.transfers import reconcile_transfers
 from chalicelib.contributions.sync.windows import Window, cut_windows
+from chalicelib.copilot.sync.days import COPILOT
+from chalicelib.copilot.sync.history import read_history
 from chalicelib.github import PER_PAGE
 from chalicelib.github.scopes import Scope
 from chalicelib.runner import Runner
@@ -23,8 +25,8 @@ from chalicelib.store.watermarks import drop_watermark, oldest_watermark, raise_
 from chalicelib.utils import format_utc
 
 TRANSFERS = "transfers"
-KINDS = (PULL_REQUESTS, ISSUES, MEMBERS, TRANSFERS, EVENTS)
-# Timelines cost a request an item: they are read when they are asked for.
+KINDS = (PULL_REQUESTS, ISSUES, MEMBERS, TRANSFERS, EVENTS, COPILOT)
+# Timelines cost a request an item, Copilot's days some requests each: they are read when they are asked for.
 DEFAULT_KINDS = (PULL_REQUESTS, ISSUES, MEMBERS, TRANSFERS)
 
 
@@ -154,6 +156,19 @@ def backfill_rest(
         yield f"{EVENTS} {part.since:%Y-%m-%d}..{part.until:%Y-%m-%d}"
         read = partial(_read_events, window=part, types=types)
         runner.run(f"{EVENTS}.created", read, window_start=part.since, window_end=part.until)
+
+
+def backfill_copilot(runner: Runner, *, window: Window, days: int, keeps_people: bool) -> Iterator[str]:
+    """Read Copilot's days of a window that are not stored yet; yields the name of each unit before it begins.
+
+    GitHub offers the days of about a year; those that it doesn't are named in the ledger.
+    """
+    for part in cut_windows(window.since, min(window.until, runner.now() - timedelta(days=1)), days=days):
+        if runner.is_refused:
+            return
+        yield f"{COPILOT} {part.since:%Y-%m-%d}..{part.until:%Y-%m-%d}"
+        read = partial(read_history, since=part.since.date(), until=part.until.date(), keeps_people=keeps_people)
+        runner.run(f"{COPILOT}.history", read, window_start=part.since, window_end=part.until)
 
 
 def _read_events(context: Context, *, window: Window, types: Sequence[str]) -> None:

@@ -17,6 +17,9 @@ from chalicelib.contributions.sync import items, reconcile
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
 from chalicelib.contributions.sync.transfers import reconcile_transfers
+from chalicelib.copilot.sync.days import DAYS, sync_days
+from chalicelib.copilot.sync.people import PEOPLE, sync_people
+from chalicelib.copilot.sync.seats import SEATS, sync_seats
 from chalicelib.errors import DatabaseNotReadyError, JobFailedError
 from chalicelib.github import AppAuth, Auth, Budget, GitHubAPI, InstallationAuth, TokenAuth
 from chalicelib.github.scopes import Scope
@@ -43,7 +46,7 @@ def nrt_events(settings: Settings, **options: Unpack[Options]) -> None:
 
 
 def daily(settings: Settings, **options: Unpack[Options]) -> None:
-    """Reconcile what searches for changes can't see: missed merges, silent changes, deletions."""
+    """Reconcile what searches for changes can't see (missed merges, silent changes, deletions); read Copilot's use."""
     _run_job("daily", _daily_steps, settings, **options)
 
 
@@ -127,6 +130,15 @@ def _daily_steps(settings: Settings) -> Steps:
         compare = partial(reconcile.reconcile_counts, kind=kind, since=since, shared_by=shared_by)
         yield Planned(f"{kind}.reconcile", compare)
         yield Planned(f"{kind}.sweep", partial(reconcile.sweep_open, kind=kind, shared_by=shared_by))
+    if settings.copilot:
+        yield from _copilot_steps(settings)
+
+
+def _copilot_steps(settings: Settings) -> Steps:
+    keeps_people = settings.copilot_user_data
+    yield Planned(DAYS, sync_days)
+    yield Planned(PEOPLE, partial(sync_people, keeps_people=keeps_people))
+    yield Planned(SEATS, partial(sync_seats, keeps_people=keeps_people, price=settings.copilot_seat_price))
 
 
 def scope_of(settings: Settings, org: str) -> Scope:

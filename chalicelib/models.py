@@ -15,6 +15,17 @@ from chalicelib.contributions.models import (
     Transfer,
     TransferCheck,
 )
+from chalicelib.copilot.models import (
+    CopilotDay,
+    CopilotDayRevision,
+    CopilotDayTotal,
+    CopilotSeat,
+    CopilotSeatDay,
+    CopilotTeamDay,
+    CopilotUserDay,
+    CopilotUserPeriod,
+    CopilotUserTeam,
+)
 from chalicelib.errors import DatabaseNotReadyError
 from chalicelib.store.base import Base
 from chalicelib.store.engine import (
@@ -30,6 +41,15 @@ from chalicelib.views import create_views
 
 __all__ = [
     "Base",
+    "CopilotDay",
+    "CopilotDayRevision",
+    "CopilotDayTotal",
+    "CopilotSeat",
+    "CopilotSeatDay",
+    "CopilotTeamDay",
+    "CopilotUserDay",
+    "CopilotUserPeriod",
+    "CopilotUserTeam",
     "Event",
     "EventPoll",
     "Issue",

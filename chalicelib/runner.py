@@ -152,7 +152,7 @@ class Runner:
             self.session.rollback()
             self.is_refused = isinstance(error, UnauthorizedError)
             return self._explain(error)
-        return OK, None
+        return OK, run.error  # a step that came to its end may still have something to say
 
     def _explain(self, error: Exception) -> tuple[str, str]:
         if isinstance(error, OutOfTimeError):

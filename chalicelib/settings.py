@@ -22,6 +22,7 @@ REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 # An App's number, or its client id.
 APP_ID = re.compile(r"[0-9]{1,19}|Iv[A-Za-z0-9.]{8,60}")
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 EVENT_TYPE = re.compile(r"[a-z][a-z_-]{0,60}")
 # As urlsplit gives it: a name, or an address (an IPv6 one without its brackets).
 HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
@@ -159,6 +160,30 @@ class Settings:
         )
 
     @cached_property
+    def copilot(self) -> bool:
+        """Whether the daily job reads Copilot's use and seats (`COPILOT`)."""
+        return self._switch("COPILOT")
+
+    @cached_property
+    def copilot_user_data(self) -> bool:
+        """Whether what Copilot tells of single people is stored (`COPILOT_USER_DATA`)."""
+        return self._switch("COPILOT_USER_DATA")
+
+    @cached_property
+    def copilot_seat_price(self) -> float | None:
+        """What a seat costs a month, in US dollars (`COPILOT_SEAT_PRICE`); None means the list price of its plan."""
+        text = self.lookup("COPILOT_SEAT_PRICE")
+        if text and not PRICE.fullmatch(text):
+            raise SettingsError(f"COPILOT_SEAT_PRICE is malformed: {text!r} is not an amount such as 19 or 19.50")
+        return float(text) if text else None
+
+    def _switch(self, name: str) -> bool:
+        text = (self.lookup(name) or "on").lower()
+        if text not in {"on", "off"}:
+            raise SettingsError(f"{name} is malformed: {text!r} is neither on nor off")
+        return text == "on"
+
+    @cached_property
     def reconcile_since(self) -> datetime | None:
         """From when on the daily job reconciles (`RECONCILE_SINCE`); None means as far back as the backfills went."""
         text = self.lookup("RECONCILE_SINCE")
@@ -180,6 +205,7 @@ class Settings:
         """Read every setting once, so that a malformed one is named before anything is fetched."""
         names = [*self._credentials(), "repos", "db_url", "api_url", "new_days", "closed_days", "unmerged_days"]
         names += ["members_hours", "event_days", "event_types", "reconcile_since", "topic_arn"]
+        names += ["copilot", "copilot_user_data", "copilot_seat_price"]
         for name in names + (["orgs"] if orgs else []):
             getattr(self, name)
         if orgs and self.app_installation_id and len(self.orgs) > 1:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from chalicelib.contributions.views import VIEWS as CONTRIBUTIONS
+from chalicelib.copilot.views import VIEWS as COPILOT
 from chalicelib.store import views as store
 from chalicelib.store.health import DATA_HEALTH
 
 # In the order to make them: a view may read those before it.
-VIEWS = (*CONTRIBUTIONS, DATA_HEALTH)
+VIEWS = (*CONTRIBUTIONS, *COPILOT, DATA_HEALTH)
 # Views of older versions under names that are no more, to be dropped; in the order in which they were made.
 RETIRED: tuple[str, ...] = ()
 

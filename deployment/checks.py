@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, GitHubError, NotFoundError
-from chalicelib.github import AppAuth, Budget, GitHubAPI, TokenAuth
-from chalicelib.jobs import open_database
-from deployment.permissions import Lack, installation_of, lacks_of_installation, lacks_of_token
-from deployment.stage import Stage
+from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, GitHubError, SettingsError
+from chalicelib.github import AppAuth, GitHubAPI
+from chalicelib.github.scopes import ScopeAPI
+from chalicelib.jobs import open_database, open_github, scope_of
+from chalicelib.settings import SSM_NAMES
+from chalicelib.store.engine import parse_db_url
+from deployment.permissions import (
+    COPILOT_NEEDS,
+    NEEDS,
+    Lack,
+    Need,
+    installation_of,
+    lacks_of_installation,
+    lacks_of_token,
+)
+from deployment.stage import CONFIG, Stage
 
 
 class Finding(NamedTuple):
@@ -43,20 +54,23 @@ def check_stage(stage: Stage) -> Iterator[Finding]:
 
 def check_aws(_stage: Stage) -> Iterator[Finding]:
     """Find out who asks, and where."""
-    region = boto3.session.Session().region_name
     try:
+        region = boto3.session.Session().region_name
+        if region is None:
+            yield Finding("AWS", "no region is named (set AWS_DEFAULT_REGION)", fault=True)
+            return
         account = boto3.client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         yield Finding("AWS", f"no access: {_reason(error)} (set AWS_PROFILE)", fault=True)
-        return
-    if region is None:
-        yield Finding("AWS", "no region is named (set AWS_DEFAULT_REGION)", fault=True)
         return
     yield Finding("AWS", f"account {account}, {region}")
 
 
 def check_parameters(stage: Stage) -> Iterator[Finding]:
-    """Look for the secrets in SSM, without reading them."""
+    """Look for the secrets in SSM, without reading them, and for such that stand where everybody reads them."""
+    for setting in SSM_NAMES:
+        if stage.variables.get(setting):
+            yield Finding("SSM", f"{setting} stands in {CONFIG}, for all to read: it belongs into SSM", fault=True)
     for setting in ("GH_TOKEN" if stage.settings.app_id is None else "GH_APP_PRIVATE_KEY", "DB_URL"):
         yield _check_parameter(stage.parameter(setting))
 
@@ -80,43 +94,48 @@ def check_settings(stage: Stage) -> Iterator[Finding]:
 
 def check_database(stage: Stage) -> Iterator[Finding]:
     """Connect to the database, and see that it is migrated."""
-    if stage.settings.db_url.startswith("sqlite"):
+    url = parse_db_url(stage.settings.db_url)
+    if url.get_backend_name() == "sqlite":
         yield Finding("database", "SQLite is a file, which a Lambda doesn't keep: name a PostgreSQL", fault=True)
         return
+    certificate = url.query.get("sslrootcert")
+    if isinstance(certificate, str) and not (stage.settings.folder / "vendor" / certificate).exists():
+        yield Finding("database", f"sslrootcert={certificate} is not in vendor/, so Lambda won't have it", fault=True)
     try:
         with open_database(stage.settings):
-            yield Finding("database", "reached from here, and migrated")
+            source = " (DB_URL of this shell, not SSM)" if stage.db_url_is_of_shell else ""
+            yield Finding("database", f"{url.database} on {url.host} is reached from here, and migrated{source}")
     except DatabaseNotReadyError as error:
-        yield Finding(
-            "database", str(error).replace("`make migrate`", f"`make migrate STAGE={stage.name}`"), fault=True
-        )
+        sentence = str(error).replace("`make migrate`", f"`make migrate STAGE={stage.name}`")
+        yield Finding("database", sentence, fault=True)
 
 
 def check_github(stage: Stage) -> Iterator[Finding]:
     """See that the credentials may read what the tables need, in every organisation."""
+    with open_github(stage.settings) as github:
+        for org in stage.settings.orgs:
+            yield from _check_org(stage, github(org), org)
+
+
+def _check_org(stage: Stage, github: GitHubAPI, org: str) -> Iterator[Finding]:
     settings = stage.settings
-    auth = TokenAuth(settings.token) if settings.app_id is None else AppAuth(settings.app_id, settings.app_private_key)
-    with GitHubAPI(auth=auth, api_url=settings.api_url, budget=Budget()) as github:
-        for org in settings.orgs:
-            yield from _check_org(github, org, is_app=settings.app_id is not None)
-
-
-def _check_org(github: GitHubAPI, org: str, *, is_app: bool) -> Iterator[Finding]:
     try:
-        if is_app:
-            lacks = list(lacks_of_installation(installation_of(github, org)))
-        else:
-            github.get(f"/orgs/{org}")
-            lacks = list(lacks_of_token(github, org))
-    except NotFoundError:
-        unseen = "the GitHub App is not installed there" if is_app else "it is not there, or this token can't see it"
-        lacks = [Lack(unseen)]
-    except GitHubError as error:
+        ScopeAPI(github).resolve(scope_of(settings, org))
+        needs = (*NEEDS, *COPILOT_NEEDS) if settings.copilot else NEEDS
+        lacks = list(lacks_of_token(github, org, needs) if settings.app_id is None else _app_lacks(stage, org, needs))
+    except (GitHubError, SettingsError) as error:
         lacks = [Lack(str(error))]
     for lack in lacks:
         yield Finding("GitHub", f"{org}: {lack.sentence}", fault=lack.certain)
-    if not any(lack.certain for lack in lacks):
+    if not lacks:
         yield Finding("GitHub", f"{org}: the credentials may read all that is needed")
+
+
+def _app_lacks(stage: Stage, org: str, needs: Sequence[Need]) -> Iterator[Lack]:
+    settings = stage.settings
+    auth = AppAuth(settings.app_id or "", settings.app_private_key)
+    with GitHubAPI(auth=auth, api_url=settings.api_url) as app:
+        yield from lacks_of_installation(installation_of(app, org, settings.app_installation_id), org, needs)
 
 
 def _reason(error: BotoCoreError | ClientError) -> str:

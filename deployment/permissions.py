@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from chalicelib.contributions import api
+from chalicelib.copilot.api import ORGANIZATION_28
 from chalicelib.errors import ForbiddenError, GitHubError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
 from chalicelib.github.scopes import Scope
@@ -27,6 +28,9 @@ ISSUES = Need("issues", "issues")
 PULL_REQUESTS = Need("pull_requests", "pull requests")
 MEMBERS = Need("members", "members")
 NEEDS = (METADATA, ISSUES, PULL_REQUESTS, MEMBERS)
+COPILOT_USE = Need("organization_copilot_metrics", "Copilot's use, unless COPILOT=off")
+COPILOT_SEATS = Need("organization_copilot_seat_management", "Copilot's seats, unless COPILOT=off")
+COPILOT_NEEDS = (COPILOT_USE, COPILOT_SEATS)
 
 
 class Lack(NamedTuple):
@@ -36,36 +40,62 @@ class Lack(NamedTuple):
     certain: bool = True
 
 
-def lacks_of_installation(installation: dict[str, Any]) -> Iterator[Lack]:
+def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequence[Need]) -> Iterator[Lack]:
     """Say what an App's installation lacks, from its own list.
 
     https://docs.github.com/en/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app
     """
+    login = (installation.get("account") or {}).get("login", "")
+    if str(login).casefold() != org.casefold():
+        yield Lack(f"GH_APP_INSTALLATION_ID is the installation in {login}")
     if installation.get("suspended_at"):
         yield Lack("the installation is suspended")
     granted = installation.get("permissions") or {}
-    for need in NEEDS:
+    for need in needs:
         if granted.get(need.permission) not in LEVELS:
             yield Lack(f"the permission {need.permission}=read is missing ({need.data})")
 
 
-def lacks_of_token(github: GitHubAPI, org: str) -> Iterator[Lack]:
-    """Say what a token lacks, by asking once for each kind of data.
+def lacks_of_token(github: GitHubAPI, org: str, needs: Sequence[Need]) -> Iterator[Lack]:
+    """Say what a token lacks, by asking for each kind of data.
 
     https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
     """
-    for need, path in ((METADATA, f"/orgs/{org}/repos"), (MEMBERS, f"/orgs/{org}/members")):
+    paths = {
+        METADATA: f"/orgs/{org}/repos",
+        MEMBERS: f"/orgs/{org}/members",
+        COPILOT_USE: f"/orgs/{org}/copilot/metrics/reports/{ORGANIZATION_28}",
+        COPILOT_SEATS: f"/orgs/{org}/copilot/billing",
+    }
+    for need in needs:
+        answer = None
         try:
-            answer = github.get(path, params={"per_page": "1"})
-        except (ForbiddenError, NotFoundError) as error:
+            answer = github.get(paths[need], allow_empty=True) if need in paths else None
+        except ForbiddenError as error:
             yield Lack(f"{need.data}: {error.message}")
-        else:
-            yield from _lacking_scopes(answer) if need is METADATA else ()
-    # Where a permission is missing, a search doesn't say so: it finds nothing.
+        except NotFoundError as error:
+            if need not in COPILOT_NEEDS:  # which an organisation need not have
+                yield Lack(f"{need.data}: {error.message}")
+        if answer and need is METADATA:
+            yield from _lacking_scopes(answer)
+            yield from _unseen(github, org, answer)
+
+
+def _unseen(github: GitHubAPI, org: str, repositories: Answer) -> Iterator[Lack]:
+    """Say what is not to be seen: where a permission is missing, a search doesn't say so, it finds nothing."""
+    search, scope = api.SearchAPI(github), Scope(org)
+    counts = {kind: search.fetch_count(scope, kind) for kind in (api.ISSUES, api.PULL_REQUESTS)}
+    found = [repo for repo in repositories.body or [] if isinstance(repo, dict)]
+    # GitHub counts open pull requests among a repository's open issues.
     for need, kind in ((ISSUES, api.ISSUES), (PULL_REQUESTS, api.PULL_REQUESTS)):
-        if api.SearchAPI(github).fetch_count(Scope(org), kind) == 0:
-            doubt = f"there are none, or the permission {need.permission}=read is missing"
-            yield Lack(f"none of the {need.data} is to be seen: {doubt}", certain=False)
+        if counts[kind] == 0:
+            open_ones = search.fetch_count(scope, OTHER[kind], "is:open")
+            is_certain = sum(int(repo.get("open_issues_count") or 0) for repo in found) > open_ones
+            doubt = f"the permission {need.permission}=read is missing" + ("" if is_certain else ", or there are none")
+            yield Lack(f"none of the {need.data} is to be seen: {doubt}", certain=is_certain)
+
+
+OTHER = {api.ISSUES: api.PULL_REQUESTS, api.PULL_REQUESTS: api.ISSUES}
 
 
 def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
@@ -80,9 +110,10 @@ def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
         yield Lack("the scope read:org is missing: only public members are listed")
 
 
-def installation_of(app: GitHubAPI, org: str) -> dict[str, Any]:
+def installation_of(app: GitHubAPI, org: str, installation_id: int | None) -> dict[str, Any]:
     """Fetch an App's installation; GitHubError when it is not installed, or the answer is none."""
-    body = app.get(f"/orgs/{org}/installation").body
+    path = f"/app/installations/{installation_id}" if installation_id else f"/orgs/{org}/installation"
+    body = app.get(path).body
     if not isinstance(body, dict):
-        raise GitHubError("the answer is not an installation", path=f"/orgs/{org}/installation")
+        raise GitHubError("the answer is not an installation", path=path)
     return body

@@ -24,6 +24,7 @@ class Stage:
     name: str
     variables: Mapping[str, str]
     settings: Settings
+    db_url_is_of_shell: bool = False
 
     def parameter(self, name: str) -> str:
         """Name the SSM parameter that holds a setting."""
@@ -43,6 +44,9 @@ def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> S
     if name not in stages:
         raise SettingsError(f"{CONFIG} has no stage {name!r}, only {', '.join(stages)}")
     variables = Config(chalice_stage=name, config_from_disk=content).environment_variables
+    for variable, value in variables.items():
+        if not isinstance(value, str):
+            raise SettingsError(f'{CONFIG}: {variable} must be a text in quotes: "{value}"')
 
     def lookup(setting: str) -> str | None:
         value = (environ.get(setting) if setting == "DB_URL" else None) or variables.get(setting)
@@ -50,4 +54,4 @@ def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> S
             return (value or "").strip() or None
         return get_parameter(f"/contributor-metrics/{variables.get('ENV_NAME') or 'dev'}/{SSM_NAMES[setting]}").strip()
 
-    return Stage(name, variables, Settings(lookup, root, in_lambda=True))
+    return Stage(name, variables, Settings(lookup, root, in_lambda=True), bool(environ.get("DB_URL")))

@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     add("--transfers", type=float, default=0.0, metavar="RATE", help="issues transferred a day, by themselves (0)")
     add("--deletions", type=float, default=0.0, metavar="RATE", help="issues deleted a day, by themselves (0)")
     add("--silent-changes", type=float, default=0.0, metavar="RATE", help="labels and milestones changed a day (0)")
+    add("--copilot-days", type=int, default=0, metavar="DAYS", help="how long everybody has had Copilot (0: not)")
     add("--now", type=parse_moment, metavar="ISO", help="the time at which history ends (the real time)")
     add("--speed", type=float, default=1.0, help="world seconds in a second, 0 freezes (1)")
     add("--index-lag", type=int, default=0, metavar="SECONDS", help="how far behind search is (0)")
@@ -94,6 +95,7 @@ def make_world(options: argparse.Namespace) -> World:
         silent_changes=options.silent_changes,
         transfers=options.transfers,
         deletions=options.deletions,
+        copilot_days=options.copilot_days,
     )
     return World(plan, index_lag=options.index_lag)
 

@@ -15,6 +15,9 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.access import Token, Tokens
 from sandbox.clock import Clock
+from sandbox.copilot import downloads
+from sandbox.copilot.downloads import Downloads
+from sandbox.copilot.service import Copilot
 from sandbox.errors import ApiError, not_found
 from sandbox.faults import Fault, Faults
 from sandbox.handlers import Call
@@ -94,6 +97,8 @@ class App:
         self.tokens, self.stats = Tokens(now=limits.now), Stats()
         self.integrations = Integrations(world, self.tokens, now=limits.now)
         self.payloads, self.index = Timelines(world, base_url, public_url=public_url), SearchIndex(world)
+        self.copilot = Copilot(world)
+        self.downloads = Downloads(world, self.copilot, now=limits.now, base_url=base_url)
         self._shifts = Random(f"{world.plan.seed}/shifts")
         self._routes = URL_MAP.bind("sandbox")
         self._request_ids = count(1)
@@ -110,9 +115,15 @@ class App:
 
     def handle(self, request: Request) -> Response:
         """Answer an API request."""
-        exchange = Exchange(request)
+        return self._count(Exchange(request), self._respond)
+
+    def download(self, request: Request) -> Response:
+        """Answer a request for a report's file: no part of the API, so without token, limits and conditions."""
+        return self._count(Exchange(request, downloads.ROUTE), self._respond_with_file)
+
+    def _count(self, exchange: Exchange, respond: Callable[[Exchange], Response]) -> Response:
         self.stats.begin()
-        response = self._respond(exchange)
+        response = respond(exchange)
         self.stats.end(
             route=exchange.route,
             status=response.status,
@@ -122,12 +133,29 @@ class App:
         )
         return response
 
+    def _respond_with_file(self, exchange: Exchange) -> Response:
+        fault = self.faults.draw(exchange.request.path, later_page=False)
+        self.wait(self.latency)
+        if fault in (*ERROR_MESSAGES, *REFUSALS):
+            exchange.fault = fault
+            return downloads.refusal(ERROR_MESSAGES.get(fault, (503,))[0], "ServerBusy", "The server is busy.")
+        with self.world.lock:
+            self.world.advance(self.clock.now())
+            response = self.downloads.answer(exchange.request)
+        if fault is Fault.STALL or fault in ON_THE_WIRE:
+            exchange.fault = fault
+        self._compress(exchange, response)
+        self._spoil(exchange, response)
+        return response
+
     def _respond(self, exchange: Exchange) -> Response:
         if not exchange.request.headers.get("user-agent"):
             return Response(403, {"Content-Type": "text/html; charset=utf-8"}, NO_USER_AGENT)
         try:
             return self._finish(exchange, self._answer(exchange))
         except ApiError as error:
+            if not error.names_permissions:
+                exchange.accepts = ""
             return self._finish(exchange, Answer(error.body, error.status, error.headers))
 
     def _answer(self, exchange: Exchange) -> Answer:
@@ -170,6 +198,8 @@ class App:
             self.index,
             self.limits,
             self.integrations,
+            self.copilot,
+            self.downloads,
             token,
             exchange.request,
             path,
@@ -259,4 +289,6 @@ def _access_headers(exchange: Exchange) -> dict[str, str]:
     """Return what a token is told of its scopes, or of the permissions it would need here."""
     if exchange.token is None or exchange.token.app is not None:
         return {}
-    return SCOPE_HEADERS if exchange.token.is_classic else {"X-Accepted-GitHub-Permissions": exchange.accepts}
+    if exchange.token.is_classic:
+        return SCOPE_HEADERS
+    return {"X-Accepted-GitHub-Permissions": exchange.accepts} if exchange.accepts else {}

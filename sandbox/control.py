@@ -40,6 +40,16 @@ POST   /_sandbox/happen                     {"count"?, "seed"?, "kinds"?: [...]}
 GET    /_sandbox/members                    {"members": [{"org", "login", "id", "role"}]}
 POST   /_sandbox/members                    {"org", "login", "role"?}: add or change; a new login makes an account
 DELETE /_sandbox/members/ORG/LOGIN          remove from the organisation and its teams
+GET    /_sandbox/copilot/ORG                its settings, {"first_day", "last_day"} that are offered now
+PUT    /_sandbox/copilot/ORG                {"since"?: day, "offered_days"?, "late_days"?, "late"?: {day: days},
+                                            "revisions"?: bool, "policy"?: bool, "links"?: files, "wrapped"?: bool,
+                                            "no_data"?: 200|204|404, "link_seconds"?, "duplicates"?}: set up, change
+DELETE /_sandbox/copilot/ORG                it has no Copilot: 404
+GET    /_sandbox/copilot/ORG/days           the truth, NDJSON: {"day", "report", "final", …} of each; ?all: lost ones
+GET    /_sandbox/copilot/ORG/users          NDJSON: the users' final rows of all days offered; ?day= ?now
+GET    /_sandbox/copilot/ORG/user-teams     NDJSON: who is in which team, of all days offered; ?day=
+GET    /_sandbox/copilot/ORG/seats          NDJSON: every seat that was given until now
+DELETE /_sandbox/copilot/downloads          end all download links, as if their time had passed
 """
 
 from collections.abc import Callable, Iterable
@@ -53,6 +63,7 @@ from werkzeug.routing import Map, Rule
 
 from sandbox.app import App
 from sandbox.control_access import AccessCalls
+from sandbox.copilot.control import CopilotCalls
 from sandbox.errors import ApiError, not_found
 from sandbox.items import Change, Item, Kind, Organisation, Repository
 from sandbox.messages import Request, Response, encode
@@ -89,6 +100,7 @@ class Control:
             ("GET", "/_sandbox/limits", lambda _: asdict(self._app.limits.settings)),
             ("PUT", "/_sandbox/limits", lambda wanted: self._app.limits.update(**wanted)),
             *AccessCalls(self._world, self._app.tokens, self._app.integrations).calls(),
+            *CopilotCalls(self._app.copilot, self._app.downloads).calls(),
             ("GET", "/_sandbox/items", self.truth),
             ("POST", "/_sandbox/items", self.open_item),
             ("GET", ITEM, self.item),

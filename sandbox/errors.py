@@ -4,7 +4,10 @@ DOCUMENTATION = "https://docs.github.com/rest"
 
 
 class ApiError(Exception):
-    """An answer other than success: its status, message, headers and, for validation, errors."""
+    """An answer other than success: its status, message, headers and, for validation, errors.
+
+    With `names_permissions` False it doesn't tell a fine-grained token what the endpoint accepts.
+    """
 
     def __init__(
         self,
@@ -14,9 +17,11 @@ class ApiError(Exception):
         headers: dict[str, str] | None = None,
         errors: list[dict[str, str]] | None = None,
         documentation: str = DOCUMENTATION,
+        names_permissions: bool = True,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.names_permissions = names_permissions
         self.headers = headers or {}
         self.body: dict[str, object] = {"message": message}
         if errors is not None:

@@ -18,6 +18,7 @@ class Plan:
     """What to generate; `now` is the epoch second at which history becomes the present.
 
     `silent_changes`, `transfers` and `deletions` are how many a day happen by themselves, in history and afterwards.
+    `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
     """
 
     now: int
@@ -30,6 +31,7 @@ class Plan:
     silent_changes: float = 0.0
     transfers: float = 0.0
     deletions: float = 0.0
+    copilot_days: int = 0
 
     @property
     def start(self) -> int:

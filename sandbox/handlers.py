@@ -5,17 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.access import Token
+from sandbox.copilot.downloads import Downloads
+from sandbox.copilot.service import Copilot
 from sandbox.errors import DOCUMENTATION, ApiError, not_found
 from sandbox.integrations import Integration, Integrations
 from sandbox.items import Item, Organisation, Repository
 from sandbox.limits import RESOURCES, Limits
 from sandbox.messages import Answer, Request
-from sandbox.pages import Arguments, cursor_page, number_links, read_page
+from sandbox.pages import DEFAULT_PER_PAGE, Arguments, cursor_page, number_links, read_page
 from sandbox.people import Person
 from sandbox.search import MAXIMUM_RESULTS, SearchIndex, check_window
 from sandbox.timelines import Timelines
 from sandbox.world import World
 
+JSON = dict[str, Any]
 REDIRECTS = f"{DOCUMENTATION}/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"
 
 
@@ -28,6 +31,8 @@ class Call:
     index: SearchIndex
     limits: Limits
     integrations: Integrations
+    copilot: Copilot
+    downloads: Downloads
     token: Token
     request: Request
     path: dict[str, Any]
@@ -90,9 +95,11 @@ class Call:
             raise ApiError(422, "Invalid value for since") from None
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
-    def numbered(self, rows: list[Any], url: str) -> tuple[list[Any], dict[str, str]]:
-        """Return the rows of the page asked for and the `Link` header."""
-        page = read_page(self.arguments)
+    def numbered(
+        self, rows: list[Any], url: str, *, length: int = DEFAULT_PER_PAGE
+    ) -> tuple[list[Any], dict[str, str]]:
+        """Return the rows of the page asked for, by default of this length, and the `Link` header."""
+        page = read_page(self.arguments, length=length)
         return rows[page.span], number_links(f"{self.payloads.links}/{url}", self.arguments, page, len(rows))
 
     def people(self, people: list[Person], url: str) -> Answer:

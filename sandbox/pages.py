@@ -30,10 +30,10 @@ def _positive(text: str | None, default: int) -> int:
     return int(text) if text and text.isdecimal() and int(text) > 0 else default
 
 
-def read_page(arguments: Arguments) -> Page:
-    """Return the page asked for; what makes no sense is the default, as with GitHub."""
+def read_page(arguments: Arguments, *, length: int = DEFAULT_PER_PAGE) -> Page:
+    """Return the page asked for, by default of this length; what makes no sense is the default, as with GitHub."""
     values = dict(arguments)
-    length = min(_positive(values.get("per_page"), DEFAULT_PER_PAGE), MAXIMUM_PER_PAGE)
+    length = min(_positive(values.get("per_page"), length), MAXIMUM_PER_PAGE)
     return Page(_positive(values.get("page"), 1), length)
 
 

@@ -11,6 +11,8 @@ METADATA = "metadata=read"
 ISSUES_OR_PULLS = "issues=read; pull_requests=read"
 PULLS = "pull_requests=read"
 MEMBERS = "members=read"
+COPILOT_METRICS = "organization_copilot_metrics=read"
+COPILOT_SEATS = "organization_copilot_seat_management=read; organization_administration=read"
 
 
 def grant(wanted: Permissions) -> Permissions:

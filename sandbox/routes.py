@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from werkzeug.routing import Map, Rule
 
 from sandbox import app_handlers, handlers, subresources
+from sandbox.copilot import handlers as copilot
 from sandbox.handlers import Call
 from sandbox.messages import Answer
-from sandbox.permissions import ISSUES_OR_PULLS, MEMBERS, METADATA, PERMISSIONLESS, PULLS
+from sandbox.permissions import (
+    COPILOT_METRICS,
+    COPILOT_SEATS,
+    ISSUES_OR_PULLS,
+    MEMBERS,
+    METADATA,
+    PERMISSIONLESS,
+    PULLS,
+)
 
 Handler = Callable[[Call], Answer]
 
@@ -40,6 +49,10 @@ def _organisation(path: str, handler: Handler, accepts: str) -> list[Route]:
     return [Route(base + path, handler, accepts) for base in (ORGANISATION_NAME, ORGANISATION_NUMBER)]
 
 
+def _report(path: str, handler: Handler) -> Route:
+    return Route(f"/orgs/<org>/copilot/metrics/reports/{path}", handler, COPILOT_METRICS)
+
+
 def _app(path: str, handler: Handler, *, method: str = "GET") -> Route:
     return Route(path, handler, method=method, for_apps=True)
 
@@ -65,6 +78,13 @@ ROUTES = (
     *_organisation("/teams", handlers.list_teams, MEMBERS),
     Route("/orgs/<org>/teams/<team_slug>/members", handlers.list_team_members, MEMBERS),
     Route("/organizations/<int:organization_id>/team/<int:team_id>/members", handlers.list_team_members, MEMBERS),
+    _report("organization-1-day", copilot.get_organisation_day),
+    _report("users-1-day", copilot.get_users_day),
+    _report("user-teams-1-day", copilot.get_user_teams_day),
+    _report("organization-28-day/latest", copilot.get_organisation_latest),
+    _report("users-28-day/latest", copilot.get_users_latest),
+    *_organisation("/copilot/billing", copilot.get_billing, COPILOT_SEATS),
+    *_organisation("/copilot/billing/seats", copilot.list_seats, COPILOT_SEATS),
     Route("/users/<username>", handlers.get_user),
     Route("/user", handlers.get_own_user),
     Route("/rate_limit", handlers.get_rate_limit, resource=None),

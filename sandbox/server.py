@@ -12,6 +12,7 @@ from sandbox.access import DEFAULT_TOKEN
 from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.control import CONTROL_PREFIX, Control
+from sandbox.copilot import downloads
 from sandbox.faults import Fault, Faults
 from sandbox.limits import Limits
 from sandbox.messages import Request, Response
@@ -121,8 +122,8 @@ class _Server(ThreadingHTTPServer):
 class RunningSandbox:
     """A sandbox that serves in threads of its own until it is closed; a context manager.
 
-    `url` and `token` are what a client needs; `world`, `clock`, `faults`, `limits`, `tokens`,
-    `integrations` (GitHub Apps) and `stats` can be used directly from the same process.
+    `url` and `token` are what a client needs; `world`, `clock`, `faults`, `limits`, `tokens`, `integrations` (GitHub
+    Apps), `copilot`, `downloads` (its reports' links) and `stats` can be used directly from the same process.
     """
 
     def __init__(self, app: App, server: _Server, *, url: str) -> None:
@@ -130,6 +131,7 @@ class RunningSandbox:
         self.app, self.world, self.clock = app, app.world, app.clock
         self.faults, self.limits, self.tokens, self.stats = app.faults, app.limits, app.tokens, app.stats
         self.integrations = app.integrations
+        self.copilot, self.downloads = app.copilot, app.downloads
         self.control = Control(app)
         server.answer, server.wait = self._answer, app.wait
         self._server = server
@@ -137,6 +139,8 @@ class RunningSandbox:
         self._thread.start()
 
     def _answer(self, request: Request) -> Response:
+        if request.path.startswith(downloads.PREFIX):
+            return self.app.download(request)
         if request.path.startswith(CONTROL_PREFIX):
             return self.control.handle(request)
         return self.app.handle(request)

@@ -11,7 +11,7 @@ from typing import Unpack
 from sandbox.effects import apply, count_in_milestone
 from sandbox.founding import Plan
 from sandbox.items import About, Change, Item, Kind, Milestone, Organisation, Repository
-from sandbox.people import CI_BOT, DEPENDABOT, App, Person
+from sandbox.people import CI_BOT, DEPENDABOT, App, Person, Team
 
 UINT32 = 2**32
 COMMENTS = {Kind.COMMENTED}
@@ -68,6 +68,18 @@ class Deletion:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A membership's change: the roles before and after (None: no member), and the teams that were left."""
+
+    organisation: Organisation
+    person: Person
+    before: str | None
+    after: str | None
+    teams: tuple[Team, ...]
+    at: int
+
+
 class State:
     """Organisations, people and items as they are now; hold `lock` while reading several things."""
 
@@ -88,6 +100,7 @@ class State:
         self.items: dict[int, Item] = {}
         self.transfers: list[Transfer] = []
         self.deletions: list[Deletion] = []
+        self.movements: list[Movement] = []
         self.ids = Sequences(Random(f"{plan.seed}/ids"))
         self._moves = Random(f"{plan.seed}/moves")
         self._next_id = self._next_pull_id = 0
@@ -97,13 +110,16 @@ class State:
     def move(self, organisation: Organisation, person: Person, role: str | None) -> None:
         """Make a person a member with a role, or (None) no member any more, of the organisation and its teams."""
         with self.lock:
-            organisation.members.pop(person.login, None)
+            _, before = organisation.members.pop(person.login, (person, None))
+            teams = []
             if role is not None:
                 organisation.members[person.login] = (person, role)
                 organisation.collaborators.pop(person.login, None)
             else:
-                for team in organisation.teams:
+                teams = [team for team in organisation.teams if person in team.members]
+                for team in teams:
                     team.members = [member for member in team.members if member is not person]
+            self.movements.append(Movement(organisation, person, before, role, tuple(teams), self.now))
             self.version += 1
 
     def open(

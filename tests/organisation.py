@@ -51,6 +51,7 @@ class Organisation:
             "GH_ORGS": ORG,
             "GH_API_URL": self.sandbox.url,
             "DB_URL": self.db_url,
+            "COPILOT": "off",  # those tests switch it on that are about it
             **self.environment,
         }
 

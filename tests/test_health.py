@@ -52,7 +52,7 @@ def logging_as_before() -> Iterator[None]:
 
 
 def settings(**variables: str) -> Settings:
-    return Settings({"GH_ORGS": "acme", **variables}.get)
+    return Settings({"GH_ORGS": "acme", "COPILOT": "off", **variables}.get)
 
 
 def record(
@@ -94,6 +94,13 @@ def test_a_kind_is_stale_when_it_is_older_than_it_may_be(db: Session, kind: str)
     record(db, step, hours * HOURS - 5 * MINUTES, job=job)
     current = health_of(db, kind)
     assert (current.is_stale, current.is_well, current.state) == (False, True, "current")
+
+
+def test_copilot_is_judged_when_it_is_read(db: Session) -> None:
+    record_all(db, 10 * MINUTES)
+    record(db, "copilot.days", job="daily", age=51 * HOURS)
+    assert "copilot" not in states(db)
+    assert states(db, settings(COPILOT="on"))["copilot"] == "stale: more than 50 h"
 
 
 def test_members_may_be_as_old_as_is_set(db: Session) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.util import LRUCache
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 
 # Every migration this code knows, oldest first; a test holds it to migrations/versions.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 BUSY_SECONDS = 30
 # One for every engine of the process: a warm Lambda makes a new engine each run, and compiles nothing twice.
 COMPILED: LRUCache[Any, Any] = LRUCache(500)
@@ -28,8 +28,9 @@ def parse_db_url(db_url: str) -> URL:
     except (ArgumentError, ValueError):
         # Not chained: SQLAlchemy's own sentence may quote a piece of the password.
         raise SettingsError(MALFORMED) from None
-    if "@" in (url.host or ""):
-        raise SettingsError("DB_URL is malformed: an @ in the user's name or password must be written %40")
+    # What stands behind a password's own @ would pass for the host, and its / for the database's name: in clear.
+    if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
+        raise SettingsError("DB_URL is malformed: in the user's name and password, @ must be written %40 and / %2F")
     if not db_url.isprintable():
         raise SettingsError(MALFORMED)
     # postgres:// is what many providers hand out, and plain postgresql:// would need another driver than ours.
@@ -57,6 +58,8 @@ def make_engine(db_url: str) -> Engine:
         raise SettingsError(f"DB_URL names a database that isn't installed here: {url.drivername}") from error
     except (ArgumentError, TypeError, ValueError):
         raise SettingsError(MALFORMED) from None
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _prepare_postgresql)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "savepoint", _begin_sqlite)
@@ -66,6 +69,13 @@ def make_engine(db_url: str) -> Engine:
 def canonical(value: Any) -> str:
     """Write JSON so that equal values are equal texts: SQLite compares JSON columns as texts."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # Somebody who forgot a transaction must not hold a run up until Lambda kills it without a word.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     Double,
     Integer,
+    Numeric,
     SQLColumnExpression,
     String,
     and_,
@@ -71,6 +72,16 @@ class MonthOf(Written):
     type = Date()
     inherit_cache = True
     plain = "CAST(date_trunc('month', {0} AT TIME ZONE 'UTC') AS DATE)"
+    sqlite = "date({0}, 'start of month')"
+
+
+class MonthOfDay(Written):
+    """The first day of the month that a day is in."""
+
+    type = Date()
+    inherit_cache = True
+    # Not MonthOf, which would take the day for midnight where the reader is.
+    plain = "CAST(date_trunc('month', CAST({0} AS TIMESTAMP)) AS DATE)"
     sqlite = "date({0}, 'start of month')"
 
 
@@ -136,12 +147,27 @@ def true_if(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return case((condition, True), else_=False)
 
 
+def ratio(part: SQLColumnExpression[Any], whole: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """A number over another, with its fraction; NULL when one of them is NULL or the other one is not above 0."""
+    return case((whole > 0, cast(part, Double) / cast(whole, Double)))
+
+
+def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[Any]:
+    """A number without the last digits, in which sums of fractions differ between databases."""
+    return cast(func.round(cast(value, Numeric), digits), Double)
+
+
 # CASE and not FILTER in the aggregates: it is the same, and MySQL and SQL Server have it too.
 
 
 def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
     """How many rows of a group meet a condition."""
     return func.count(case((condition, 1)), type_=BigInteger())
+
+
+def sum_of(value: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    """The sum of a group's whole numbers, as one: PostgreSQL's has decimals. NULL when there are none."""
+    return cast(func.sum(value), BigInteger)
 
 
 def any_if(condition: ColumnElement[bool]) -> ColumnElement[bool]:

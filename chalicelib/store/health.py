@@ -11,15 +11,16 @@ from chalicelib.store.views import View, ViewColumn
 
 # The ledger grows by a thousand rows a day for each organisation; who was silent for so long is not current anyway.
 DAYS = 30
-# Everything that the daily job does is one kind: it comes round once a day, the others every few minutes.
+# What the daily job reconciles is one kind: it comes round once a day, while the same data is read every few minutes.
 RECONCILIATION = "reconciliation"
+RECONCILING = ("%.reconcile", "%.sweep")
 # Whichever job comes first when it is due checks it for all of them, a backfill too.
 ACCESS = "access"
 
 _run = SyncRun.__table__.c
 
-_is_daily = and_(_run.job == "daily", _run.step != ACCESS)
-_kind = case((_is_daily, constant(RECONCILIATION)), else_=FirstWord(_run.step))
+_reconciles = or_(*(_run.step.like(pattern) for pattern in RECONCILING))
+_kind = case((_reconciles, constant(RECONCILIATION)), else_=FirstWord(_run.step))
 _runs = (
     select(
         _run.org,

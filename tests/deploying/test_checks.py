@@ -14,8 +14,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
+from chalicelib.errors import SettingsError
 from chalicelib.models import create_all, create_db_session
 from deployment.checks import check_stage
 from deployment.stage import load_stage
@@ -69,7 +70,7 @@ def setup(root: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.Mon
     create_all(postgres_url)
     with organisation(postgres_url, organisations=("acme", "umbrella"), items=30) as org, mock_aws():
         made = Setup(tmp_path, org)
-        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url)
+        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url, COPILOT="off")
         made.put(TOKEN, org.sandbox.token)
         made.put(DB_URL, postgres_url)
         yield made
@@ -88,7 +89,7 @@ def test_when_all_is_there_it_says_so(setup: Setup) -> None:
         ("SSM", f"{TOKEN} is there", False),
         ("SSM", f"{DB_URL} is there", False),
         ("settings", "organisations acme", False),
-        ("database", "reached from here, and migrated", False),
+        ("database", f"{make_url(setup.org.db_url).database} on None is reached from here, and migrated", False),
         ("GitHub", "acme: the credentials may read all that is needed", False),
     ]
 
@@ -165,6 +166,8 @@ def test_a_tunnel_s_address_may_be_given_in_the_shell(setup: Setup, postgres_url
     setup.put(DB_URL, "postgresql://app:hunter2@10.0.0.1/unreachable-from-here")
     setup.shell["DB_URL"] = postgres_url
     assert setup.faults() == []
+    [found] = [found.sentence for found in setup.findings() if found.what == "database"]
+    assert found.endswith("(DB_URL of this shell, not SSM)")  # which may be that of another stage
 
 
 def test_what_an_app_may_not_read_is_named_one_by_one(setup: Setup) -> None:
@@ -179,20 +182,71 @@ def test_where_an_app_is_not_installed_is_named(setup: Setup) -> None:
     app = as_app(setup, **PERMISSIONS)
     setup.configure(GH_ORGS="acme,umbrella")
     setup.org.sandbox.integrations.change(app.id, organisations=["acme"])
-    assert setup.faults() == ["GitHub: umbrella: the GitHub App is not installed there"]
+    [fault] = setup.faults()
+    assert fault.startswith("GitHub: umbrella: GitHub answered 404")
+    assert "the GitHub App is not installed in umbrella" in fault
 
 
 def test_what_a_fine_grained_token_may_not_read_is_named_one_by_one(setup: Setup) -> None:
     setup.org.sandbox.tokens.add("fine", ["acme"], permissions={"metadata": "read", "pull_requests": "read"})
     setup.put(TOKEN, "fine")
-    assert [tuple(found)[1:] for found in setup.findings() if found.what == "GitHub"] == [
-        (
-            "acme: members: Resource not accessible by personal access token (needs the permission members=read)",
-            True,
-        ),
-        # A search doesn't say what it leaves out.
-        ("acme: none of the issues is to be seen: there are none, or the permission issues=read is missing", False),
+    assert setup.faults() == [
+        # A search doesn't say what it leaves out, but the repositories count open ones.
+        "GitHub: acme: none of the issues is to be seen: the permission issues=read is missing",
+        "GitHub: acme: members: Resource not accessible by personal access token (needs the permission members=read)",
     ]
+    assert not any("may read all" in found.sentence for found in setup.findings())
+
+
+def test_copilot_s_permissions_are_asked_for_when_it_is_read(setup: Setup) -> None:
+    setup.configure(COPILOT="on")
+    setup.org.sandbox.copilot.set_up("acme")
+    setup.org.sandbox.tokens.add("fine", ["acme"], permissions=PERMISSIONS)
+    setup.put(TOKEN, "fine")
+    data = [fault.split(": ")[2] for fault in setup.faults()]
+    assert data == ["Copilot's use, unless COPILOT=off", "Copilot's seats, unless COPILOT=off"]
+    as_app(setup, **PERMISSIONS)
+    assert setup.faults() == [
+        f"GitHub: acme: the permission {need}=read is missing ({data}, unless COPILOT=off)"
+        for need, data in (
+            ("organization_copilot_metrics", "Copilot's use"),
+            ("organization_copilot_seat_management", "Copilot's seats"),
+        )
+    ]
+
+
+def test_an_installation_of_another_organisation(setup: Setup) -> None:
+    """It was not looked at: the check was content, and every run failed."""
+    app = as_app(setup, **PERMISSIONS)
+    setup.configure(GH_APP_INSTALLATION_ID=str(app.installations["umbrella"].id))
+    [fault] = setup.faults()
+    assert fault.startswith("GitHub: acme: ")
+    setup.configure(GH_APP_INSTALLATION_ID="12")
+    [fault] = setup.faults()
+    assert "404 to POST /app/installations/12/access_tokens" in fault
+
+
+def test_a_repository_that_is_not_there(setup: Setup) -> None:
+    setup.configure(GH_REPOS="acme/nope")
+    [fault] = setup.faults()
+    assert "there is no repository acme/nope, or this token can't see it" in fault
+
+
+def test_a_secret_in_the_file_that_is_committed(setup: Setup) -> None:
+    setup.configure(GH_TOKEN="ghp_made_up")
+    assert setup.faults() == ["SSM: GH_TOKEN stands in .chalice/config.json, for all to read: it belongs into SSM"]
+
+
+def test_a_number_without_quotes_is_one_sentence(setup: Setup) -> None:
+    """GH_APP_ID is a number, so it was written as one: a traceback."""
+    setup.configure(GH_APP_ID=123456)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=r'GH_APP_ID must be a text in quotes: "123456"'):
+        setup.findings()
+
+
+def test_a_certificate_that_lambda_will_not_have(setup: Setup) -> None:
+    setup.put(DB_URL, f"{setup.org.db_url}&sslrootcert=rds.pem")
+    assert setup.faults()[0] == "database: sslrootcert=rds.pem is not in vendor/, so Lambda won't have it"
 
 
 def test_a_classic_token_without_its_scopes(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +265,8 @@ def test_a_token_that_github_refuses(setup: Setup) -> None:
 
 def test_an_organisation_that_a_token_can_t_see(setup: Setup) -> None:
     setup.configure(GH_ORGS="acme,nobody")
-    assert setup.faults() == ["GitHub: nobody: it is not there, or this token can't see it"]
+    [fault] = setup.faults()
+    assert "there is no organisation nobody, or this token can't see it" in fault
 
 
 def test_a_stage_that_is_none(root: Path) -> None:

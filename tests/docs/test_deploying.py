@@ -17,18 +17,20 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
+from chalice.app import CloudWatchEvent
 from chalice.config import Config
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from app import main
 from chalicelib import health, lambdas
+from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.health import FREQUENT, Health, Measures
 from chalicelib.models import create_all
 from chalicelib.settings import SSM_NAMES, Settings
 from chalicelib.store.engine import REVISIONS
 from chalicelib.views import create_views, drop_views
-from deployment.permissions import NEEDS
+from deployment.permissions import COPILOT_NEEDS, NEEDS
 from tests.deploying.deployment import JOBS
 
 PAGES = ("deploy.md", "operations.md")
@@ -37,7 +39,7 @@ FOREIGN = re.compile(r"AWS_.*|PASSWORD|HOST|OLDER|STAGE|PYTHON|REVISIONS")
 SETTING = re.compile(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b")
 AWS_COMMAND = re.compile(r"(?:^|\(|;)\s*(aws [a-z][^)\n]*)", re.MULTILINE)
 # What the command line itself takes, whatever the call.
-GLOBAL_OPTIONS = {"query", "output"}
+GLOBAL_OPTIONS = {"query", "output", "cli-binary-format"}
 # --endpoint would be taken for --endpoint-url.
 RENAMED = {("sns", "subscribe", "endpoint"): "notification-endpoint"}
 
@@ -107,8 +109,10 @@ def test_each_parameter_is_told(pages: Mapping[str, str]) -> None:
 
 
 def test_each_permission_is_told(pages: Mapping[str, str]) -> None:
-    told = re.findall(r"\*\*([A-Z][a-z ]+)\*\*", section(pages["deploy.md"], "A GitHub App (better)"))
+    part = section(pages["deploy.md"], "A GitHub App (better)")
+    told = re.findall(r"\*\*([A-Z][a-z ]+)\*\*", part)
     assert sorted(word.lower().replace(" ", "_") for word in told) == sorted(need.permission for need in NEEDS)
+    assert {need.permission for need in COPILOT_NEEDS} == set(re.findall(r"`(organization_\w+)`", part))
 
 
 def test_each_job_has_its_log_group_deleted(pages: Mapping[str, str]) -> None:
@@ -160,6 +164,14 @@ def options(session: botocore.session.Session, service: str, operation: str) -> 
     spelled = {xform_name(name, "-"): member.type_name for name, member in members.items()}
     negated = {f"no-{option}" for option, kind in spelled.items() if kind == "boolean"}
     return negated | {RENAMED.get((service, operation, option), option) for option in spelled}
+
+
+def test_the_event_to_run_a_job_by_is_one_that_chalice_takes(pages: Mapping[str, str]) -> None:
+    (event,) = map(json.loads, blocks(section(pages["operations.md"], "Running a job now"), "json"))
+    settings = Settings({"GH_ORGS": "my-org,other-org"}.get)
+    sent = CloudWatchEvent(event, None).to_dict()
+    assert lambdas.chosen(sent, settings) == ("my-org", "other-org")
+    assert lambdas.chosen({**sent, "detail": {"organisation": "my-org"}}, settings) == ["my-org"]
 
 
 def policies(pages: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -252,6 +264,7 @@ def test_each_kind_of_health_and_its_patience_is_told(pages: Mapping[str, str]) 
     for kind, allowed in health.STALE_AFTER.items():
         assert re.search(rf"^\| `{kind}` \|.*\| {allowed / timedelta(hours=1):g} h \|$", part, re.MULTILINE), kind
     assert "| `members` |" in part
+    assert f"| `{COPILOT}` |" in part
 
 
 WELL = Health("my-org", "issues", timedelta(hours=2), known_for=timedelta(days=9), lag=timedelta(0))
@@ -292,6 +305,12 @@ def test_health_asks_for_no_credentials(db_url: str, capsys: pytest.CaptureFixtu
         "can't be read",
         "nobody was told that",
         "GitHub announced ",
+        "GitHub has no report of ",
+        "GitHub has no reports of this organisation's use of Copilot",
+        "the organisation has no Copilot",
+        "are not stored: COPILOT_USER_DATA is off",
+        "switch on the policy 'Copilot usage metrics'",
+        "DB_URL is malformed",
         "GitHub's search timed out again and again",
         "it changed while it was read",
         "GitHub and the table still count different ",

@@ -1,6 +1,7 @@
 """An independent client, generated from GitHub's own description, reads every endpoint that the sandbox serves."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from githubkit import GitHub
 from githubkit.compat import GitHubModel
 from githubkit_schemas.latest.models import (
+    CopilotOrganizationDetails,
     DemilestonedIssueEvent,
     FullRepository,
     Issue,
@@ -18,6 +20,7 @@ from githubkit_schemas.latest.models import (
     MilestonedIssueEvent,
     MinimalRepository,
     OrganizationFull,
+    OrgsOrgCopilotBillingSeatsGetResponse200,
     PullRequest,
     PullRequestReview,
     PullRequestSimple,
@@ -49,6 +52,8 @@ from tests.sandbox.conftest import NOW
 
 Kit = GitHub[Any]
 ORG = "octo-sandbox"
+DAY = date(2026, 5, 29)
+REPORTS = "/orgs/<org>/copilot/metrics/reports"
 REPO, NUMBERED_REPO = "/repos/<owner>/<repo>", "/repositories/<int:repository_id>"
 NUMBERED_ORG = "/organizations/<int:organization_id>"
 
@@ -138,6 +143,23 @@ CALLS: dict[str, Call] = {
     "/orgs/<org>/outside_collaborators": lambda kit, _: kit.rest.orgs.list_outside_collaborators(ORG),
     "/orgs/<org>/teams": lambda kit, _: kit.rest.teams.list(ORG),
     "/orgs/<org>/teams/<team_slug>/members": lambda kit, t: kit.rest.teams.list_members_in_org(ORG, t.team.slug),
+    f"{REPORTS}/organization-1-day": lambda kit, _: kit.rest.copilot.copilot_organization_one_day_usage_metrics(
+        ORG, day=DAY
+    ),
+    f"{REPORTS}/users-1-day": lambda kit, _: kit.rest.copilot.copilot_organization_users_one_day_usage_metrics(
+        ORG, day=DAY
+    ),
+    f"{REPORTS}/user-teams-1-day": lambda kit, _: kit.rest.copilot.copilot_organization_user_teams_one_day_report(
+        ORG, day=DAY
+    ),
+    f"{REPORTS}/organization-28-day/latest": lambda kit, _: kit.rest.copilot.copilot_organization_usage_metrics(ORG),
+    f"{REPORTS}/users-28-day/latest": lambda kit, _: kit.rest.copilot.copilot_organization_users_usage_metrics(ORG),
+    "/orgs/<org>/copilot/billing": lambda kit, _: kit.rest.copilot.get_copilot_organization_details(ORG),
+    "/orgs/<org>/copilot/billing/seats": lambda kit, _: kit.rest.copilot.list_copilot_seats(ORG),
+    f"{NUMBERED_ORG}/copilot/billing": by_organisation_id("/copilot/billing", CopilotOrganizationDetails),
+    f"{NUMBERED_ORG}/copilot/billing/seats": by_organisation_id(
+        "/copilot/billing/seats", OrgsOrgCopilotBillingSeatsGetResponse200
+    ),
     NUMBERED_ORG: by_organisation_id("", OrganizationFull),
     f"{NUMBERED_ORG}/repos": by_organisation_id("/repos", list[MinimalRepository]),
     f"{NUMBERED_ORG}/members": by_organisation_id("/members", list[SimpleUser]),

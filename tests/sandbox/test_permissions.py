@@ -55,6 +55,8 @@ def test_each_endpoint_names_what_it_accepts(granted: dict[str, str], timed: Run
 def test_the_endpoints_permissions() -> None:
     """As https://docs.github.com/rest/authentication/permissions-required-for-github-apps has them."""
     either, anybody = "issues=read; pull_requests=read", "allows_permissionless_access=true"
+    metrics = "organization_copilot_metrics=read"
+    seats = "organization_copilot_seat_management=read; organization_administration=read"
     named = {route.path: route.accepts for route in ROUTES if "<int:repository_id>" not in route.path}
     assert {path: accepts for path, accepts in named.items() if "<int:organization_id>" not in path} == {
         "/search/issues": anybody,
@@ -76,6 +78,13 @@ def test_the_endpoints_permissions() -> None:
         "/orgs/<org>/outside_collaborators": "members=read",
         "/orgs/<org>/teams": "members=read",
         "/orgs/<org>/teams/<team_slug>/members": "members=read",
+        "/orgs/<org>/copilot/metrics/reports/organization-1-day": metrics,
+        "/orgs/<org>/copilot/metrics/reports/users-1-day": metrics,
+        "/orgs/<org>/copilot/metrics/reports/user-teams-1-day": metrics,
+        "/orgs/<org>/copilot/metrics/reports/organization-28-day/latest": metrics,
+        "/orgs/<org>/copilot/metrics/reports/users-28-day/latest": metrics,
+        "/orgs/<org>/copilot/billing": seats,
+        "/orgs/<org>/copilot/billing/seats": seats,
         "/users/<username>": anybody,
         "/user": anybody,
         "/rate_limit": anybody,

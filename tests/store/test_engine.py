@@ -52,7 +52,10 @@ def execute(db_url: str, statement: str) -> None:
         ("contributor-metrics.db", MALFORMED),
         (f"postgresql://app:{SECRET}@host:port/name", MALFORMED),
         (f"postgresql://app:x@y:{SECRET}@host/name", MALFORMED),
-        (f"postgresql://app:x@{SECRET}@host/name", "DB_URL is malformed: an @ in the user's name or password must be "),
+        (
+            f"postgresql://app:x@{SECRET}@host/name",
+            "DB_URL is malformed: in the user's name and password, @ must be written %40 and / %2F",
+        ),
         (f"postgresql://app:{SECRET}@host/na\x00me", MALFORMED),
         (f"postgresql://app:{SECRET}@host/name\n", MALFORMED),
         ("sqlite://host/file.db", MALFORMED),
@@ -148,8 +151,8 @@ def test_a_migration_that_was_taken_back_is_not_migrated(db_url: str) -> None:
 
 
 def test_an_older_database_is_to_be_migrated(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REVISIONS", ("0001", "0002", "0003"))
-    sentence = "the database is at migration 0002, this code needs 0003: run `make migrate`"
+    monkeypatch.setattr(module, "REVISIONS", ("0001", "0002", "0003", "0004"))
+    sentence = "the database is at migration 0003, this code needs 0004: run `make migrate`"
     assert problem(db_url, DatabaseNotReadyError) == sentence
     with pytest.raises(DatabaseNotReadyError, match="run `make migrate`"):
         create_all(db_url)
@@ -175,7 +178,7 @@ def test_making_the_tables_twice_is_harmless(empty_db_url: str) -> None:
     create_all(empty_db_url)
     with create_db_session(empty_db_url) as session:
         assert session.execute(text("SELECT name FROM leases")).scalars().all() == ["kept"]
-        assert session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0002"]
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0003"]
 
 
 def test_making_tables_in_a_database_that_is_down_says_so(closed_port: int) -> None:
@@ -231,3 +234,10 @@ def test_a_database_error_is_described_without_its_statement_and_values(shared: 
     assert "no_such_table" in sentence
     assert SECRET not in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
+def test_a_lock_is_not_waited_for_until_lambda_ends(db_url: str) -> None:
+    """Somebody's forgotten transaction held a run up past its deadline, without a word."""
+    with create_db_session(db_url) as session:
+        assert session.execute(text("SHOW lock_timeout")).scalar() == "30s"

@@ -62,7 +62,11 @@ OURS = {
     "event_polls": {"events": "integer", "next_url": "string"},
     "transfers": {"detected_at": "datetime"},
 }
-OUR_TABLES = {"transfer_checks", "memberships", "sync_runs", "watermarks", "leases", "rejected_records"}
+OUR_TABLES = {
+    *("transfer_checks", "memberships", "sync_runs", "watermarks", "leases", "rejected_records"),
+    *("copilot_days", "copilot_day_revisions", "copilot_day_totals", "copilot_team_totals"),
+    *("copilot_user_days", "copilot_user_periods", "copilot_user_teams", "copilot_seats", "copilot_seat_days"),
+}
 # A user's id may outgrow 32 bits: wider than the seed's Integer, and nothing that fits that is lost.
 WIDER = {("members", "id"): "biginteger"}
 ON_POSTGRESQL = {

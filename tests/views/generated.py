@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 
-from chalicelib.models import Event, Issue, PullRequest, SyncRun
+from sqlalchemy import insert
+
+from chalicelib.models import (
+    CopilotDay,
+    CopilotDayTotal,
+    CopilotSeat,
+    CopilotTeamDay,
+    Event,
+    Issue,
+    PullRequest,
+    SyncRun,
+)
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
 from tests.views.world import IDS, World, user
@@ -19,16 +32,48 @@ ON_PULLS = (
 STATES = ("approved", "changes_requested", "commented", "dismissed", "APPROVED", None)
 PEOPLE = (*IDS, None)
 DAYS = 400
+ORGS = ("acme", "other")
+# Copilot: what its sources break days down by, and the values there are.
+DIMENSIONS = {
+    "report": ("ide", "feature", "language_feature", "language_model", "model_feature"),
+    "metrics": ("language_ide_model", "ide_model"),
+    "usage": ("language_ide",),
+}
+THINGS = {
+    "ide": ("vscode", "jetbrains"),
+    "feature": ("code_completion", "agent_edit", "chat_panel_ask_mode"),
+    "language": ("python", "typescript", "others"),
+    "model": ("default", "claude-4.5-sonnet"),
+}
+COUNTERS = (
+    *("user_initiated_interaction_count", "code_generation_activity_count", "code_acceptance_activity_count"),
+    "loc_suggested_to_add_sum",
+)
+TEAMS = 6
 STEPS = ("pull_requests.new", "pull_requests.updated", "issues.updated", "events", "members")
 
 
 def fill(world: World, *, items: int, events: int, today: datetime | None = None) -> None:
-    """Write items over the last 400 days, and events about them in any order, contradicting ones too."""
+    """Write items over the last 400 days, and events about them in any order, contradicting ones too.
+
+    Copilot's days are a twelfth as many as items, in each of two organisations: for 5,000 items, 400.
+    """
     made = _Generator(today or utc_now().replace(microsecond=0))
     for model, first in ((Issue, 1), (PullRequest, 10**7)):
         upsert(world.session, model, [made.item(model, first + n) for n in range(items // 2)])
     world.session.add_all(made.run(n) for n in range(items))
     upsert(world.session, Event, [made.event(10**9 + n, items // 2) for n in range(events)])
+    use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
+
+
+def use_copilot(world: World, *, days: int, seats: int, today: datetime) -> None:
+    """Write days of all sources with their breakdowns and teams, and seats, held and not."""
+    made = _CopilotGenerator(today)
+    written = [made.day(org, n) for org, n in product(ORGS, range(days))]
+    world.session.execute(insert(CopilotDay), written)
+    world.session.execute(insert(CopilotDayTotal), [row for day in written for row in made.totals(day)])
+    world.session.execute(insert(CopilotTeamDay), [made.team(day, n) for day in written for n in range(TEAMS)])
+    world.session.execute(insert(CopilotSeat), [made.seat(org, n) for org, n in product(ORGS, range(1, seats))])
 
 
 class _Generator:
@@ -93,4 +138,54 @@ class _Generator:
             "state": self.rng.choice(STATES) if kind == "reviewed" else None,
             "created_at": self.time(within_days=self.rng.choice((6, DAYS))),
             "removed_at": self.sometimes(self.today, 0.03),
+        }
+
+
+class _CopilotGenerator(_Generator):
+    def count(self, most: int = 50) -> int | None:
+        return self.rng.randrange(most) if self.rng.random() < 0.9 else None
+
+    def day(self, org: str, ago: int) -> dict[str, Any]:
+        source = self.rng.choice(tuple(DIMENSIONS))
+        lines = "loc_added_sum" if source == "report" else "lines_accepted"
+        names = (
+            *(*COUNTERS, lines, "daily_active_users", "weekly_active_users", "monthly_active_users"),
+            *("engaged_users", "chat_turns", "pull_requests_created_by_copilot"),
+        )
+        row: dict[str, Any] = {"org": org, "day": self.today.date() - timedelta(days=ago), "source": source}
+        row |= {"revision": self.rng.randrange(1, 4), "first_seen_at": self.today, "report": {}}
+        return row | dict.fromkeys(("loc_added_sum", "lines_accepted")) | {name: self.count() for name in names}
+
+    def totals(self, day: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        lines = "loc_added_sum" if day["source"] == "report" else "lines_accepted"
+        for dimension in DIMENSIONS[day["source"]]:
+            things = dimension.split("_")
+            for values in product(*(THINGS[thing] for thing in things)):
+                row: dict[str, Any] = {"org": day["org"], "day": day["day"], "dimension": dimension}
+                row |= dict.fromkeys(THINGS, "") | dict(zip(things, values, strict=True))
+                yield row | {name: self.count() for name in (*COUNTERS, lines)}
+
+    def team(self, day: dict[str, Any], team: int) -> dict[str, Any]:
+        row: dict[str, Any] = {"org": day["org"], "day": day["day"], "team_id": team, "team_slug": f"team-{team}"}
+        row |= {"members": self.rng.randrange(4, 20), "active_members": self.rng.randrange(4)}
+        row |= {name: self.count() for name in (*COUNTERS, "loc_added_sum")}
+        return row | {"ai_credits_used": self.sometimes(self.rng.random() * 9, 0.8)}
+
+    def moment(self) -> datetime:
+        """A time that is no whole number of days ago, now and for a while."""
+        return self.today - timedelta(days=self.rng.randrange(DAYS), hours=self.rng.randrange(1, 23))
+
+    def seat(self, org: str, person: int) -> dict[str, Any]:
+        return {
+            "org": org,
+            "assignee_id": person,
+            "login": f"user-{person}",
+            "plan_type": self.rng.choice(("business", "enterprise", "unknown")),
+            "created_at": self.sometimes(self.moment(), 0.9),
+            "last_activity_at": self.sometimes(self.moment(), 0.8),
+            "pending_cancellation_date": self.sometimes(date(2026, 6, 1), 0.1),
+            "monthly_price": self.sometimes(self.rng.choice((19.0, 39.0, 18.99)), 0.9),
+            "first_seen_at": self.moment(),
+            "removed_at": self.sometimes(self.moment(), 0.2),
+            "seat": {},
         }

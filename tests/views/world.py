@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from chalicelib.models import Event, Issue, Membership, PullRequest
+from chalicelib.models import (
+    CopilotDay,
+    CopilotDayTotal,
+    CopilotSeat,
+    CopilotTeamDay,
+    Event,
+    Issue,
+    Membership,
+    PullRequest,
+)
 from chalicelib.store.views import View
 
 FIRST_LOOK = datetime(2026, 4, 1, tzinfo=UTC)
@@ -27,6 +36,11 @@ def user(login: str | None) -> dict[str, Any] | None:
     if login is None:
         return None
     return {"login": login, "id": IDS[login], "type": "Bot" if login in BOTS else "User"}
+
+
+def activity(suggestions: int | None, acceptances: int | None) -> dict[str, Any]:
+    """The two counters of Copilot that rates are made of."""
+    return {"code_generation_activity_count": suggestions, "code_acceptance_activity_count": acceptances}
 
 
 class World:
@@ -73,6 +87,32 @@ class World:
 
     def comment(self, item: int, at: datetime, by: str | None, **columns: Any) -> None:
         self.event(item, "commented", at, by, **columns)
+
+    def copilot_day(self, day: date, suggestions: int | None, acceptances: int | None, **columns: Any) -> None:
+        """A day that Copilot's report tells of, unless another source is given."""
+        row: dict[str, Any] = {"org": "acme", "day": day, "source": "report", "revision": 1, "report": {}}
+        row |= {"first_seen_at": FIRST_LOOK, **activity(suggestions, acceptances)}
+        self.session.execute(insert(CopilotDay), [row | columns])
+
+    def copilot_total(
+        self, day: date, dimension: str, suggestions: int | None, acceptances: int | None, **columns: Any
+    ) -> None:
+        """A line of a day's breakdown."""
+        row: dict[str, Any] = {"org": "acme", "day": day, "dimension": dimension, **activity(suggestions, acceptances)}
+        row |= dict.fromkeys(("ide", "feature", "language", "model"), "")
+        self.session.execute(insert(CopilotDayTotal), [row | columns])
+
+    def team_day(self, day: date, team: int, suggestions: int | None, acceptances: int | None, **columns: Any) -> None:
+        """A team's day, of five people."""
+        row: dict[str, Any] = {"org": "acme", "day": day, "team_id": team, "team_slug": f"team-{team}", "members": 5}
+        row |= {"active_members": 0, **activity(suggestions, acceptances)}
+        self.session.execute(insert(CopilotTeamDay), [row | columns])
+
+    def seat(self, login: str, *, given: datetime | None, used: datetime | None, **columns: Any) -> None:
+        """A seat that somebody holds."""
+        row: dict[str, Any] = {"org": "acme", "assignee_id": IDS[login], "login": login, "plan_type": "business"}
+        row |= {"created_at": given, "last_activity_at": used, "first_seen_at": FIRST_LOOK, "seat": {}}
+        self.session.execute(insert(CopilotSeat), [row | {"monthly_price": 19.0} | columns])
 
     def read(self, view: View, **where: Any) -> list[dict[str, Any]]:
         """A view's rows, in the order of its first columns."""

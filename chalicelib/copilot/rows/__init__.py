@@ -1,0 +1,28 @@
+"""One of GitHub's JSON objects in, rows out. Pure: no network, no database.
+
+A row of a report has all of its columns, and a counter that GitHub left out is None; a record that can't be a row
+raises RejectedError. `read_document` tells what a whole file holds, and so which of the mappers its records need.
+"""
+
+from chalicelib.copilot.rows.days import DayRows
+from chalicelib.copilot.rows.documents import Document, any_day_rows, read_document, shape_of
+from chalicelib.copilot.rows.legacy import metrics_day_rows, usage_day_rows
+from chalicelib.copilot.rows.reports import report_day_rows, user_day_row, user_period_row, user_team_row
+from chalicelib.copilot.rows.seats import seat_row
+from chalicelib.records import Row
+
+__all__ = [
+    "DayRows",
+    "Document",
+    "Row",
+    "any_day_rows",
+    "metrics_day_rows",
+    "read_document",
+    "report_day_rows",
+    "seat_row",
+    "shape_of",
+    "usage_day_rows",
+    "user_day_row",
+    "user_period_row",
+    "user_team_row",
+]

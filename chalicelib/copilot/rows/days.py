@@ -1,0 +1,77 @@
+"""What the three shapes of an organisation's day become: a row of `copilot_days`, and its breakdowns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from chalicelib.copilot.rows.fields import ACTIVITY, added, count, people
+from chalicelib.errors import RejectedError
+from chalicelib.records import Converter, Record, Row
+
+# Columns that are counts of people or of pull requests (32 bits), and of what they did (64 bits).
+ACTIVE = (
+    "daily_active_users",
+    "weekly_active_users",
+    "monthly_active_users",
+    "monthly_active_chat_users",
+    "monthly_active_agent_users",
+)
+PULL_REQUESTS = {
+    "pull_requests_created": "total_created",
+    "pull_requests_created_by_copilot": "total_created_by_copilot",
+    "pull_requests_reviewed_by_copilot": "total_reviewed_by_copilot",
+    "pull_requests_merged": "total_merged",
+}
+OF_OLD = ("engaged_users", "chat_users", "chat_turns", "chat_acceptances", "lines_accepted")
+DAY_COUNTERS = (*ACTIVITY, *ACTIVE, *OF_OLD, *PULL_REQUESTS)
+
+NAMES = ("ide", "feature", "language", "model")
+LINE_COUNTERS: dict[str, Converter] = dict.fromkeys((*ACTIVITY, "lines_accepted"), count) | {"engaged_users": people}
+
+
+class DayRows(NamedTuple):
+    """A day: its row of `copilot_days`, and its rows of `copilot_day_totals`."""
+
+    day: Row
+    totals: list[Row]
+
+
+class Line(NamedTuple):
+    """A line of a breakdown: what it is about, and its counters."""
+
+    dimension: str
+    names: Row
+    counters: Row
+
+
+def day_rows_of(record: Record, *, org: str, day: date, source: str, counters: Row, lines: Iterable[Line]) -> DayRows:
+    """Make a day's rows, each with every column, of what its shape tells."""
+    key = {"org": org, "day": day}
+    row = key | dict.fromkeys(DAY_COUNTERS) | counters | {"source": source, "report": record}
+    return DayRows(row, [key | total for total in added_up(lines)])
+
+
+def added_up(lines: Iterable[Line]) -> list[Row]:
+    """Add up lines that are about the same: GitHub writes some twice."""
+    same: dict[tuple[Any, ...], list[Line]] = {}
+    for line in lines:
+        same.setdefault((line.dimension, *map(line.names.get, NAMES)), []).append(line)
+    return [_total(group) for group in same.values()]
+
+
+def _total(lines: list[Line]) -> Row:
+    first = lines[0]
+    counters = {
+        name: added(name, [line.counters.get(name) for line in lines], convert=convert)
+        for name, convert in LINE_COUNTERS.items()
+    }
+    return {"dimension": first.dimension} | dict.fromkeys(NAMES, "") | first.names | counters
+
+
+def required_day(name: str, value: date | None) -> date:
+    """Insist on a day; RejectedError when there is none."""
+    if value is None:
+        raise RejectedError(f"{name} is missing")
+    return value

@@ -1,0 +1,94 @@
+"""What Copilot's counters, days and names may hold; what doesn't fit raises RejectedError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from chalicelib.errors import RejectedError
+from chalicelib.records import Converter, Record, Row, identity, json_array, number, text
+from chalicelib.utils import parse_day
+
+# The counters that every report of today and every breakdown has.
+ACTIVITY = (
+    "user_initiated_interaction_count",
+    "code_generation_activity_count",
+    "code_acceptance_activity_count",
+    "loc_suggested_to_add_sum",
+    "loc_suggested_to_delete_sum",
+    "loc_added_sum",
+    "loc_deleted_sum",
+)
+# GitHub's own word for a language, IDE or model that it doesn't name; an empty one would mean "not broken down by it".
+UNNAMED = "unknown"
+DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+def count(name: str, value: Any) -> int | None:
+    """Accept a whole number from 0 that fits a 64-bit column, or null."""
+    return _positive(name, identity(name, value))
+
+
+def people(name: str, value: Any) -> int | None:
+    """Accept a whole number from 0 that fits a 32-bit column, or null."""
+    return _positive(name, number(name, value))
+
+
+def _positive(name: str, value: int | None) -> int | None:
+    if value is not None and value < 0:
+        raise RejectedError(f"{name} is negative")
+    return value
+
+
+def github_id(name: str, value: Any) -> int | None:
+    """Accept an id, or null; digits in quotes are one too, since reports write those of organisations so."""
+    quoted = isinstance(value, str) and DIGITS.fullmatch(value)
+    return count(name, int(value) if quoted else value)
+
+
+def day(name: str, value: Any) -> date | None:
+    """Accept a day (`2026-05-01`), a time (then its day in UTC), or null."""
+    if value is None:
+        return None
+    try:
+        return parse_day(value).date()
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RejectedError(f"{name} is not a day") from error
+
+
+def name_of(record: Record, field: str, *, within: str) -> str:
+    """Read what a line is about: its language, IDE, model or feature."""
+    return text(f"{within}.{field}", record.get(field)) or UNNAMED
+
+
+def login_of(record: Record) -> str | None:
+    """Read a user name: `user_login` in an organisation's reports, `login` in an enterprise's."""
+    return text("user_login", record.get("user_login")) or text("login", record.get("login"))
+
+
+def objects(name: str, value: Any) -> list[Record]:
+    """Accept a list of objects; null is an empty one."""
+    found = json_array(name, value) or []
+    for item in found:
+        if not isinstance(item, dict):
+            raise RejectedError(f"{name} holds {type(item).__name__}, not objects only")
+    return found
+
+
+def picked(record: Record, columns: Mapping[str, str], convert: Converter, *, within: str = "") -> Row:
+    """Read fields into columns; a field that GitHub left out is None."""
+    return {column: convert(f"{within}{field}", record.get(field)) for column, field in columns.items()}
+
+
+def activity(record: Record, *, within: str = "") -> Row:
+    """Read the counters of a report of today, or of a line of its breakdowns."""
+    return picked(record, dict(zip(ACTIVITY, ACTIVITY, strict=True)), count, within=within)
+
+
+def added(name: str, values: Iterable[int | None], *, convert: Converter = count) -> int | None:
+    """Add up what is known; None when there are values, and none of them is known."""
+    told = list(values)
+    known = [value for value in told if value is not None]
+    return None if told and not known else convert(name, sum(known))

@@ -1,0 +1,1 @@
+"""What to fetch about Copilot, and into which table. Every day is committed by itself."""

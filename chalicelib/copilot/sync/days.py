@@ -1,0 +1,170 @@
+"""Organisations' days: the last 28 in one report, the others one by one; what is revised, and what is lost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from chalicelib.context import Context, rows_of, store
+from chalicelib.copilot.api import ORGANIZATION_28, ORGANIZATION_DAY, CopilotAPI
+from chalicelib.copilot.models import REPORT, SOURCES, CopilotDay, CopilotDayRevision, CopilotDayTotal
+from chalicelib.copilot.rows import DayRows, report_day_rows
+from chalicelib.store.engine import canonical
+from chalicelib.store.upsert import Row
+from chalicelib.store.watermarks import raise_watermark, read_watermark
+
+COPILOT, DAYS = "copilot", "copilot.days"
+ONE = timedelta(days=1)
+# What GitHub offers, and since when there have been such reports.
+YEAR, FIRST_DAY = timedelta(days=365), date(2025, 12, 12)
+# A day may be published so much later; one that is older and not there is lost.
+LATE = timedelta(days=7)
+# What GitHub writes anew each time, though nothing has changed.
+VOLATILE = {"created_at", "report_start_day", "report_end_day"}
+
+
+def sync_days(context: Context) -> None:
+    """Store the last 28 days as they are now, and every day since the last run that is not among them.
+
+    The first run reads all that GitHub offers. Days that it has no report of are named in the ledger. One that is late
+    is asked for again for a week, and comes with the last 28 when it is later still.
+    """
+    latest = read_latest(context)
+    if latest is None:
+        context.run.error = "GitHub has no reports of this organisation's use of Copilot"
+        return
+    missing = [day for day in new_days(context, DAYS, again=LATE) if day not in latest and not read_day(context, day)]
+    name_lost(context, missing, before=context.now().date() - LATE + ONE)
+
+
+def new_days(context: Context, name: str, *, again: timedelta) -> Iterator[date]:
+    """Give the days up to yesterday that were not asked for yet, and the last ones anew.
+
+    Each counts as asked afterwards, so that a run which ends in between goes on where it was.
+    """
+    mark = {"name": name, "org": context.scope.org, "scope": "*"}
+    asked = read_watermark(context.session, **mark)
+    yesterday = context.now().date() - ONE
+    begin = asked.date() + ONE if asked else max(FIRST_DAY, yesterday - YEAR + ONE)
+    begin = min(begin, yesterday - again + ONE)
+    context.run.window_start, context.run.window_end = midnight(begin), midnight(yesterday)
+    for day in days_between(begin, yesterday):
+        yield day
+        raise_watermark(context.session, **mark, value=midnight(day))
+        context.commit()
+
+
+def name_lost(context: Context, days: Iterable[date], *, before: date) -> None:
+    """Name in the ledger the days without a report that lie behind the first one with, and can't be merely late."""
+    first = context.session.scalar(select(func.min(CopilotDay.day)).where(CopilotDay.org == context.scope.org))
+    lost = [day for day in days if first and first < day < before]
+    context.run.error = f"GitHub has no report of {spans(lost)}" if lost else None
+
+
+def read_latest(context: Context) -> set[date] | None:
+    """Store the report of the last 28 days; gives those of them that it has, None when there is no such report."""
+    with CopilotAPI(context.github).open_report(context.scope.org, ORGANIZATION_28) as report:
+        return save_reports(context, report.records()) if report else None
+
+
+def read_day(context: Context, day: date) -> bool:
+    """Store a day's own report; False when there is none."""
+    with CopilotAPI(context.github).open_report(context.scope.org, ORGANIZATION_DAY, day) as report:
+        return report is not None and bool(save_reports(context, report.records()))
+
+
+def save_reports(context: Context, records: Iterable[Any]) -> set[date]:
+    """Write days as today's API reports them; gives the days."""
+    to_rows = partial(report_day_rows, org=context.scope.org)
+    return save_days(context, rows_of(context, COPILOT, records, to_rows))
+
+
+def save_days(context: Context, mapped: Iterable[DayRows], *, is_live: bool = True) -> set[date]:
+    """Write days, each with its breakdowns in one transaction; gives the days that there were."""
+    days = set()
+    for rows in mapped:
+        save_day(context, rows, is_live=is_live)
+        days.add(rows.day["day"])
+        context.commit()
+    return days
+
+
+def save_day(context: Context, rows: DayRows, *, is_live: bool) -> None:
+    """Write a day unless it says what is known, or comes from an older source; whatever is new of it is kept whole.
+
+    What GitHub says now is true now; a file that was read before has nothing to say.
+    """
+    key = (rows.day["org"], rows.day["day"])
+    known = context.session.get(CopilotDay, key, populate_existing=True)
+    is_new = _keep(context.session, rows.day, now=context.now())
+    if known is not None and not ((is_new or is_live) and _replaces(rows.day, known)):
+        return
+    store(context, COPILOT, CopilotDay, [{**rows.day, **revision(known, context.now())}], {})
+    there = (CopilotDayTotal.org == key[0], CopilotDayTotal.day == key[1])
+    context.session.execute(delete(CopilotDayTotal).where(*there))
+    store(context, COPILOT, CopilotDayTotal, rows.totals, {})
+
+
+def _replaces(row: Row, known: CopilotDay) -> bool:
+    ranks = SOURCES.index(row["source"]), SOURCES.index(known.source)
+    if ranks[0] != ranks[1]:
+        return ranks[0] > ranks[1]
+    return content(row["report"]) != content(known.report)
+
+
+def revision(known: Any, now: datetime) -> Row:
+    """Say of what is to be written how often it has changed, given what is stored of it, if anything."""
+    if known is None:
+        return {"revision": 1, "first_seen_at": now, "revised_at": None}
+    return {"revision": known.revision + 1, "first_seen_at": known.first_seen_at, "revised_at": now}
+
+
+def content(report: dict[str, Any]) -> str:
+    """Write a report so that two that say the same are the same text."""
+    return canonical({name: value for name, value in report.items() if name not in VOLATILE})
+
+
+def _keep(session: Session, row: Row, *, now: datetime) -> bool:
+    digest = hashlib.sha256(f"{row['source']}\n{content(row['report'])}".encode()).hexdigest()
+    key = {"org": row["org"], "day": row["day"], "digest": digest}
+    if session.get(CopilotDayRevision, tuple(key.values())) is not None:
+        return False
+    kept = {**key, "source": row["source"], "seen_at": now, "report": row["report"]}
+    session.execute(insert(CopilotDayRevision).values(kept))
+    return True
+
+
+def stored_days(session: Session, org: str, since: date, until: date) -> set[date]:
+    """Which days of a span stand there as today's API reports them."""
+    found = select(CopilotDay.day).where(
+        CopilotDay.org == org, CopilotDay.day.between(since, until), CopilotDay.source == REPORT
+    )
+    return set(session.scalars(found))
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Give the days of a span, both ends included."""
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
+
+
+def spans(days: Sequence[date]) -> str:
+    """Write days as spans: 2026-01-03, 2026-01-05..2026-01-09."""
+    runs: list[list[date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][-1] == ONE:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ", ".join(f"{run[0]}..{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def midnight(day: date) -> datetime:
+    """The moment that a day begins, UTC."""
+    return datetime.combine(day, time(), tzinfo=UTC)

@@ -1,0 +1,139 @@
+"""People's days, and the teams that they were in; and teams' days, added up from both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from chalicelib.context import Context, rows_of, store
+from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_DAY, CopilotAPI, Report
+from chalicelib.copilot.models import CopilotTeamDay, CopilotUserDay, CopilotUserTeam
+from chalicelib.copilot.rows import user_day_row, user_team_row
+from chalicelib.copilot.rows.fields import ACTIVITY
+from chalicelib.copilot.sync.days import COPILOT, LATE, ONE, content, name_lost, new_days, revision
+from chalicelib.store.upsert import Row
+
+PEOPLE = "copilot.people"
+BATCH = 500
+LEAST_PEOPLE = 5
+
+
+def sync_people(context: Context, *, keeps_people: bool) -> None:
+    """Store people's and teams' days since the last run, and those of the last week again: they are revised, or late.
+
+    Without `keeps_people` only the teams' sums are stored. The first run reads all that GitHub offers.
+    """
+    # Without any reports, a year of days would be asked for in vain.
+    if not CopilotAPI(context.github).has_report(context.scope.org, ORGANIZATION_28):
+        return
+    days = new_days(context, PEOPLE, again=LATE)
+    missing = [day for day in days if not read_people(context, day, keeps_people=keeps_people)]
+    name_lost(context, missing, before=context.now().date() - LATE + ONE)
+
+
+def read_people(context: Context, day: date, *, keeps_people: bool) -> bool:
+    """Store a day's people and teams in one transaction; False when GitHub has no report of them."""
+    api, org = CopilotAPI(context.github), context.scope.org
+    with ExitStack() as reports:
+        people = reports.enter_context(api.open_report(org, USERS_DAY, day))
+        if people is None:
+            return False
+        teams = reports.enter_context(api.open_report(org, TEAMS_DAY, day))
+        sums = TeamSums(_teams_of(context, teams, keeps_people=keeps_people) if teams else [])
+        for row in _people_of(context, people, keeps_people=keeps_people):
+            sums.add(row)
+    if teams:
+        _replace_teams(context, day, sums)
+    context.commit()
+    return True
+
+
+def _teams_of(context: Context, report: Report, *, keeps_people: bool) -> list[Row]:
+    to_row = partial(user_team_row, org=context.scope.org)
+    rows = list(rows_of(context, COPILOT, report.records(), to_row, is_kept=keeps_people))
+    if keeps_people:
+        store(context, COPILOT, CopilotUserTeam, rows, {})
+    return rows
+
+
+def _people_of(context: Context, report: Report, *, keeps_people: bool) -> Iterator[Row]:
+    batch: list[Row] = []
+    to_row = partial(user_day_row, org=context.scope.org)
+    for row in rows_of(context, COPILOT, report.records(), to_row, is_kept=keeps_people):
+        yield row
+        batch.append(row)
+        if keeps_people and len(batch) == BATCH:
+            save_user_days(context, batch)
+            batch = []
+    if keeps_people:
+        save_user_days(context, batch)
+
+
+def save_user_days(context: Context, rows: Iterable[Row], *, is_live: bool = True) -> None:
+    """Write people's days that are new or say something else than before, each with its revision.
+
+    A file, which is not live, has nothing to say against what is stored.
+    """
+    fresh = {(row["day"], row["user_id"]): row for row in rows}
+    known = _known(context, [day for day, _ in fresh], [person for _, person in fresh])
+    changed = [
+        row | revision(known.get(key), context.now())
+        for key, row in fresh.items()
+        if key not in known or (is_live and content(row["report"]) != content(known[key].report))
+    ]
+    store(context, COPILOT, CopilotUserDay, changed, {})
+
+
+def _known(context: Context, days: Iterable[date], people: Iterable[int]) -> dict[tuple[date, int], Any]:
+    model = CopilotUserDay
+    stored = select(model.day, model.user_id, model.report, model.revision, model.first_seen_at).where(
+        model.org == context.scope.org, model.day.in_(set(days)), model.user_id.in_(set(people))
+    )
+    return {(row.day, row.user_id): row for row in context.session.execute(stored)}
+
+
+class TeamSums:
+    """Teams' figures of a day, added up while people's are read: no person needs to be kept for them."""
+
+    def __init__(self, places: Iterable[Row]) -> None:
+        self._teams: dict[int, set[int]] = defaultdict(set)
+        self._slugs: dict[int, str | None] = {}
+        self._sums: dict[int, Row] = {}
+        for place in places:
+            self._teams[place["user_id"]].add(place["team_id"])
+            self._slugs[place["team_id"]] = place["team_slug"]
+
+    def add(self, row: Row) -> None:
+        """Count a person's day for each of the person's teams."""
+        for team in self._teams.get(row["user_id"], ()):
+            sums = self._sums.setdefault(team, {"active_members": 0})
+            sums["active_members"] += 1
+            for name in (*ACTIVITY, "ai_credits_used"):
+                if row.get(name) is not None:
+                    sums[name] = sums.get(name, 0) + row[name]
+
+    def rows(self, *, org: str, day: date) -> list[Row]:
+        """Describe the teams of five people and more."""
+        nothing = dict.fromkeys((*ACTIVITY, "ai_credits_used")) | {"active_members": 0}
+        sizes = {team: sum(team in teams for teams in self._teams.values()) for team in self._slugs}
+        return [
+            {"org": org, "day": day, "team_id": team, "team_slug": self._slugs[team], "members": size}
+            | nothing
+            | self._sums.get(team, {})
+            for team, size in sizes.items()
+            if size >= LEAST_PEOPLE
+        ]
+
+
+def _replace_teams(context: Context, day: date, sums: TeamSums) -> None:
+    rows = sums.rows(org=context.scope.org, day=day)
+    there = (CopilotTeamDay.org == context.scope.org, CopilotTeamDay.day == day)
+    others = CopilotTeamDay.team_id.not_in([row["team_id"] for row in rows])
+    context.session.execute(delete(CopilotTeamDay).where(*there, others))
+    store(context, COPILOT, CopilotTeamDay, rows, {})

@@ -1,0 +1,118 @@
+"""Who holds a seat, read whole or not at all, and how many there are each day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select, update
+
+from chalicelib.context import Context, rows_of, store
+from chalicelib.copilot.api import CopilotAPI
+from chalicelib.copilot.models import CopilotSeat, CopilotSeatDay
+from chalicelib.copilot.rows import seat_row
+from chalicelib.copilot.sync.days import COPILOT
+from chalicelib.errors import IncompleteReadError
+from chalicelib.store.upsert import Row
+
+SEATS = "copilot.seats"
+ACTIVE = timedelta(days=28)
+# List prices in US dollars a month.
+# https://docs.github.com/en/copilot/get-started/plans
+PRICES = {"business": 19.0, "enterprise": 39.0}
+
+
+def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> None:
+    """Store the seats as they are now, mark those that were taken back, and count them for today.
+
+    Without `keeps_people` only the counts are stored. `price` is in US dollars a month; None means the plan's.
+    """
+    billing = CopilotAPI(context.github).fetch_billing(context.scope.org)
+    if billing is None:
+        context.run.error = "the organisation has no Copilot"
+        return
+    rows = _fetch(context, keeps_people=keeps_people)
+    if keeps_people:
+        save_seats(context, rows, price=price)
+        rows = _held(context)
+    day = count_seats(rows, org=context.scope.org, now=context.now(), billed=_billed(billing))
+    store(context, COPILOT, CopilotSeatDay, [day], {})
+    context.commit()
+
+
+def _fetch(context: Context, *, keeps_people: bool) -> list[Row]:
+    found: dict[int, Row] = {}
+    listed = announced = 0
+    to_row = partial(seat_row, org=context.scope.org)
+    for total, seats in CopilotAPI(context.github).fetch_seats(context.scope.org):
+        announced, listed = total, listed + len(seats)
+        for row in rows_of(context, COPILOT, seats, to_row, is_kept=keeps_people):
+            found[row["assignee_id"]] = newer(found.get(row["assignee_id"]), row)
+    context.run.expected = announced
+    if listed < announced:
+        raise IncompleteReadError(f"GitHub announced {announced} seats and listed {listed}")
+    return list(found.values())
+
+
+def newer(one: Row | None, other: Row) -> Row:
+    """Choose between two listings of one person's seat: the one that was used last."""
+    if one is None:
+        return other
+    uses = [row.get("last_activity_at") for row in (one, other)]
+    return one if uses[1] is None or (uses[0] is not None and uses[0] >= uses[1]) else other
+
+
+def save_seats(context: Context, rows: list[Row], *, price: float | None) -> None:
+    """Write the seats of an organisation, which are all that there are, and mark the others as taken back."""
+    seats = (CopilotSeat.org == context.scope.org,)
+    seen = select(CopilotSeat.assignee_id, CopilotSeat.first_seen_at).where(*seats)
+    first_seen = {row.assignee_id: row.first_seen_at for row in context.session.execute(seen)}
+    written = [
+        row
+        | {
+            "removed_at": None,
+            "first_seen_at": first_seen.get(row["assignee_id"], context.now()),
+            "monthly_price": price_of(row, price),
+        }
+        for row in rows
+    ]
+    store(context, COPILOT, CopilotSeat, written, {})
+    held = {row["assignee_id"] for row in rows}
+    for person in first_seen.keys() - held:
+        mine = (*seats, CopilotSeat.assignee_id == person, CopilotSeat.removed_at.is_(None))
+        taken = context.session.connection().execute(update(CopilotSeat).where(*mine).values(removed_at=context.now()))
+        context.run.stored += taken.rowcount
+
+
+def price_of(row: Row, price: float | None) -> float | None:
+    """What a seat costs a month: what is set, else the list price of its plan."""
+    return PRICES.get(row["plan_type"] or "") if price is None else price
+
+
+def _held(context: Context) -> list[Row]:
+    """What is known of the seats that are held: GitHub forgets a use after 90 days."""
+    seats = select(CopilotSeat.last_activity_at, CopilotSeat.pending_cancellation_date).where(
+        CopilotSeat.org == context.scope.org, CopilotSeat.removed_at.is_(None)
+    )
+    return [dict(row) for row in context.session.execute(seats).mappings()]
+
+
+def count_seats(rows: list[Row], *, org: str, now: datetime, billed: int | None) -> Row:
+    """Count the seats of today: held, used within 28 days, never used, to be taken back."""
+    uses = [row.get("last_activity_at") for row in rows]
+    return {
+        "org": org,
+        "day": now.date(),
+        "total": len(rows),
+        "active": sum(use is not None and now - use <= ACTIVE for use in uses),
+        "never_used": sum(use is None for use in uses),
+        "pending_cancellation": sum(row.get("pending_cancellation_date") is not None for row in rows),
+        "billed": billed,
+    }
+
+
+def _billed(billing: dict[str, Any]) -> int | None:
+    breakdown = billing.get("seat_breakdown")
+    total = breakdown.get("total") if isinstance(breakdown, dict) else None
+    return total if type(total) is int else None

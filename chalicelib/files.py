@@ -1,0 +1,41 @@
+"""Saved reports of Copilot, from this machine's disk or from S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from chalicelib.aws import read_object
+from chalicelib.copilot.rows import Document, read_document
+from chalicelib.copilot.sync.days import COPILOT
+from chalicelib.copilot.sync.history import load_document
+from chalicelib.errors import AwsError, RejectedError, SettingsError
+from chalicelib.runner import Runner
+from chalicelib.settings import Settings
+from chalicelib.store.models import SyncRun
+
+
+def read_file(name: str) -> Document:
+    """Read a saved file, whole; SettingsError when it can't be read, or is nothing of Copilot's."""
+    try:
+        content = read_object(name) if name.startswith("s3://") else Path(name).read_bytes()
+        return read_document(content.decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, AwsError) as error:
+        raise SettingsError(f"{name} can't be read: {error}") from error
+    except RejectedError as error:
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def load_files(runner: Runner, documents: Mapping[str, Document], settings: Settings) -> Iterator[str]:
+    """Store what files hold, each with its row in `runner.runs`; yields a sentence about each."""
+    load = partial(load_document, keeps_people=settings.copilot_user_data, price=settings.copilot_seat_price)
+    for name, document in documents.items():
+        run = runner.run(f"{COPILOT}.file", partial(load, document=document))
+        done = f"{run.fetched:,} read, {run.stored:,} new or changed, {run.rejected:,} rejected"
+        yield f"{name}: {document.kind}: {done}{_remark(run, document)}"
+
+
+def _remark(run: SyncRun, document: Document) -> str:
+    said = "; it holds links, which expire, and no report" if document.kind == "links" else ""
+    return said + (f"; {run.error}" if run.error else "")

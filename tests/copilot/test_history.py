@@ -1,0 +1,227 @@
+"""Copilot's past: days that GitHub still offers, and files that somebody saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from sqlalchemy import func, select
+
+import backfill
+from chalicelib.copilot.rows import any_day_rows, read_document
+from chalicelib.models import (
+    CopilotDay,
+    CopilotDayRevision,
+    CopilotDayTotal,
+    CopilotUserDay,
+    CopilotUserPeriod,
+    RejectedRecord,
+    create_db_session,
+)
+from chalicelib.settings import Settings
+from tests.copilot.conftest import Copilot
+from tests.copilot.records import METRICS, REPORT, USAGE
+from tests.organisation import ORG
+
+MakeCopilot = Callable[..., Copilot]
+LEGACY = (
+    *("enterprise_seats_with_duplicates", "organization_seats_response_sample"),
+    *("organization_usage_response_sample", "organization_metrics_response_sample"),
+)
+REPORTS = (
+    *("organization-1-day-report", "organization-28-day-report", "enterprise-28-day-report"),
+    *("organization-users-1-day-report", "organization-users-28-day-report"),
+    *("enterprise-users-1-day-report", "enterprise-users-28-day-report"),
+    *("download-links-organization-1-day", "download-links-organization-28-day", "download-links-enterprise-28-day"),
+)
+FILES = [*(f"legacy/{name}.json" for name in LEGACY), *(f"reports/{name}.json" for name in REPORTS)]
+OF_DAYS = [name for name in FILES if not any(other in name for other in ("users", "seats", "links"))]
+
+
+def load(db_url: str, *files: object, **variables: str) -> int:
+    settings = Settings({"DB_URL": db_url, "GH_ORGS": "acme", **variables}.get)
+    return backfill.main(["--only", "copilot", "--from-file", *map(str, files)], settings)
+
+
+def counts(db_url: str) -> dict[str, int]:
+    with create_db_session(db_url) as session:
+        tables = [table for table in CopilotDay.metadata.sorted_tables if table.name.startswith("copilot_")]
+        found = {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+        found["rejected"] = session.scalar(select(func.count()).select_from(RejectedRecord)) or 0
+        return {name: count for name, count in found.items() if count}
+
+
+def rows_of(db_url: str, model: Any) -> list[Any]:
+    with create_db_session(db_url) as session:
+        return list(session.scalars(select(model).order_by(*model.__table__.primary_key)))
+
+
+# Files
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_each_sample_loads_and_twice_changes_nothing(
+    db_url: str, samples: Path, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = samples / "copilot" / file
+    assert load(db_url, path) == 0
+    first = counts(db_url)
+    assert "rejected" not in first
+    capsys.readouterr()
+    assert load(db_url, path) == 0
+    assert " 0 new or changed, 0 rejected" in capsys.readouterr().out
+    assert counts(db_url) == first
+    assert bool(first) is not file.startswith("reports/download-links")
+
+
+@pytest.mark.parametrize("file", OF_DAYS)
+def test_the_days_add_up_to_the_file_s_own_totals(db_url: str, samples: Path, file: str) -> None:
+    path = samples / "copilot" / file
+    load(db_url, path)
+    mapped = [any_day_rows(record, org="acme") for record in read_document(path.read_text()).records]
+    for name in ("code_generation_activity_count", "code_acceptance_activity_count", "loc_added_sum"):
+        assert sum(getattr(row, name) or 0 for row in rows_of(db_url, CopilotDay)) == sum(
+            rows.day[name] or 0 for rows in mapped
+        )
+        told: dict[str, int] = {}
+        for rows in mapped:
+            for line in rows.totals:
+                told[line["dimension"]] = told.get(line["dimension"], 0) + (line[name] or 0)
+        found: dict[str, int] = {}
+        for row in rows_of(db_url, CopilotDayTotal):
+            found[row.dimension] = found.get(row.dimension, 0) + (getattr(row, name) or 0)
+        assert found == told
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("reports/organization-users-28-day-report.json", CopilotUserDay),
+        ("reports/organization-users-1-day-report.json", CopilotUserDay),
+        ("reports/enterprise-users-1-day-report.json", CopilotUserDay),
+        ("reports/enterprise-users-28-day-report.json", CopilotUserPeriod),
+    ],
+)
+def test_people_add_up_to_the_file_s_own_totals(db_url: str, samples: Path, file: str, model: Any) -> None:
+    path = samples / "copilot" / file
+    load(db_url, path)
+    records = read_document(path.read_text()).records
+    rows = rows_of(db_url, model)
+    assert len(rows) == len(records)
+    for name in ("user_initiated_interaction_count", "code_generation_activity_count", "loc_added_sum"):
+        assert sum(getattr(row, name) for row in rows) == sum(record[name] for record in records)
+
+
+def test_all_samples_in_any_order_end_alike(db_url: str, samples: Path) -> None:
+    paths = [samples / "copilot" / file for file in FILES]
+    assert load(db_url, *paths) == 0
+    first = counts(db_url)
+    assert load(db_url, *reversed(paths)) == 0
+    assert counts(db_url) == first
+    assert "rejected" not in first
+
+
+def test_a_newer_source_wins_and_nothing_is_dropped(db_url: str, tmp_path: Path) -> None:
+    day = "2026-05-01"
+    reports: dict[str, Any] = {
+        "usage": [USAGE | {"day": day}],
+        "metrics": [METRICS | {"date": day}],
+        "report": [REPORT | {"day": day, "of_tomorrow": 1}],
+    }
+    for name, content in reports.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    for order in (("metrics", "usage"), ("usage", "metrics"), ("report", "metrics")):
+        assert load(db_url, *(tmp_path / name for name in order)) == 0
+    [row] = rows_of(db_url, CopilotDay)
+    assert (row.source, row.revision, row.report["of_tomorrow"]) == ("report", 2, 1)
+    kept = {revision.source: revision.report for revision in rows_of(db_url, CopilotDayRevision)}
+    assert kept == {name: content[0] for name, content in reports.items()}
+
+
+def test_a_broken_record_is_kept_and_the_others_stored(db_url: str, tmp_path: Path) -> None:
+    (tmp_path / "days.json").write_text(json.dumps([REPORT, REPORT | {"day": "soon"}, 7]))
+    assert load(db_url, tmp_path / "days.json") == 0
+    assert counts(db_url)["copilot_days"] == 1
+    assert counts(db_url)["rejected"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "it is empty; expected a Copilot usage report"),
+        (b"<html>", "it is neither JSON nor NDJSON; expected"),
+        (b'[{"id": 1}]', "its records are none of Copilot's; expected"),
+        (b"\xff\xfe", "can't be read"),
+        (None, "can't be read: [Errno 2] No such file"),
+    ],
+)
+def test_what_is_nothing_of_copilot_s_is_one_sentence(
+    db_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, sentence: str
+) -> None:
+    path = tmp_path / "file"
+    if content is not None:
+        path.write_bytes(content)
+    assert load(db_url, path) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {path}")
+    assert sentence in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--only", "issues"], ["--only", "copilot", "--orgs", "a,b"], []])
+def test_files_need_one_organisation_and_nothing_else(
+    db_url: str, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    settings = Settings({"DB_URL": db_url, "GH_ORGS": "acme"}.get)
+    assert backfill.main([*arguments, "--from-file", "x"], settings) == 2
+    assert "--from-file goes with --only copilot, and one organisation" in capsys.readouterr().err
+
+
+def test_people_in_files_are_left_out_when_they_are_not_kept(
+    db_url: str, samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [samples / "copilot" / file for file in FILES if "users" in file or "seats" in file]
+    assert load(db_url, *paths, COPILOT_USER_DATA="off") == 0
+    assert counts(db_url) == {}
+    assert "are not stored: COPILOT_USER_DATA is off" in capsys.readouterr().out
+
+
+def test_files_may_lie_on_s3(db_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="saved", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_object(Bucket="saved", Key="old/historic_usage_data.json", Body=json.dumps([USAGE]).encode())
+        assert load(db_url, "s3://saved/old/historic_usage_data.json") == 0
+        assert load(db_url, "s3://saved/nothing.json") == 2
+    assert counts(db_url)["copilot_days"] == 1
+    assert "AWS refused s3:get_object: NoSuchKey" in capsys.readouterr().err
+
+
+# GitHub
+
+
+def test_a_backfill_reads_the_days_that_are_not_stored(make_copilot: MakeCopilot) -> None:
+    copilot = make_copilot(days=60, late_days=0)
+    since = sorted(row["day"] for row in copilot.sandbox.days(ORG))[5]
+    assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
+    assert min(copilot.days()) == since
+    assert len(copilot.days()) == (copilot.org.now().date() - date.fromisoformat(since)).days
+    assert {f"{row.day}" for row in copilot.stored(CopilotUserDay)} <= copilot.days().keys()
+    copilot.org.sandbox.stats.reset()
+    assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
+    assert not [route for route in copilot.org.requests() if "copilot" in route]
+
+
+def test_a_backfill_names_the_days_that_are_lost(make_copilot: MakeCopilot, capsys: pytest.CaptureFixture[str]) -> None:
+    copilot = make_copilot(days=40, late={"2026-05-20": 30})
+    assert copilot.org.backfill("--only", "copilot", "--since", "2026-05-10", "--until", "2026-06-01") == 0
+    assert "2026-05-20" not in copilot.days()
+    assert "GitHub has no report of 2026-05-20" in capsys.readouterr().out

@@ -1,0 +1,96 @@
+"""Seats: who holds one, who held one, and how many there are each day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.models import CopilotSeat, CopilotSeatDay
+from sandbox.faults import Fault
+from tests.copilot.conftest import Copilot
+from tests.organisation import ORG, at
+
+
+@pytest.fixture
+def seats(copilot: Copilot) -> Copilot:
+    copilot.run()
+    return copilot
+
+
+def held(copilot: Copilot) -> dict[str, Any]:
+    """The truth: who holds a seat now."""
+    return {row["login"]: row for row in copilot.sandbox.seats(ORG) if row["held"]}
+
+
+def stored(copilot: Copilot) -> dict[str, CopilotSeat]:
+    return {row.login: row for row in copilot.stored(CopilotSeat) if row.removed_at is None}
+
+
+def assert_equal(copilot: Copilot) -> None:
+    rows, truth = stored(copilot), held(copilot)
+    assert rows.keys() == truth.keys()
+    for login, row in rows.items():
+        assert row.assignee_id == truth[login]["id"]
+        assert row.created_at == at(truth[login]["given_at"])
+
+
+def test_every_seat_is_there_once_though_github_lists_some_twice(copilot: Copilot) -> None:
+    copilot.set_up(duplicates=3)
+    run = copilot.run()[-1]
+    assert_equal(copilot)
+    assert run.fetched == len(held(copilot)) + 3
+    [day] = copilot.stored(CopilotSeatDay)
+    assert (day.day, day.total, day.billed) == (copilot.org.now().date(), len(held(copilot)), len(held(copilot)))
+
+
+def test_seats_that_are_taken_back_are_kept_with_the_moment(seats: Copilot) -> None:
+    before = stored(seats)
+    for _ in range(30):
+        seats.live_on(7)
+        if held(seats).keys() < before.keys() | held(seats).keys() and before.keys() - held(seats).keys():
+            break
+    moment = seats.org.now()
+    seats.run()
+    assert_equal(seats)
+    gone = {row.login: row for row in seats.stored(CopilotSeat) if row.removed_at is not None}
+    assert gone.keys() == before.keys() - held(seats).keys()
+    assert gone
+    assert {row.removed_at for row in gone.values()} == {moment}
+    assert [day.total for day in seats.stored(CopilotSeatDay)] == [len(before), len(held(seats))]
+
+
+def test_a_use_that_github_has_forgotten_is_still_known(seats: Copilot) -> None:
+    """After 90 days `last_activity_at` is null again."""
+    before = {row.login: row.last_activity_at for row in seats.stored(CopilotSeat) if row.last_activity_at}
+    assert before
+    seats.live_on(100)
+    seats.run()
+    after = {row.login: row.last_activity_at for row in seats.stored(CopilotSeat)}
+    assert all(after[login] and after[login] >= use for login, use in before.items())
+
+
+def test_the_counts_of_a_day(seats: Copilot) -> None:
+    now, rows = seats.org.now(), list(stored(seats).values())
+    [day] = seats.stored(CopilotSeatDay)
+    uses = [row.last_activity_at for row in rows]
+    assert day.active == sum(use is not None and now - use <= timedelta(days=28) for use in uses)
+    assert day.never_used == sum(use is None for use in uses)
+    assert day.pending_cancellation == sum(row.pending_cancellation_date is not None for row in rows)
+
+
+def test_a_list_that_breaks_off_takes_nobody_s_seat(seats: Copilot) -> None:
+    before = stored(seats)
+    seats.live_on()
+    seats.org.sandbox.faults.script(Fault.INTERNAL, path=f"/orgs/{ORG}/copilot/billing/seats", count=99)
+    run = seats.run()[-1]
+    assert run.status == "failed"
+    assert stored(seats).keys() == before.keys()
+
+
+@pytest.mark.parametrize(("price", "expected"), [("", {19.0, 39.0}), ("21.5", {21.5}), ("0", {0.0})])
+def test_what_a_seat_costs(copilot: Copilot, price: str, expected: set[float]) -> None:
+    copilot.org.environment["COPILOT_SEAT_PRICE"] = price
+    copilot.run()
+    assert {row.monthly_price for row in copilot.stored(CopilotSeat)} <= expected
