@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chalicelib.context import Context, rows_of, store
@@ -102,7 +102,7 @@ def save_day(context: Context, rows: DayRows, *, is_live: bool) -> None:
     """
     key = (rows.day["org"], rows.day["day"])
     known = context.session.get(CopilotDay, key, populate_existing=True)
-    is_new = _keep(context.session, rows.day, now=context.now())
+    is_new = _keep(context, rows.day)
     if known is not None and not ((is_new or is_live) and _replaces(rows.day, known)):
         return
     store(context, COPILOT, CopilotDay, [{**rows.day, **revision(known, context.now())}], {})
@@ -130,13 +130,14 @@ def content(report: dict[str, Any]) -> str:
     return canonical({name: value for name, value in report.items() if name not in VOLATILE})
 
 
-def _keep(session: Session, row: Row, *, now: datetime) -> bool:
+def _keep(context: Context, row: Row) -> bool:
+    """Keep a report that was not seen before, whole; tells whether it was one."""
     digest = hashlib.sha256(f"{row['source']}\n{content(row['report'])}".encode()).hexdigest()
     key = {"org": row["org"], "day": row["day"], "digest": digest}
-    if session.get(CopilotDayRevision, tuple(key.values())) is not None:
+    if context.session.get(CopilotDayRevision, tuple(key.values())) is not None:
         return False
-    kept = {**key, "source": row["source"], "seen_at": now, "report": row["report"]}
-    session.execute(insert(CopilotDayRevision).values(kept))
+    kept = {**key, "source": row["source"], "seen_at": context.now(), "report": row["report"]}
+    store(context, COPILOT, CopilotDayRevision, [kept], {})
     return True
 
 
