@@ -23,6 +23,8 @@ COPILOT, DAYS = "copilot", "copilot.days"
 ONE = timedelta(days=1)
 # What GitHub offers, and since when there have been such reports.
 YEAR, FIRST_DAY = timedelta(days=365), date(2025, 12, 12)
+# What the report of the last days holds.
+SPAN = timedelta(days=28)
 # A day may be published so much later; one that is older and not there is lost.
 LATE = timedelta(days=7)
 # What GitHub writes anew each time, though nothing has changed.
@@ -32,38 +34,53 @@ VOLATILE = {"created_at", "report_start_day", "report_end_day"}
 def sync_days(context: Context) -> None:
     """Store the last 28 days as they are now, and every day since the last run that is not among them.
 
-    The first run reads all that GitHub offers. Days that it has no report of are named in the ledger. One that is late
-    is asked for again for a week, and comes with the last 28 when it is later still.
+    The first run reads all that GitHub offers. Days that it has no report of are named in the ledger. What was among
+    the last 28 of the last run is read once more when it is not among them now: it may have been revised meanwhile.
     """
     latest = read_latest(context)
     if latest is None:
         context.run.error = "GitHub has no reports of this organisation's use of Copilot"
         return
-    missing = [day for day in new_days(context, DAYS, again=LATE) if day not in latest and not read_day(context, day)]
-    name_lost(context, missing, before=context.now().date() - LATE + ONE)
+    asked = last_asked(context, DAYS)
+    days = new_days(context, DAYS, again=SPAN)
+    missing = [day for day in days if day not in latest and not read_day(context, day)]
+    name_lost(context, missing, CopilotDay, asked=asked)
+
+
+def last_asked(context: Context, name: str) -> date | None:
+    """The last day that was asked for; None before the first run."""
+    mark = read_watermark(context.session, name=name, org=context.scope.org, scope="*")
+    return mark.date() if mark else None
 
 
 def new_days(context: Context, name: str, *, again: timedelta) -> Iterator[date]:
-    """Give the days up to yesterday that were not asked for yet, and the last ones anew.
+    """Give the days up to yesterday that were not asked for yet, and so many before them anew.
 
     Each counts as asked afterwards, so that a run which ends in between goes on where it was.
     """
-    mark = {"name": name, "org": context.scope.org, "scope": "*"}
-    asked = read_watermark(context.session, **mark)
-    yesterday = context.now().date() - ONE
-    begin = asked.date() + ONE if asked else max(FIRST_DAY, yesterday - YEAR + ONE)
-    begin = min(begin, yesterday - again + ONE)
+    asked, yesterday = last_asked(context, name), context.now().date() - ONE
+    begin = asked + ONE - again if asked else max(FIRST_DAY, yesterday - YEAR + ONE)
     context.run.window_start, context.run.window_end = midnight(begin), midnight(yesterday)
     for day in days_between(begin, yesterday):
         yield day
-        raise_watermark(context.session, **mark, value=midnight(day))
+        raise_watermark(context.session, name=name, org=context.scope.org, scope="*", value=midnight(day))
         context.commit()
 
 
-def name_lost(context: Context, days: Iterable[date], *, before: date) -> None:
-    """Name in the ledger the days without a report that lie behind the first one with, and can't be merely late."""
+def name_lost(
+    context: Context, days: Iterable[date], *tables: type[Any], asked: date | None, until: date | None = None
+) -> None:
+    """Name in the ledger the days that no report tells of: not stored in `tables`, behind the first, more than late.
+
+    Each is named once: not when it was past the time at the last run (`asked`) already.
+    """
     first = context.session.scalar(select(func.min(CopilotDay.day)).where(CopilotDay.org == context.scope.org))
-    lost = [day for day in days if first and first < day < before]
+    until = until or context.now().date() - ONE - LATE
+    since = max(first or date.max, asked - LATE if asked else date.min)
+    stored = set[date]()
+    for table in tables:
+        stored |= set(context.session.scalars(select(table.day).where(table.org == context.scope.org)))
+    lost = [day for day in days if since < day <= until and day not in stored]
     context.run.error = f"GitHub has no report of {spans(lost)}" if lost else None
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import select
 
 from chalicelib.context import Context, rows_of, store
-from chalicelib.copilot.models import CopilotSeat, CopilotUserPeriod, CopilotUserTeam
+from chalicelib.copilot.models import CopilotDay, CopilotSeat, CopilotUserPeriod, CopilotUserTeam
 from chalicelib.copilot.rows import (
     Document,
     Row,
@@ -40,7 +40,7 @@ def read_history(context: Context, *, since: date, until: date, keeps_people: bo
             read_people(context, day, keeps_people=keeps_people)
             lost += [] if read_day(context, day) else [day]
         context.on_page(1)
-    name_lost(context, lost, before=date.max)
+    name_lost(context, lost, CopilotDay, asked=None, until=until)
 
 
 def load_document(context: Context, document: Document, *, keeps_people: bool, price: float | None) -> None:

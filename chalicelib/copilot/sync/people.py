@@ -16,7 +16,7 @@ from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_DAY, Copilo
 from chalicelib.copilot.models import CopilotTeamDay, CopilotUserDay, CopilotUserTeam
 from chalicelib.copilot.rows import user_day_row, user_team_row
 from chalicelib.copilot.rows.fields import ACTIVITY
-from chalicelib.copilot.sync.days import COPILOT, LATE, ONE, content, name_lost, new_days, revision
+from chalicelib.copilot.sync.days import COPILOT, LATE, content, last_asked, name_lost, new_days, revision
 from chalicelib.store.upsert import Row
 
 PEOPLE = "copilot.people"
@@ -32,9 +32,10 @@ def sync_people(context: Context, *, keeps_people: bool) -> None:
     # Without any reports, a year of days would be asked for in vain.
     if not CopilotAPI(context.github).has_report(context.scope.org, ORGANIZATION_28):
         return
+    asked = last_asked(context, PEOPLE)
     days = new_days(context, PEOPLE, again=LATE)
     missing = [day for day in days if not read_people(context, day, keeps_people=keeps_people)]
-    name_lost(context, missing, before=context.now().date() - LATE + ONE)
+    name_lost(context, missing, CopilotUserDay, CopilotTeamDay, asked=asked)
 
 
 def read_people(context: Context, day: date, *, keeps_people: bool) -> bool:
