@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,21 @@ from chalicelib.runner import Runner
 from chalicelib.settings import Settings
 from chalicelib.store.models import SyncRun
 
+S3, S3_OBJECT = re.compile("s3://"), re.compile("s3://[a-z0-9.-]{3,63}/.+")
+
 
 def read_file(name: str) -> Document:
     """Read a saved file, whole; SettingsError when it can't be read, or is nothing of Copilot's."""
     try:
+        if S3.match(name) and not S3_OBJECT.fullmatch(name):
+            raise SettingsError(f"{name} can't be read: it must look like s3://bucket/key")
         content = read_object(name) if name.startswith("s3://") else Path(name).read_bytes()
         return read_document(content.decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, AwsError) as error:
-        raise SettingsError(f"{name} can't be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name} can't be read: it is not text (expected JSON or NDJSON in UTF-8)") from error
+    except (OSError, AwsError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise SettingsError(f"{name} can't be read: {reason}") from error
     except RejectedError as error:
         raise SettingsError(f"{name}: {error}") from error
 
@@ -37,5 +45,6 @@ def load_files(runner: Runner, documents: Mapping[str, Document], settings: Sett
 
 
 def _remark(run: SyncRun, document: Document) -> str:
-    said = "; it holds links, which expire, and no report" if document.kind == "links" else ""
+    said = " (in rejected_records)" if run.rejected else ""
+    said += "; it holds links, which expire, and no report" if document.kind == "links" else ""
     return said + (f"; {run.error}" if run.error else "")

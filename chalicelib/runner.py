@@ -47,8 +47,11 @@ class Runner:
 
     def __post_init__(self) -> None:
         """Spell the organisation as it was spelled before: GitHub's names ignore case, our tables don't."""
-        known = select(Watermark.org).where(func.lower(Watermark.org) == self.scope.org.lower()).limit(1)
-        self.scope = replace(self.scope, org=self.session.scalar(known) or self.scope.org)
+        for table in (Watermark, SyncRun):
+            known = select(table.org).where(func.lower(table.org) == self.scope.org.lower()).limit(1)
+            if spelled := self.session.scalar(known):
+                self.scope = replace(self.scope, org=spelled)
+                return
 
     @property
     def failed(self) -> list[SyncRun]:

@@ -34,7 +34,7 @@ from tests.organisation import ORG
 
 MakeCopilot = Callable[..., Copilot]
 # `make soak` has the 400 days.
-DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (36, 12)
+DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (30, 10)
 
 
 def truth(copilot: Copilot, *, final: bool = False) -> dict[str, dict[str, Any]]:
@@ -68,6 +68,16 @@ def test_a_job_that_was_down_misses_no_day_that_is_still_offered(make_copilot: M
     settled = {day: report for day, report in offered.items() if day <= str(four_weeks_ago(copilot))}
     assert len(settled) > DAYS
     assert_equal(copilot, settled)
+    assert_people_equal(copilot, set(settled))
+
+
+def assert_people_equal(copilot: Copilot, days: set[str]) -> None:
+    offered = {row["day"] for row in copilot.sandbox.days(ORG)} & days
+    expected = {(row["day"], row["user_id"]): row for row in copilot.sandbox.users(ORG) if row["day"] in offered}
+    rows = {(f"{row.day}", row.user_id): row for row in copilot.stored(CopilotUserDay) if f"{row.day}" in offered}
+    assert rows.keys() == expected.keys()
+    for key, report in expected.items():
+        assert content(rows[key].report) == content(report), key
 
 
 def four_weeks_ago(copilot: Copilot) -> date:

@@ -19,6 +19,7 @@ from chalicelib.models import (
     CopilotDay,
     CopilotDayRevision,
     CopilotDayTotal,
+    CopilotSeat,
     CopilotUserDay,
     CopilotUserPeriod,
     RejectedRecord,
@@ -26,7 +27,7 @@ from chalicelib.models import (
 )
 from chalicelib.settings import Settings
 from tests.copilot.conftest import Copilot
-from tests.copilot.records import METRICS, REPORT, USAGE
+from tests.copilot.records import METRICS, REPORT, SEAT, USAGE
 from tests.organisation import ORG
 
 MakeCopilot = Callable[..., Copilot]
@@ -158,7 +159,7 @@ def test_a_broken_record_is_kept_and_the_others_stored(db_url: str, tmp_path: Pa
         (b"<html>", "it is neither JSON nor NDJSON; expected"),
         (b'[{"id": 1}]', "its records are none of Copilot's; expected"),
         (b"\xff\xfe", "can't be read"),
-        (None, "can't be read: [Errno 2] No such file"),
+        (None, "can't be read: No such file"),
     ],
 )
 def test_what_is_nothing_of_copilot_s_is_one_sentence(
@@ -217,7 +218,7 @@ def test_a_backfill_reads_the_days_that_are_not_stored(make_copilot: MakeCopilot
     assert {f"{row.day}" for row in copilot.stored(CopilotUserDay)} <= copilot.days().keys()
     copilot.org.sandbox.stats.reset()
     assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
-    assert not [route for route in copilot.org.requests() if "copilot" in route]
+    assert not [route for route in copilot.org.requests() if "organization-1-day" in route]
 
 
 def test_a_backfill_names_the_days_that_are_lost(make_copilot: MakeCopilot, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,3 +226,56 @@ def test_a_backfill_names_the_days_that_are_lost(make_copilot: MakeCopilot, caps
     assert copilot.org.backfill("--only", "copilot", "--since", "2026-05-10", "--until", "2026-06-01") == 0
     assert "2026-05-20" not in copilot.days()
     assert "GitHub has no report of 2026-05-20" in capsys.readouterr().out
+
+
+def test_a_backfill_brings_people_s_days_too_that_are_missing(copilot: Copilot) -> None:
+    """It looked at the organisation's days only: people's that were missed, or switched off, never came."""
+    copilot.org.environment["COPILOT_USER_DATA"] = "off"
+    copilot.run()
+    copilot.org.environment["COPILOT_USER_DATA"] = "on"
+    since = min(copilot.days())
+    assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
+    truth = {(row["day"], row["user_id"]) for row in copilot.sandbox.users(ORG)}
+    assert {(f"{row.day}", row.user_id) for row in copilot.stored(CopilotUserDay)} >= {
+        key for key in truth if key[0] in copilot.days()
+    }
+
+
+def test_a_file_does_not_stand_against_what_github_says(copilot: Copilot, tmp_path: Path) -> None:
+    """An early version of a day that somebody had saved replaced the final one, for good."""
+    copilot.run()
+    day, row = max(copilot.days().items())
+    (tmp_path / "early.json").write_text(json.dumps(row.report | {"code_generation_activity_count": 1}))
+    assert load(copilot.org.db_url, tmp_path / "early.json") == 0
+    after = copilot.days()[day]
+    assert (after.revision, after.code_generation_activity_count) == (row.revision, row.code_generation_activity_count)
+    versions = [kept.report for kept in copilot.stored(CopilotDayRevision) if f"{kept.day}" == day]
+    assert {kept["code_generation_activity_count"] for kept in versions} == {1, row.code_generation_activity_count}
+
+
+def test_a_file_of_another_organisation_is_refused(
+    copilot: Copilot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copilot.run()
+    before = counts(copilot.org.db_url)
+    report = max(copilot.days().items())[1].report
+    (tmp_path / "other.json").write_text(json.dumps(report | {"organization_id": "7", "day": "2026-01-15"}))
+    assert load(copilot.org.db_url, tmp_path / "other.json") == 1
+    assert "it is not of acme alone: it tells of the organisations 7, " in capsys.readouterr().err
+    assert counts(copilot.org.db_url) == before
+
+
+def test_a_later_use_in_a_file_of_seats_wins(db_url: str, tmp_path: Path) -> None:
+    for number, used in enumerate(("2026-09-01T00:00:00Z", "2026-01-05T00:00:00Z", "2026-10-01T00:00:00Z")):
+        (tmp_path / str(number)).write_text(
+            json.dumps({"total_seats": 1, "seats": [SEAT | {"last_activity_at": used}]})
+        )
+        assert load(db_url, tmp_path / str(number)) == 0
+    [seat] = rows_of(db_url, CopilotSeat)
+    assert f"{seat.last_activity_at:%Y-%m-%d}" == "2026-10-01"
+
+
+def test_impossible_days_are_rejected(db_url: str, tmp_path: Path) -> None:
+    (tmp_path / "days").write_text(json.dumps([REPORT | {"day": day} for day in ("0001-01-01", "9999-12-31")]))
+    assert load(db_url, tmp_path / "days") == 0
+    assert counts(db_url) == {"rejected": 2}

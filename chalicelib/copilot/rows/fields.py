@@ -23,6 +23,7 @@ ACTIVITY = (
 )
 # GitHub's own word for a language, IDE or model that it doesn't name; an empty one would mean "not broken down by it".
 UNNAMED = "unknown"
+FIRST_YEAR, LAST_YEAR = 2021, 2099
 DIGITS = re.compile(r"[0-9]{1,19}")
 
 
@@ -53,9 +54,12 @@ def day(name: str, value: Any) -> date | None:
     if value is None:
         return None
     try:
-        return parse_day(value).date()
+        found = parse_day(value).date()
     except (TypeError, ValueError, OverflowError) as error:
         raise RejectedError(f"{name} is not a day") from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise RejectedError(f"{name} is no day that Copilot was there on")
+    return found
 
 
 def name_of(record: Record, field: str, *, within: str) -> str:

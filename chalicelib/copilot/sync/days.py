@@ -115,12 +115,12 @@ def save_days(context: Context, mapped: Iterable[DayRows], *, is_live: bool = Tr
 def save_day(context: Context, rows: DayRows, *, is_live: bool) -> None:
     """Write a day unless it says what is known, or comes from an older source; whatever is new of it is kept whole.
 
-    What GitHub says now is true now; a file that was read before has nothing to say.
+    What GitHub says now is true now; what a file says was true once, and doesn't stand against the same source.
     """
     key = (rows.day["org"], rows.day["day"])
     known = context.session.get(CopilotDay, key, populate_existing=True)
-    is_new = _keep(context, rows.day)
-    if known is not None and not ((is_new or is_live) and _replaces(rows.day, known)):
+    _keep(context, rows.day)
+    if known is not None and not _replaces(rows.day, known, is_live=is_live):
         return
     store(context, COPILOT, CopilotDay, [{**rows.day, **revision(known, context.now())}], {})
     there = (CopilotDayTotal.org == key[0], CopilotDayTotal.day == key[1])
@@ -128,11 +128,11 @@ def save_day(context: Context, rows: DayRows, *, is_live: bool) -> None:
     store(context, COPILOT, CopilotDayTotal, rows.totals, {})
 
 
-def _replaces(row: Row, known: CopilotDay) -> bool:
+def _replaces(row: Row, known: CopilotDay, *, is_live: bool) -> bool:
     ranks = SOURCES.index(row["source"]), SOURCES.index(known.source)
     if ranks[0] != ranks[1]:
         return ranks[0] > ranks[1]
-    return content(row["report"]) != content(known.report)
+    return is_live and content(row["report"]) != content(known.report)
 
 
 def revision(known: Any, now: datetime) -> Row:
@@ -147,15 +147,13 @@ def content(report: dict[str, Any]) -> str:
     return canonical({name: value for name, value in report.items() if name not in VOLATILE})
 
 
-def _keep(context: Context, row: Row) -> bool:
-    """Keep a report that was not seen before, whole; tells whether it was one."""
+def _keep(context: Context, row: Row) -> None:
+    """Keep a report that was not seen before, whole."""
     digest = hashlib.sha256(f"{row['source']}\n{content(row['report'])}".encode()).hexdigest()
     key = {"org": row["org"], "day": row["day"], "digest": digest}
-    if context.session.get(CopilotDayRevision, tuple(key.values())) is not None:
-        return False
-    kept = {**key, "source": row["source"], "seen_at": context.now(), "report": row["report"]}
-    store(context, COPILOT, CopilotDayRevision, [kept], {})
-    return True
+    if context.session.get(CopilotDayRevision, tuple(key.values())) is None:
+        kept = {**key, "source": row["source"], "seen_at": context.now(), "report": row["report"]}
+        store(context, COPILOT, CopilotDayRevision, [kept], {})
 
 
 def stored_days(session: Session, org: str, since: date, until: date) -> set[date]:

@@ -16,7 +16,7 @@ from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_DAY, Copilo
 from chalicelib.copilot.models import CopilotTeamDay, CopilotUserDay, CopilotUserTeam
 from chalicelib.copilot.rows import user_day_row, user_team_row
 from chalicelib.copilot.rows.fields import ACTIVITY
-from chalicelib.copilot.sync.days import COPILOT, LATE, content, last_asked, name_lost, new_days, revision
+from chalicelib.copilot.sync.days import COPILOT, SPAN, content, last_asked, name_lost, new_days, revision
 from chalicelib.store.upsert import Row
 
 PEOPLE = "copilot.people"
@@ -25,7 +25,7 @@ LEAST_PEOPLE = 5
 
 
 def sync_people(context: Context, *, keeps_people: bool) -> None:
-    """Store people's and teams' days since the last run, and those of the last week again: they are revised, or late.
+    """Store people's and teams' days since the last run, and 28 before them again: they are revised, or late.
 
     Without `keeps_people` only the teams' sums are stored. The first run reads all that GitHub offers.
     """
@@ -33,7 +33,7 @@ def sync_people(context: Context, *, keeps_people: bool) -> None:
     if not CopilotAPI(context.github).has_report(context.scope.org, ORGANIZATION_28):
         return
     asked = last_asked(context, PEOPLE)
-    days = new_days(context, PEOPLE, again=LATE)
+    days = new_days(context, PEOPLE, again=SPAN)
     missing = [day for day in days if not read_people(context, day, keeps_people=keeps_people)]
     name_lost(context, missing, CopilotUserDay, CopilotTeamDay, asked=asked)
 
