@@ -14,7 +14,7 @@ from chalicelib.github import PER_PAGE, Answer, GitHubAPI
 from chalicelib.github.downloads import File, fetch_file
 
 ORGANIZATION_DAY, USERS_DAY, TEAMS_DAY = "organization-1-day", "users-1-day", "user-teams-1-day"
-ORGANIZATION_28 = "organization-28-day/latest"
+ORGANIZATION_28, USERS_28 = "organization-28-day/latest", "users-28-day/latest"
 # The lists that a report's rows may stand in, when they are not lines of their own.
 ROWS = ("day_totals", "user_totals")
 ADVICE = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from chalicelib.context import Context, rows_of, store
-from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_DAY, CopilotAPI, Report
+from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_28, USERS_DAY, CopilotAPI, Report
 from chalicelib.copilot.models import CopilotTeamDay, CopilotUserDay, CopilotUserTeam
 from chalicelib.copilot.rows import user_day_row, user_team_row
 from chalicelib.copilot.rows.fields import ACTIVITY
@@ -33,34 +32,52 @@ def sync_people(context: Context, *, keeps_people: bool) -> None:
     if not CopilotAPI(context.github).has_report(context.scope.org, ORGANIZATION_28):
         return
     asked = last_asked(context, PEOPLE)
+    latest = _read_latest(context, keeps_people=keeps_people)
     days = new_days(context, PEOPLE, again=SPAN)
-    missing = [day for day in days if not read_people(context, day, keeps_people=keeps_people)]
+    missing = [day for day in days if day not in latest and not read_people(context, day, keeps_people=keeps_people)]
     name_lost(context, missing, CopilotUserDay, CopilotTeamDay, asked=asked)
 
 
+def _read_latest(context: Context, *, keeps_people: bool) -> set[date]:
+    """Store people's and teams' last 28 days from one report; gives those of them that it has."""
+    with CopilotAPI(context.github).open_report(context.scope.org, USERS_28) as people:
+        return _save_report(context, people, keeps_people=keeps_people) if people else set()
+
+
 def read_people(context: Context, day: date, *, keeps_people: bool) -> bool:
-    """Store a day's people and teams in one transaction; False when GitHub has no report of them."""
-    api, org = CopilotAPI(context.github), context.scope.org
-    with ExitStack() as reports:
-        people = reports.enter_context(api.open_report(org, USERS_DAY, day))
-        if people is None:
-            return False
-        teams = reports.enter_context(api.open_report(org, TEAMS_DAY, day))
-        sums = TeamSums(_teams_of(context, teams, keeps_people=keeps_people) if teams else [])
-        for row in _people_of(context, people, keeps_people=keeps_people):
+    """Store a day's people and teams; False when GitHub has no report of them."""
+    with CopilotAPI(context.github).open_report(context.scope.org, USERS_DAY, day) as people:
+        if people is not None:
+            _save_report(context, people, keeps_people=keeps_people)
+        return people is not None
+
+
+def _save_report(context: Context, people: Report, *, keeps_people: bool) -> set[date]:
+    """Write a report's people, and add their teams up meanwhile, in one transaction; gives the days."""
+    teams: dict[date, TeamSums | None] = {}
+    for row in _people_of(context, people, keeps_people=keeps_people):
+        if row["day"] not in teams:
+            teams[row["day"]] = _teams_of(context, row["day"], keeps_people=keeps_people)
+        sums = teams[row["day"]]
+        if sums is not None:
             sums.add(row)
-    if teams:
-        _replace_teams(context, day, sums)
+    for day, sums in teams.items():
+        if sums is not None:
+            _replace_teams(context, day, sums)
     context.commit()
-    return True
+    return set(teams)
 
 
-def _teams_of(context: Context, report: Report, *, keeps_people: bool) -> list[Row]:
+def _teams_of(context: Context, day: date, *, keeps_people: bool) -> TeamSums | None:
+    """Read who was in which team on a day; None when GitHub has no report of that."""
     to_row = partial(user_team_row, org=context.scope.org)
-    rows = list(rows_of(context, COPILOT, report.records(), to_row, is_kept=keeps_people))
+    with CopilotAPI(context.github).open_report(context.scope.org, TEAMS_DAY, day) as report:
+        if report is None:
+            return None
+        rows = list(rows_of(context, COPILOT, report.records(), to_row, is_kept=keeps_people))
     if keeps_people:
         store(context, COPILOT, CopilotUserTeam, rows, {})
-    return rows
+    return TeamSums(rows)
 
 
 def _people_of(context: Context, report: Report, *, keeps_people: bool) -> Iterator[Row]:
