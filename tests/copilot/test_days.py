@@ -34,7 +34,7 @@ from tests.organisation import ORG
 
 MakeCopilot = Callable[..., Copilot]
 # `make soak` has the 400 days.
-DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (30, 10)
+DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (16, 5)
 
 
 def truth(copilot: Copilot, *, final: bool = False) -> dict[str, dict[str, Any]]:
