@@ -20,7 +20,7 @@ def invoke(function_arn: str, event: Mapping[str, Any]) -> None:
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
     payload = json.dumps(event).encode()
-    _call("lambda", "invoke", FunctionName=function_arn, InvocationType="Event", Payload=payload)
+    call("lambda", "invoke", FunctionName=function_arn, InvocationType="Event", Payload=payload)
 
 
 def publish(topic_arn: str, *, subject: str, message: str) -> None:
@@ -30,7 +30,7 @@ def publish(topic_arn: str, *, subject: str, message: str) -> None:
     """
     # SNS takes subjects of at most 100 printable ASCII characters.
     plain = "".join(letter for letter in subject if letter.isascii() and letter.isprintable())[:100]
-    _call("sns", "publish", region=topic_arn.split(":")[3], TopicArn=topic_arn, Subject=plain, Message=message)
+    call("sns", "publish", region=topic_arn.split(":")[3], TopicArn=topic_arn, Subject=plain, Message=message)
 
 
 def read_object(url: str) -> bytes:
@@ -39,11 +39,12 @@ def read_object(url: str) -> bytes:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     bucket, _, key = url.removeprefix("s3://").partition("/")
-    content: bytes = _call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read()
+    content: bytes = call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read()
     return content
 
 
-def _call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> Any:
+def call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> Any:
+    """Call an operation of a service, waiting for seconds only; raises AwsError."""
     import boto3  # noqa: PLC0415 - the Lambda runtime brings it; nothing local needs it
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
@@ -54,6 +55,6 @@ def _call(service: str, operation: str, *, region: str | None = None, **argument
         return getattr(boto3.client(service, region_name=region, config=config), operation)(**arguments)
     except ClientError as error:
         reason = error.response.get("Error", {}).get("Code", "unknown error")
-        raise AwsError(f"AWS refused {service}:{operation}: {reason}") from error
+        raise AwsError(f"AWS refused {service}:{operation}: {reason}", reason=reason) from error
     except (BotoCoreError, ResponseParserError) as error:
-        raise AwsError(f"{service}:{operation} failed: {error}") from error
+        raise AwsError(f"{service}:{operation} failed: {error}", reason=str(error)) from error

@@ -101,7 +101,11 @@ class RejectedError(ContributorMetricsError):
 
 
 class AwsError(ContributorMetricsError):
-    """AWS refused a call, or could not be reached."""
+    """AWS refused a call, or could not be reached; `reason` is its own word, or the client's."""
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class JobFailedError(ContributorMetricsError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
@@ -19,7 +20,7 @@ LOG = logging.getLogger("contributor_metrics")
 NAMESPACE = "ContributorMetrics"
 COUNT, SECONDS = "Count", "Seconds"
 
-_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default={})  # noqa: B039 - a mapping that nobody changes
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default=MappingProxyType({}))
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from chalicelib.errors import SettingsError
+from chalicelib import aws
+from chalicelib.errors import AwsError, SettingsError
 
 
 def utc_now() -> datetime:
@@ -36,17 +37,8 @@ def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT0
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
     """
-    import boto3  # noqa: PLC0415 - the Lambda runtime brings it; nothing local needs it
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    # In a VPC without a way to SSM, boto3 would wait for five minutes by itself, without a word.
-    config = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 2})
     try:
-        answer = boto3.client("ssm", config=config).get_parameter(Name=name, WithDecryption=with_decryption)
-    except ClientError as error:
-        reason = error.response.get("Error", {}).get("Code", "unknown error")
-        raise SettingsError(f"SSM parameter {name} can't be read: {reason}") from error
-    except BotoCoreError as error:
-        raise SettingsError(f"SSM parameter {name} can't be read: {error}") from error
+        answer = aws.call("ssm", "get_parameter", Name=name, WithDecryption=with_decryption)
+    except AwsError as error:
+        raise SettingsError(f"SSM parameter {name} can't be read: {error.reason}") from error
     return str(answer["Parameter"]["Value"])
