@@ -29,7 +29,7 @@ from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import parse_db_url
 from chalicelib.store.watermarks import raise_watermark, read_watermark
 from chalicelib.utils import format_utc, utc_now
-from sandbox.process import NotStartedError, running
+from sandbox import NotStartedError, running
 
 HERE = Path(__file__).resolve().parent
 DAYS = 90

@@ -10,9 +10,7 @@ from typing import Any
 from chalicelib.contributions.rows import issue_row
 from chalicelib.models import Issue
 from chalicelib.store.upsert import Row
-from sandbox.founding import Plan
-from sandbox.payloads import Payloads
-from sandbox.world import World
+from sandbox import Payloads, Plan, World
 
 NOW = 1_780_315_200  # 2026-06-01T12:00:00Z: the same rows in every run
 COLUMNS = [column.name for column in Issue.__table__.columns]

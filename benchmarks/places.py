@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from chalicelib.models import create_all
 from chalicelib.utils import format_utc
-from sandbox.process import Place, running
+from sandbox import Place, running
 from tests.postgres import Server, connect, new_database
 
 NO_LIMIT = str(10**9)

@@ -1,1 +1,30 @@
 """A GitHub REST API on localhost with a generated organisation, for demos, tests and benchmarks."""
+
+from sandbox.api.payloads import Payloads
+from sandbox.server.faults import Fault
+from sandbox.server.limits import Limits, LimitSettings
+from sandbox.server.process import NotStartedError, Place, running
+from sandbox.server.serving import RunningSandbox, serve
+from sandbox.world.apps import Integration
+from sandbox.world.founding import Plan
+from sandbox.world.items import Change, Item, Kind, Repository
+from sandbox.world.world import World
+
+__all__ = [
+    "Change",
+    "Fault",
+    "Integration",
+    "Item",
+    "Kind",
+    "LimitSettings",
+    "Limits",
+    "NotStartedError",
+    "Payloads",
+    "Place",
+    "Plan",
+    "Repository",
+    "RunningSandbox",
+    "World",
+    "running",
+    "serve",
+]

@@ -9,14 +9,14 @@ from contextlib import suppress
 from queue import SimpleQueue
 from time import time
 
-from sandbox import control
-from sandbox.control import parse_moment
-from sandbox.errors import ApiError
-from sandbox.faults import DEFAULT_KINDS, Fault, Faults, FaultSettings, parse_kinds
-from sandbox.founding import Plan
-from sandbox.limits import Limits, LimitSettings
-from sandbox.server import serve
-from sandbox.world import World
+from sandbox.api.errors import ApiError
+from sandbox.api.times import parse_moment
+from sandbox.server import control
+from sandbox.server.faults import DEFAULT_KINDS, Fault, Faults, FaultSettings, parse_kinds
+from sandbox.server.limits import Limits, LimitSettings
+from sandbox.server.serving import serve
+from sandbox.world.founding import Plan
+from sandbox.world.world import World
 
 EXAMPLES = """examples:
   python -m sandbox                                  a small organisation on a free port, its time going on

@@ -19,10 +19,7 @@ from chalicelib.github import Budget
 from chalicelib.models import Issue, PullRequest, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import parse_utc
-from sandbox.founding import Plan
-from sandbox.limits import Limits, LimitSettings
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Limits, LimitSettings, Plan, RunningSandbox, World, serve
 
 NOW = int(datetime(2026, 6, 15, 12, tzinfo=UTC).timestamp())
 ORG = "acme"

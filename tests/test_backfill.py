@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 
 from chalicelib.models import Event, Issue, PullRequest, SyncRun, Watermark, create_db_session
 from chalicelib.store.leases import take_lease
-from sandbox.items import Kind
+from sandbox import Kind
 from tests.organisation import DAY, ORG, Organisation, organisation
 
 SINCE = "2026-04-01"

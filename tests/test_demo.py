@@ -16,7 +16,8 @@ import demo
 from chalicelib.errors import SettingsError
 from chalicelib.settings import load_settings
 from chalicelib.utils import utc_now
-from sandbox.process import NotStartedError, read_greeting
+from sandbox import NotStartedError
+from sandbox.server.process import read_greeting
 from tests.project import copy_project
 
 STOPPED = {

@@ -20,10 +20,7 @@ from chalicelib.jobs import daily, every_30_min, nrt_events
 from chalicelib.models import SyncRun, Watermark, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now
-from sandbox.founding import Plan
-from sandbox.limits import Limits
-from sandbox.server import serve
-from sandbox.world import World
+from sandbox import Limits, Plan, World, serve
 from tests.organisation import GENEROUS, NOW, Organisation, organisation
 from tests.sandbox.keys import keys
 

@@ -11,7 +11,7 @@ from chalicelib import jobs
 from chalicelib.contributions.sync.reconcile import Allowance
 from chalicelib.github import GitHubAPI, RateLimit
 from chalicelib.models import Issue, PullRequest, Watermark, create_db_session
-from sandbox.items import Item
+from sandbox import Item
 from tests.organisation import ORG, Organisation, organisation
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from chalicelib.contributions.sync import timelines
 from chalicelib.errors import JobFailedError
 from chalicelib.models import Event, EventPoll, Issue, SyncRun, create_db_session
-from sandbox.items import Item, Kind
+from sandbox import Item, Kind
 from tests.organisation import DAY, Organisation, at, organisation
 
 Events = dict[tuple[str, str], dict[str, Any]]

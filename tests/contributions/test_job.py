@@ -24,7 +24,7 @@ from chalicelib.models import (
     create_db_session,
 )
 from chalicelib.store.leases import take_lease
-from sandbox.items import Kind
+from sandbox import Kind
 from tests.organisation import DAY, ORG, Organisation, at, organisation
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, event, select, update
 
 from chalicelib.models import Lease, create_db_session
-from sandbox.items import Item, Kind
+from sandbox import Item, Kind
 from tests.contributions.test_events import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
 

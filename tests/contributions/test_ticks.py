@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from chalicelib.models import Event, Transfer, create_db_session
-from sandbox.happenings import KINDS, UNNOTICED
+from sandbox.world.happenings import KINDS, UNNOTICED
 from tests.organisation import Organisation, at, organisation
 
 # `make soak` runs 500; these are the first of the same.

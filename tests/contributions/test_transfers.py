@@ -15,7 +15,7 @@ from chalicelib.contributions.sync.items import save_items
 from chalicelib.github import GitHubAPI
 from chalicelib.github.scopes import Scope
 from chalicelib.models import Event, EventPoll, Issue, SyncRun, Transfer, TransferCheck, create_db_session
-from sandbox.items import Item, Kind, Repository
+from sandbox import Item, Kind, Repository
 from tests.contributions.test_events import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation, at, organisation
 

@@ -28,7 +28,7 @@ from chalicelib.models import (
     SyncRun,
     create_db_session,
 )
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG
 

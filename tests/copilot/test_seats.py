@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.models import CopilotSeat, CopilotSeatDay
-from sandbox.faults import Fault
+from sandbox import Fault
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG, at
 

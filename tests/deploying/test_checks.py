@@ -20,7 +20,7 @@ from chalicelib.errors import SettingsError
 from chalicelib.models import create_all, create_db_session
 from deployment.checks import check_stage
 from deployment.stage import load_stage
-from sandbox.app import SCOPE_HEADERS
+from sandbox.server.app import SCOPE_HEADERS
 from tests.organisation import Organisation, organisation
 from tests.sandbox.keys import keys
 

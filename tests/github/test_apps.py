@@ -12,11 +12,7 @@ import pytest
 
 from chalicelib.errors import BadAnswerError, ForbiddenError, SettingsError, UnauthorizedError
 from chalicelib.github import AppAuth, Budget, GitHubAPI, InstallationAuth
-from sandbox.founding import Plan
-from sandbox.integrations import Integration
-from sandbox.limits import Limits
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Integration, Limits, Plan, RunningSandbox, World, serve
 from tests.github.conftest import FakeTime, MakeApi
 from tests.github.local_server import LocalServer, reply
 from tests.sandbox.keys import keys

@@ -10,10 +10,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import lambdas
-from sandbox.founding import Plan
-from sandbox.limits import Limits
-from sandbox.server import serve
-from sandbox.world import World
+from sandbox import Limits, Plan, World, serve
 from tests.lambdas.runtime import TOPIC, Runtime, Topic, configure
 from tests.organisation import GENEROUS, NOW, Organisation, organisation
 

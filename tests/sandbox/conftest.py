@@ -5,11 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from sandbox.founding import Plan
-from sandbox.integrations import Integration
-from sandbox.limits import Limits, LimitSettings
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Integration, Limits, LimitSettings, Plan, RunningSandbox, World, serve
 from tests.sandbox.keys import Keys, keys
 
 NOW = 1_780_315_200  # 2026-06-01T12:00:00Z, a Monday

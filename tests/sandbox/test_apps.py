@@ -11,9 +11,8 @@ import pytest
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub
 from githubkit.exception import RequestFailed
 
-from sandbox.routes import APP_ROUTES
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import RunningSandbox, World, serve
+from sandbox.api.routes import APP_ROUTES
 from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import NOW, ORGS, AppClient, Client, Timer, small_plan
 from tests.sandbox.keys import keys

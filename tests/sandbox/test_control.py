@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from sandbox.items import Kind
-from sandbox.server import RunningSandbox
+from sandbox import Kind, RunningSandbox
 from tests.sandbox.conftest import NOW, Client
 
 

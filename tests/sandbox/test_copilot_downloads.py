@@ -7,9 +7,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from sandbox.limits import Limits
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Limits, RunningSandbox, World, serve
 from tests.sandbox.conftest import Client, Timer, small_plan
 from tests.sandbox.copilot import DAY_SECONDS, download, links, read
 

@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.copilot.reports import organisation_row
-from sandbox.copilot.service import Copilot
-from sandbox.copilot.settings import parse_day
-from sandbox.founding import Plan
-from sandbox.limits import Limits
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Limits, Plan, RunningSandbox, World, serve
+from sandbox.api.copilot.reports import organisation_row
+from sandbox.api.copilot.service import Copilot
+from sandbox.world.copilot.settings import parse_day
 from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import LARGE_LIMITS, NOW, Client, small_plan
 from tests.sandbox.copilot import DAY_SECONDS, GROUPS, Row, read, reports

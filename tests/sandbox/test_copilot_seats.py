@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.limits import Limits
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Limits, RunningSandbox, World, serve
 from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import LARGE_LIMITS, Client, small_plan
 from tests.sandbox.copilot import DAY_SECONDS, Row

@@ -42,12 +42,9 @@ from githubkit_schemas.latest.models import (
     UnlabeledIssueEvent,
 )
 
-from sandbox.founding import Plan
-from sandbox.items import Item, Kind, Repository
-from sandbox.routes import ROUTES
-from sandbox.server import RunningSandbox
-from sandbox.timelines import UNSHOWN, Timelines
-from sandbox.world import World
+from sandbox import Item, Kind, Plan, Repository, RunningSandbox, World
+from sandbox.api.routes import ROUTES
+from sandbox.api.timelines import UNSHOWN, Timelines
 from tests.sandbox.conftest import NOW
 
 Kit = GitHub[Any]

@@ -4,13 +4,10 @@ from random import Random
 
 import pytest
 
-from sandbox import happenings
-from sandbox.items import Kind
-from sandbox.payloads import Payloads
-from sandbox.profiles import timestamp
-from sandbox.server import RunningSandbox
-from sandbox.timelines import Timelines
-from sandbox.world import World
+from sandbox import Kind, Payloads, RunningSandbox, World
+from sandbox.api.timelines import Timelines
+from sandbox.api.times import timestamp
+from sandbox.world import happenings
 from tests.sandbox.conftest import Client, small_plan
 
 

@@ -5,10 +5,9 @@ import re
 
 import pytest
 
-from sandbox.items import Item, Kind, Repository
-from sandbox.nodeids import account_node_id, legacy_node_id, node_id
-from sandbox.pages import Page, cursor_page, decode_cursor, encode_cursor, number_links, read_page
-from sandbox.server import RunningSandbox
+from sandbox import Item, Kind, Repository, RunningSandbox
+from sandbox.api.nodeids import account_node_id, legacy_node_id, node_id
+from sandbox.api.pages import Page, cursor_page, decode_cursor, encode_cursor, number_links, read_page
 from tests.sandbox.conftest import Client
 
 ORG = "/orgs/octo-sandbox"

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from sandbox import Fault, Kind, RunningSandbox
 from sandbox.__main__ import make_world, parser
-from sandbox.control import Control
-from sandbox.faults import Fault
-from sandbox.items import Kind
-from sandbox.server import RunningSandbox
+from sandbox.server.control import Control
 from tests.sandbox.conftest import NOW, Client
 
 ARGUMENTS = ["--now", "2026-06-01T12:00:00Z", "--speed", "0", "--items", "100", "--days", "50", "--org", "acme"]

@@ -5,11 +5,8 @@ from random import Random
 
 import pytest
 
-from sandbox.founding import Plan
-from sandbox.items import Change, Item, Kind, Repository
-from sandbox.server import RunningSandbox
-from sandbox.state import Transfer
-from sandbox.world import World
+from sandbox import Change, Item, Kind, Plan, Repository, RunningSandbox, World
+from sandbox.world.state import Transfer
 from tests.sandbox.conftest import NOW, Client, small_plan
 from tests.sandbox.test_timelines import comments, fresh, path_of
 

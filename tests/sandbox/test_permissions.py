@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox.permissions import allows
-from sandbox.routes import ROUTES
-from sandbox.server import RunningSandbox
+from sandbox import RunningSandbox
+from sandbox.api.permissions import allows
+from sandbox.api.routes import ROUTES
 from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import AppClient, Client
 

@@ -6,12 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sandbox.founding import Plan
-from sandbox.items import Item, Kind
-from sandbox.query import Parser, parse_bounds
-from sandbox.search import SearchIndex
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Item, Kind, Plan, RunningSandbox, World, serve
+from sandbox.api.query import Parser, parse_bounds
+from sandbox.api.search import SearchIndex
 from tests.sandbox.conftest import NOW, Client, small_plan
 
 DAY = 86_400

@@ -12,15 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from sandbox.access import DEFAULT_TOKEN
-from sandbox.app import App
-from sandbox.clock import Clock
-from sandbox.errors import ApiError
-from sandbox.faults import DEFAULT_KINDS, Fault, Faults, FaultSettings
-from sandbox.limits import Limits, LimitSettings
-from sandbox.messages import Request
-from sandbox.server import RunningSandbox, serve
-from sandbox.world import World
+from sandbox import Fault, Limits, LimitSettings, RunningSandbox, World, serve
+from sandbox.api.errors import ApiError
+from sandbox.api.messages import Request
+from sandbox.server.app import App
+from sandbox.server.clock import Clock
+from sandbox.server.faults import DEFAULT_KINDS, Faults, FaultSettings
+from sandbox.server.tokens import DEFAULT_TOKEN
 from tests.sandbox.conftest import Client, Timer, small_plan
 
 ORG = "/orgs/octo-sandbox"

@@ -6,10 +6,8 @@ from random import Random
 
 import pytest
 
-from sandbox.items import Change, Item, Kind
-from sandbox.server import RunningSandbox
-from sandbox.timelines import Timelines, entries
-from sandbox.world import World
+from sandbox import Change, Item, Kind, RunningSandbox, World
+from sandbox.api.timelines import Timelines, entries
 from tests.sandbox.conftest import NOW, Client, small_plan
 from tests.sandbox.test_lists import all_rows, busiest
 

@@ -7,13 +7,11 @@ from statistics import median
 
 import pytest
 
-from sandbox.clock import Clock
-from sandbox.effects import apply
-from sandbox.founding import Plan
-from sandbox.hours import DAY, HOUR, SATURDAY, next_working_moment, weekday
-from sandbox.items import UNTOUCHING, Change, Item, Kind
-from sandbox.payloads import Payloads
-from sandbox.world import World
+from sandbox import Change, Item, Kind, Payloads, Plan, World
+from sandbox.server.clock import Clock
+from sandbox.world.effects import apply
+from sandbox.world.hours import DAY, HOUR, SATURDAY, next_working_moment, weekday
+from sandbox.world.items import UNTOUCHING
 from tests.sandbox.conftest import NOW, small_plan
 
 ENDS = {Kind.CLOSED, Kind.MERGED, Kind.REOPENED, Kind.CONVERTED_TO_DISCUSSION}

@@ -1,0 +1,1 @@
+"""How GitHub shows the world: payloads, pages, searches, endpoints."""

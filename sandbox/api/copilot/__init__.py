@@ -1,0 +1,1 @@
+"""Copilot's endpoints and reports."""

@@ -1,0 +1,1 @@
+"""What is served: each endpoint reads the world and returns an answer."""

@@ -1,0 +1,266 @@
+"""Users, organisations, teams and repositories as GitHub's JSON."""
+
+from typing import Any
+
+from sandbox.api.nodeids import account_node_id, node_id
+from sandbox.api.times import timestamp
+from sandbox.world.items import Organisation, Repository
+from sandbox.world.people import Person, Team
+from sandbox.world.world import World
+
+JSON = dict[str, Any]
+# Web pages aren't served; a reserved name, so that no link leads to a stranger's account.
+HTML = "https://github.example"
+
+USER_LINKS = {
+    "followers_url": "followers",
+    "following_url": "following{/other_user}",
+    "gists_url": "gists{/gist_id}",
+    "starred_url": "starred{/owner}{/repo}",
+    "subscriptions_url": "subscriptions",
+    "organizations_url": "orgs",
+    "repos_url": "repos",
+    "events_url": "events{/privacy}",
+    "received_events_url": "received_events",
+}
+
+REPOSITORY_LINKS = {
+    "forks_url": "forks",
+    "keys_url": "keys{/key_id}",
+    "collaborators_url": "collaborators{/collaborator}",
+    "teams_url": "teams",
+    "hooks_url": "hooks",
+    "issue_events_url": "issues/events{/number}",
+    "events_url": "events",
+    "assignees_url": "assignees{/user}",
+    "branches_url": "branches{/branch}",
+    "tags_url": "tags",
+    "blobs_url": "git/blobs{/sha}",
+    "git_tags_url": "git/tags{/sha}",
+    "git_refs_url": "git/refs{/sha}",
+    "trees_url": "git/trees{/sha}",
+    "statuses_url": "statuses/{sha}",
+    "languages_url": "languages",
+    "stargazers_url": "stargazers",
+    "contributors_url": "contributors",
+    "subscribers_url": "subscribers",
+    "subscription_url": "subscription",
+    "commits_url": "commits{/sha}",
+    "git_commits_url": "git/commits{/sha}",
+    "comments_url": "comments{/number}",
+    "issue_comment_url": "issues/comments{/number}",
+    "contents_url": "contents/{+path}",
+    "compare_url": "compare/{base}...{head}",
+    "merges_url": "merges",
+    "archive_url": "{archive_format}{/ref}",
+    "downloads_url": "downloads",
+    "issues_url": "issues{/number}",
+    "pulls_url": "pulls{/number}",
+    "milestones_url": "milestones{/number}",
+    "notifications_url": "notifications{?since,all,participating}",
+    "labels_url": "labels{/name}",
+    "releases_url": "releases{/id}",
+    "deployments_url": "deployments",
+}
+
+
+REPOSITORY_CONSTANTS: JSON = {
+    "fork": False,
+    "homepage": None,
+    "has_issues": True,
+    "has_projects": True,
+    "has_downloads": True,
+    "has_wiki": False,
+    "has_pages": False,
+    "has_discussions": False,
+    "mirror_url": None,
+    "disabled": False,
+    "license": None,
+    "allow_forking": True,
+    "is_template": False,
+    "web_commit_signoff_required": False,
+    "topics": [],
+    "default_branch": "main",
+    "permissions": {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True},
+}
+
+
+class Profiles:
+    """Builds the JSON of accounts and repositories for one base URL."""
+
+    def __init__(self, world: World, base_url: str, *, public_url: str = "") -> None:
+        self.world = world
+        # What pages link to each other by, and what the objects on them carry: not the same behind a public name.
+        self.links, self.base = base_url, public_url or base_url
+        self.html = HTML
+        self.association = world.association
+        self._users: dict[Person, JSON] = {}
+        self._repositories: dict[Repository, JSON] = {}
+        self._version = -1
+
+    def repository_url(self, repository: Repository) -> str:
+        """Return a repository's API URL."""
+        return f"{self.base}/repos/{repository.full_name}"
+
+    def user(self, person: Person) -> JSON:
+        """Return the short form of an account; it never changes, so it is made once."""
+        if person not in self._users:
+            name = person.login.replace("[", "%5B").replace("]", "%5D")
+            url = f"{self.base}/users/{name}"
+            path = f"apps/{person.name}" if person.type == "Bot" else person.login
+            self._users[person] = {
+                "login": person.login,
+                "id": person.id,
+                "node_id": account_node_id(person.type, person.id),
+                "avatar_url": f"https://avatars.github.example/u/{person.id}?v=4",
+                "gravatar_id": "",
+                "url": url,
+                "html_url": f"{self.html}/{path}",
+                **{field: f"{url}/{path}" for field, path in USER_LINKS.items()},
+                "type": person.type,
+                "user_view_type": "public",
+                "site_admin": person.site_admin,
+            }
+        return self._users[person]
+
+    def public_user(self, person: Person) -> JSON:
+        """Return the long form of an account."""
+        return {
+            **self.user(person),
+            "name": person.name,
+            "company": None,
+            "blog": "",
+            "location": person.location,
+            "email": None,
+            "hireable": None,
+            "bio": None,
+            "twitter_username": None,
+            "public_repos": person.id % 40,
+            "public_gists": person.id % 7,
+            "followers": person.id % 300,
+            "following": person.id % 50,
+            "created_at": timestamp(person.created_at),
+            "updated_at": timestamp(person.created_at),
+        }
+
+    def private_user(self, person: Person) -> JSON:
+        """Return the token's own account."""
+        numbers = ("private_gists", "total_private_repos", "owned_private_repos", "disk_usage", "collaborators")
+        return {**self.public_user(person), **dict.fromkeys(numbers, 0), "two_factor_authentication": True}
+
+    def organisation(self, organisation: Organisation) -> JSON:
+        """Return an organisation's long form."""
+        account = organisation.account
+        url = f"{self.base}/orgs/{account.login}"
+        public = sum(not repository.private for repository in organisation.repositories)
+        return {
+            "login": account.login,
+            "id": account.id,
+            "node_id": account_node_id(account.type, account.id),
+            "url": url,
+            **{f"{name}_url": f"{url}/{name}" for name in ("repos", "events", "hooks", "issues")},
+            "members_url": f"{url}/members{{/member}}",
+            "public_members_url": f"{url}/public_members{{/member}}",
+            "avatar_url": f"https://avatars.github.example/u/{account.id}?v=4",
+            "description": "A generated organisation",
+            "name": account.name,
+            "company": None,
+            "blog": None,
+            "location": None,
+            "email": None,
+            "is_verified": False,
+            "has_organization_projects": True,
+            "has_repository_projects": True,
+            "public_repos": public,
+            "public_gists": 0,
+            "followers": 0,
+            "following": 0,
+            "html_url": f"{self.html}/{account.login}",
+            "created_at": timestamp(account.created_at),
+            "updated_at": timestamp(account.created_at),
+            "archived_at": None,
+            "type": "Organization",
+            "total_private_repos": len(organisation.repositories) - public,
+            "owned_private_repos": len(organisation.repositories) - public,
+        }
+
+    def team(self, team: Team, organisation: Organisation) -> JSON:
+        """Return a team as lists show it."""
+        url = f"{self.base}/organizations/{organisation.account.id}/team/{team.id}"
+        return {
+            "name": team.name,
+            "id": team.id,
+            "node_id": node_id("T", organisation.account.id, team.id),
+            "slug": team.slug,
+            "description": f"Everybody who works on {team.name.lower()}",
+            "privacy": "closed",
+            "notification_setting": "notifications_enabled",
+            "url": url,
+            "html_url": f"{self.html}/orgs/{organisation.login}/teams/{team.slug}",
+            "members_url": f"{url}/members{{/member}}",
+            "repositories_url": f"{url}/repos",
+            "type": "organization",
+            "organization_id": organisation.account.id,
+            "permission": "pull",
+            "parent": None,
+        }
+
+    def repository(self, repository: Repository) -> JSON:
+        """Return a repository as lists and pull requests show it; counting its issues takes long, so it is kept."""
+        if self._version != self.world.version:
+            self._version = self.world.version
+            self._repositories.clear()
+        if repository not in self._repositories:
+            self._repositories[repository] = self._repository(repository)
+        return self._repositories[repository]
+
+    def _repository(self, repository: Repository) -> JSON:
+        url = self.repository_url(repository)
+        html_url = f"{self.html}/{repository.full_name}"
+        host = self.html.removeprefix("https://")
+        stars = 0 if repository.private else int(repository.popularity * 400)
+        open_issues = _open_issues(repository)
+        return {
+            "id": repository.id,
+            "node_id": node_id("R", repository.id),
+            "name": repository.name,
+            "full_name": repository.full_name,
+            "private": repository.private,
+            "owner": self.user(repository.owner.account),
+            "html_url": html_url,
+            "description": repository.description,
+            "url": url,
+            **{field: f"{url}/{path}" for field, path in REPOSITORY_LINKS.items()},
+            "created_at": timestamp(repository.created_at),
+            "updated_at": timestamp(repository.pushed_at),
+            "pushed_at": timestamp(repository.pushed_at),
+            "git_url": f"git://{host}/{repository.full_name}.git",
+            "ssh_url": f"git@{host}:{repository.full_name}.git",
+            "clone_url": f"{html_url}.git",
+            "svn_url": html_url,
+            **REPOSITORY_CONSTANTS,
+            "size": 120 + repository.last_number * 3,
+            "stargazers_count": stars,
+            "watchers_count": stars,
+            "language": repository.language,
+            "forks_count": stars // 9,
+            "archived": repository.archived,
+            "open_issues_count": open_issues,
+            "visibility": "private" if repository.private else "public",
+            "forks": stars // 9,
+            "open_issues": open_issues,
+            "watchers": stars,
+        }
+
+    def full_repository(self, repository: Repository) -> JSON:
+        """Return a repository's own page."""
+        return {
+            **self.repository(repository),
+            "organization": self.user(repository.owner.account),
+            "network_count": 0,
+            "subscribers_count": len(repository.core),
+        }
+
+
+def _open_issues(repository: Repository) -> int:
+    return sum(item.state == "open" for item in repository.items.values())

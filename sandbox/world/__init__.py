@@ -1,0 +1,1 @@
+"""What there is: organisations, people, repositories, their issues and pull requests, Copilot's use."""

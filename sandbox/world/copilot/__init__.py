@@ -1,0 +1,1 @@
+"""An organisation's use of Copilot: seats, habits, days and when they are published."""

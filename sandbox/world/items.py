@@ -1,0 +1,232 @@
+"""Organisations, repositories, issues and pull requests, and the changes that their lives are made of."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha1
+from typing import TypedDict
+
+from sandbox.world.people import App, Person, Team
+
+
+@dataclass(slots=True, eq=False)
+class Label:
+    """A repository's label."""
+
+    id: int
+    name: str
+    color: str
+    description: str | None
+    default: bool
+
+
+@dataclass(slots=True, eq=False)
+class Milestone:
+    """A repository's milestone, with the counts that GitHub shows in each item."""
+
+    id: int
+    number: int
+    title: str
+    creator: Person
+    created_at: int
+    due_on: int | None
+    open_issues: int = 0
+    closed_issues: int = 0
+    updated_at: int | None = None
+    closed_at: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Organisation:
+    """An organisation with its people; `members` maps a login to (person, role)."""
+
+    account: Person
+    members: dict[str, tuple[Person, str]] = field(default_factory=dict)
+    collaborators: dict[str, Person] = field(default_factory=dict)
+    teams: list[Team] = field(default_factory=list)
+    repositories: list["Repository"] = field(default_factory=list)
+
+    @property
+    def login(self) -> str:
+        """The organisation's name in paths."""
+        return self.account.login
+
+
+@dataclass(slots=True, eq=False)
+class Repository:
+    """A repository and its items by number; `contributors` are the ids of people with something merged.
+
+    `moved` leads from the number of a transferred issue to what it became elsewhere.
+    """
+
+    id: int
+    owner: Organisation
+    name: str
+    description: str | None
+    language: str
+    private: bool
+    archived: bool
+    created_at: int
+    popularity: float
+    conventional: bool
+    pushed_at: int
+    labels: dict[str, Label] = field(default_factory=dict)
+    milestones: list[Milestone] = field(default_factory=list)
+    core: list[Person] = field(default_factory=list)
+    items: dict[int, "Item"] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    moved: dict[int, "Item"] = field(default_factory=dict)
+    contributors: set[int] = field(default_factory=set)
+    last_number: int = 0
+
+    @property
+    def full_name(self) -> str:
+        """The name with its owner's, as in paths and `repo:`."""
+        return f"{self.owner.login}/{self.name}"
+
+
+class Kind(StrEnum):
+    """What can happen to an item after it was opened; the names are those of GitHub's timeline events.
+
+    Changes of a body (`edited`) and of a comment (`comment_edited`, `reacted`) are no events on GitHub.
+    """
+
+    COMMENTED = "commented"
+    COMMENT_EDITED = "comment_edited"
+    COMMENT_DELETED = "comment_deleted"
+    REACTED = "reacted"
+    LABELED = "labeled"
+    UNLABELED = "unlabeled"
+    ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
+    MILESTONED = "milestoned"
+    DEMILESTONED = "demilestoned"
+    RENAMED = "renamed"
+    EDITED = "edited"
+    MENTIONED = "mentioned"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    REFERENCED = "referenced"
+    CROSS_REFERENCED = "cross-referenced"
+    COMMITTED = "committed"
+    REVIEW_REQUESTED = "review_requested"
+    REVIEW_REQUEST_REMOVED = "review_request_removed"
+    REVIEWED = "reviewed"
+    REVIEW_DISMISSED = "review_dismissed"
+    LINE_COMMENTED = "line-commented"
+    COMMIT_COMMENTED = "commit-commented"
+    CONVERT_TO_DRAFT = "convert_to_draft"
+    READY_FOR_REVIEW = "ready_for_review"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    CLOSED = "closed"
+    MERGED = "merged"
+    HEAD_REF_DELETED = "head_ref_deleted"
+    REOPENED = "reopened"
+    TRANSFERRED = "transferred"
+    CONVERTED_TO_DISCUSSION = "converted_to_discussion"
+
+
+# They come with another change, or are none of the item's own: its `updated_at` stays.
+UNTOUCHING = frozenset({Kind.REACTED, Kind.MENTIONED, Kind.SUBSCRIBED, Kind.UNSUBSCRIBED})
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """One change: when, what, by whom, and what it is about; `id` comes when it is applied.
+
+    `text` is a title, a body, a comment, a reaction, a closing reason, or the name that a label or milestone had then;
+    `before` what stood there before. `target` is the comment or review that the change is about, `source` the item
+    that refers to this one. Comments and reviews themselves change: `text`, `state`, `updated_at`, `deleted`.
+    """
+
+    at: int
+    kind: Kind
+    actor: Person | None
+    label: Label | None = None
+    person: Person | None = None
+    milestone: Milestone | None = None
+    text: str | None = None
+    id: int = 0
+    state: str | None = None
+    sha: str | None = None
+    target: "Change | None" = None
+    source: "Item | None" = None
+    before: str | None = None
+    updated_at: int | None = None
+    reactions: dict[str, int] | None = None
+    deleted: bool = False
+
+
+class About(TypedDict, total=False):
+    """What a change may be about, beside its time, kind and actor."""
+
+    label: Label | None
+    person: Person | None
+    milestone: Milestone | None
+    text: str | None
+    id: int
+    state: str | None
+    sha: str | None
+    target: Change | None
+    source: "Item | None"
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """An issue or a pull request (`pull_id` set) as it is now; tuples, so that a shallow copy is a snapshot."""
+
+    id: int
+    pull_id: int | None
+    repository: Repository
+    number: int
+    author: Person | None
+    app: App | None
+    title: str
+    body: str | None
+    created_at: int
+    updated_at: int
+    draft: bool = False
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: int | None = None
+    closed_by: Person | None = None
+    merged_at: int | None = None
+    merged_by: Person | None = None
+    locked: bool = False
+    labels: tuple[Label, ...] = ()
+    assignees: tuple[Person, ...] = ()
+    reviewers: tuple[Person, ...] = ()
+    milestone: Milestone | None = None
+    comments: int = 0
+    review_comments: int = 0
+    commits: int = 1
+    additions: int = 0
+    deletions: int = 0
+    changed_files: int = 0
+    branch: str = ""
+    history: list[Change] = field(default_factory=list)
+    moved_to: "Item | None" = None
+    # Whether others show a cross-reference to this one, which goes when it does.
+    referring: bool = False
+
+    @property
+    def is_pull(self) -> bool:
+        """Whether this is a pull request."""
+        return self.pull_id is not None
+
+    def now(self) -> "Item":
+        """Return what this item has become: itself, unless it was transferred."""
+        item = self
+        while item.moved_to is not None:
+            item = item.moved_to
+        return item
+
+    def find(self, kind: Kind, number: int) -> Change | None:
+        """Return the comment or review of this id, unless it is deleted."""
+        matches = (change for change in self.history if change.kind is kind and change.id == number)
+        return next((change for change in matches if not change.deleted), None)
+
+
+def commit(item: Item, role: str) -> str:
+    """Return a commit's hash, the same for the same item and role."""
+    return sha1(f"{item.id}/{role}".encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,197 @@
+"""The world: generated history up to a moment, going on from there; the state is the changes applied so far."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+
+from sandbox.world import founding, happenings, prose
+from sandbox.world.founding import Plan
+from sandbox.world.happenings import Happening
+from sandbox.world.hours import DAY, HOUR, SATURDAY, moment_of_day, weekday
+from sandbox.world.items import Change, Item, Kind, Organisation, Repository
+from sandbox.world.lifecycle import write_script
+from sandbox.world.people import CI_BOT, Person
+from sandbox.world.population import Population
+from sandbox.world.script import Cast
+
+BOT_SHARE = 0.13
+PULL_SHARE = 0.58
+WEEKEND_WEIGHT = 0.06
+# A day is drawn this long before its UTC midnight: somewhere it has begun already.
+DAY_LEAD = 15 * HOUR
+MOVE_SHARE = 0.2
+# Some of the people from outside delete their accounts; what they wrote stays, without a user.
+GHOST_SHARE = 0.04
+REFERRING_SHARE = 0.1
+
+
+@dataclass(slots=True, eq=False)
+class Birth:
+    """An item that is about to be opened, with random numbers of its own."""
+
+    repository: Repository
+    author: Person
+    pull: bool
+    rng: Random
+
+
+@dataclass(slots=True, eq=False)
+class Membership:
+    """Somebody who is about to join an organisation or to leave it (`role` None)."""
+
+    organisation: Organisation
+    person: Person
+    role: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Incident:
+    """Something out of the ordinary that is about to happen somewhere, of one of some kinds."""
+
+    kinds: tuple[str, ...]
+    rng: Random
+
+
+# A number is a day (its UTC midnight) whose births are to be drawn.
+Event = Birth | Membership | Incident | int | tuple[Item, Change]
+
+
+class World(Population):
+    """Everything the API shows, at one moment of world time, and what will happen to it."""
+
+    def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:
+        super().__init__(plan, index_lag=index_lag)
+        self._heap: list[tuple[int, int, Event]] = []
+        self._sequence = count()
+        rng = Random(f"{plan.seed}/founding")
+        self.found(rng)
+        self._plan(rng)
+        self.advance(plan.now)
+
+    def _plan(self, rng: Random) -> None:
+        """Plan what is known to happen, and the drawing of the first day."""
+        plan = self.plan
+        for organisation in self.organisations.values():
+            founding.form_teams(rng, organisation)
+            self._plan_moves(rng, organisation)
+        self.number_from(rng)
+        first_day = plan.start - plan.start % DAY
+        # The share of a day's weight that the whole history's items come to.
+        days = range(first_day, plan.now, DAY)
+        self._daily = plan.items / max(sum(self._weight(day) for day in days), 1)
+        self._push(first_day - DAY_LEAD, first_day)
+
+    def _plan_moves(self, rng: Random, organisation: Organisation) -> None:
+        """Let some members join and some leave while the world is watched, half of them in its future."""
+        for person, role in list(organisation.members.values()):
+            if role == "admin" or rng.random() >= MOVE_SHARE:
+                continue
+            at = self.plan.start + rng.randrange(2 * self.plan.days) * DAY + rng.randrange(9, 17) * HOUR
+            if rng.random() < 0.6 and at < self.plan.now:
+                del organisation.members[person.login]
+                self._push(at, Membership(organisation, person, role))
+            else:
+                self._push(at, Membership(organisation, person, None))
+
+    def _weight(self, day: int) -> float:
+        growth = 0.85 + 0.3 * (day - self.plan.start) / (self.plan.days * DAY)
+        return growth * (WEEKEND_WEIGHT if weekday(day) >= SATURDAY else 1.0)
+
+    def _push(self, at: int, event: Event) -> None:
+        heappush(self._heap, (at, next(self._sequence), event))
+
+    def advance(self, to: int) -> None:
+        """Let everything happen that is due up to a moment; going back is not possible and changes nothing."""
+        with self.lock:
+            while self._heap and self._heap[0][0] <= to:
+                at, _, event = heappop(self._heap)
+                self.now = max(self.now, at)
+                self._occur(at, event)
+            self.now = max(self.now, to)
+
+    def _occur(self, at: int, event: Event) -> None:
+        if isinstance(event, tuple):
+            self.apply(*event)
+        elif isinstance(event, Birth):
+            if at >= self.plan.start:
+                self._be_born(at, event)
+        elif isinstance(event, Membership):
+            self.move(event.organisation, event.person, event.role)
+        elif isinstance(event, Incident):
+            if at >= self.plan.start:
+                happenings.happen(self, event.rng, event.kinds)
+        else:
+            self._draw_day(event)
+
+    def happen(self, rng: Random, kinds: Iterable[str] = ()) -> list[Happening]:
+        """Let one thing happen now, of these kinds or of any (`happenings.KINDS`); tell what it did."""
+        with self.lock:
+            return happenings.happen(self, rng, tuple(kinds) or happenings.KINDS)
+
+    def _draw_day(self, day: int) -> None:
+        """Plan the births of a day and the drawing of the next one."""
+        self._push(day + DAY - DAY_LEAD, day + DAY)
+        if not self.has_active:
+            return
+        rng = Random(f"{self.plan.seed}/{day}")
+        expected = self._daily * self._weight(day) * rng.uniform(0.7, 1.3)
+        for index in range(int(expected + rng.random())):
+            bot = rng.random() < BOT_SHARE
+            repository = self.draw_repository(rng)
+            pull = bot or rng.random() < PULL_SHARE
+            author = self.draw_bot(rng) if bot else self.draw_author(rng, repository, pull=pull)
+            at = moment_of_day(rng, day, utc_offset=author.utc_offset)
+            if bot:
+                at = day + rng.randrange(4, 7) * HOUR + rng.randrange(HOUR)
+            self._push(at, Birth(repository, author, pull, Random(f"{self.plan.seed}/{day}/{index}")))
+        self._draw_incidents(day)
+
+    def _draw_incidents(self, day: int) -> None:
+        """Plan a day's transfers, deletions and silent changes, at working hours in UTC."""
+        plan = self.plan
+        rates = (
+            (plan.transfers, happenings.TRANSFERS),
+            (plan.deletions, happenings.DELETIONS),
+            (plan.silent_changes, happenings.SILENT_CHANGES),
+        )
+        for rate, kinds in rates:
+            if not rate:
+                continue
+            rng = Random(f"{plan.seed}/{day}/{kinds[0]}")
+            for _ in range(int(rate + rng.random())):
+                self._push(day + rng.randrange(7 * HOUR, 19 * HOUR), Incident(kinds, Random(rng.random())))
+
+    def _be_born(self, at: int, birth: Birth) -> None:
+        rng = birth.rng
+        bot = birth.author.type == "Bot"
+        if bot:
+            title = prose.bump_title(rng)
+            body: str | None = prose.bump_body(title)
+        elif birth.pull:
+            title = prose.pull_title(rng, conventional=birth.repository.conventional)
+            body = prose.body(rng, pull=True)
+        else:
+            title, body = prose.issue_title(rng), prose.body(rng, pull=False)
+        ghost = not bot and birth.author in self.outsiders and rng.random() < GHOST_SHARE
+        author = None if ghost else birth.author
+        item = self.open(birth.repository, at, author, title, body, pull=birth.pull, rng=rng)
+        cast = Cast(
+            partial(self.draw_insider, rng, birth.repository),
+            partial(self.draw_author, rng, birth.repository, pull=False),
+            self.bots[CI_BOT],
+        )
+        for change in write_script(item, rng, cast):
+            self._push(change.at, (item, change))
+        self._refer(item, rng)
+
+    def _refer(self, item: Item, rng: Random) -> None:
+        """Let some new items mention one of the repository's latest."""
+        if rng.random() >= REFERRING_SHARE or item.author is None:
+            return
+        number = item.number - 1 - int(rng.expovariate(0.12))
+        mentioned = item.repository.items.get(number)
+        if mentioned is not None:
+            self.apply(mentioned, Change(item.created_at, Kind.CROSS_REFERENCED, item.author, source=item))
