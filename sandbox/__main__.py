@@ -6,15 +6,15 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from queue import SimpleQueue
 from time import time
 
-from sandbox.api.errors import ApiError
 from sandbox.api.times import parse_moment
 from sandbox.server import control
-from sandbox.server.faults import DEFAULT_KINDS, Fault, Faults, FaultSettings, parse_kinds
+from sandbox.server.faults import Faults, FaultSettings
 from sandbox.server.limits import Limits, LimitSettings
-from sandbox.server.serving import serve
+from sandbox.server.serving import HOST, serve
 from sandbox.world.founding import Plan
 from sandbox.world.world import World
 
@@ -30,73 +30,64 @@ EXAMPLES = """examples:
   curl -H 'Authorization: Bearer sandbox-token' http://127.0.0.1:8080/rate_limit
 
 """
-
-
+# The numbers of a plan and of the limits, by option.
+PLAN_OPTIONS = {
+    "seed": ("--seed", "another number is another organisation"),
+    "repositories": ("--repos", "repositories in all"),
+    "people": ("--people", "people in all"),
+    "days": ("--days", "days of history"),
+    "items": ("--items", "issues and pull requests in all, about"),
+    "transfers": ("--transfers", "issues transferred a day, by themselves"),
+    "deletions": ("--deletions", "issues deleted a day, by themselves"),
+    "silent_changes": ("--silent-changes", "labels and milestones changed a day"),
+    "copilot_days": ("--copilot-days", "how long everybody has had Copilot"),
+}
+LIMIT_OPTIONS = {
+    "core": ("--core-limit", "requests an hour"),
+    "search": ("--search-limit", "searches a minute"),
+    "points": ("--points-limit", "secondary limit: requests a minute"),
+    "concurrency": ("--concurrency-limit", "secondary limit: requests at once"),
+}
 # A queue, for unlike an Event's lock its `put` may interrupt its `get`, as signal handlers do.
 Ends = SimpleQueue[None]
 
 
-def _kinds(text: str) -> tuple[Fault, ...]:
-    try:
-        return parse_kinds(text.split(","))
-    except ApiError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+def _add_numbers(cli: argparse.ArgumentParser, options: dict[str, tuple[str, str]], defaults: object) -> None:
+    for name, (option, text) in options.items():
+        default = getattr(defaults, name)
+        number = type(default)
+        cli.add_argument(option, dest=name, type=number, default=default, metavar="N", help=f"{text} ({default})")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    limits, faults = LimitSettings(), FaultSettings()
     cli = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="A GitHub REST API on localhost with a generated organisation.",
-        epilog=EXAMPLES + (control.__doc__ or ""),
+        epilog=EXAMPLES + control.describe(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = cli.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     add("--port", type=int, default=0, help="port to listen on (0: a free one)")
     add("--public-url", default="", metavar="URL", help="base of the API URLs in objects (this address)")
-    add("--seed", type=int, default=1, help="another number is another organisation (1)")
     add("--org", action="append", metavar="NAME", help="organisation, may be repeated (octo-sandbox)")
-    add("--repos", type=int, default=12, help="repositories in all (12)")
-    add("--people", type=int, default=60, help="people in all (60)")
-    add("--days", type=int, default=400, help="days of history (400)")
-    add("--items", type=int, default=2_000, help="issues and pull requests in all, about (2000)")
-    add("--transfers", type=float, default=0.0, metavar="RATE", help="issues transferred a day, by themselves (0)")
-    add("--deletions", type=float, default=0.0, metavar="RATE", help="issues deleted a day, by themselves (0)")
-    add("--silent-changes", type=float, default=0.0, metavar="RATE", help="labels and milestones changed a day (0)")
-    add("--copilot-days", type=int, default=0, metavar="DAYS", help="how long everybody has had Copilot (0: not)")
+    _add_numbers(cli, PLAN_OPTIONS, Plan(now=0))
     add("--now", type=parse_moment, metavar="ISO", help="the time at which history ends (the real time)")
     add("--speed", type=float, default=1.0, help="world seconds in a second, 0 freezes (1)")
     add("--index-lag", type=int, default=0, metavar="SECONDS", help="how far behind search is (0)")
     add("--latency-ms", type=float, default=0.0, help="wait before each answer (0)")
-    add("--core-limit", type=int, default=limits.core, help="requests an hour (5000)")
-    add("--search-limit", type=int, default=limits.search, help="searches a minute (30)")
-    add("--search-window", type=int, default=limits.search_window, help="seconds of that minute (60)")
-    add("--points-limit", type=int, default=limits.points, help="secondary limit: requests a minute (900)")
-    add("--concurrency-limit", type=int, default=limits.concurrency, help="secondary limit: requests at once (100)")
+    _add_numbers(cli, LIMIT_OPTIONS, LimitSettings())
     add("--fault-rate", type=float, default=0.0, help="share of answers that go wrong (0)")
-    add("--fault-kinds", type=_kinds, default=DEFAULT_KINDS, help=f"of {', '.join(Fault)}")
-    add("--retry-after", type=int, default=faults.retry_after, help="seconds that refusals by fault ask for (1)")
     add("--until-stdin-closes", action="store_true", help="end with the process that holds the other end of a pipe")
     return cli
 
 
 def make_world(options: argparse.Namespace) -> World:
     """Generate the world that the options describe."""
-    plan = Plan(
-        now=options.now or int(time()),
-        seed=options.seed,
-        organisations=tuple(options.org or ("octo-sandbox",)),
-        repositories=options.repos,
-        people=options.people,
-        days=options.days,
-        items=options.items,
-        silent_changes=options.silent_changes,
-        transfers=options.transfers,
-        deletions=options.deletions,
-        copilot_days=options.copilot_days,
-    )
+    numbers = {name: getattr(options, name) for name in PLAN_OPTIONS}
+    plan = Plan(now=options.now or int(time()), **numbers)
+    if options.org:
+        plan = replace(plan, organisations=tuple(options.org))
     return World(plan, index_lag=options.index_lag)
 
 
@@ -109,27 +100,19 @@ def main(arguments: list[str] | None = None) -> None:
     if options.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(ends,), daemon=True).start()
     world = make_world(options)
-    limits = LimitSettings(
-        core=options.core_limit,
-        search=options.search_limit,
-        search_window=options.search_window,
-        points=options.points_limit,
-        concurrency=options.concurrency_limit,
-    )
-    faults = FaultSettings(options.fault_rate, options.fault_kinds, retry_after=options.retry_after)
+    limits = LimitSettings(**{name: getattr(options, name) for name in LIMIT_OPTIONS})
     try:
         sandbox = serve(
             world,
             port=options.port,
-            host=options.host,
             speed=options.speed,
             latency=options.latency_ms / 1000,
             public_url=options.public_url.rstrip("/"),
-            faults=Faults(faults, seed=options.seed),
+            faults=Faults(FaultSettings(options.fault_rate), seed=options.seed),
             limits=Limits(limits),
         )
     except OSError as error:
-        sys.exit(f"sandbox: can't listen on {options.host}:{options.port}: {error.strerror}")
+        sys.exit(f"sandbox: can't listen on {HOST}:{options.port}: {error.strerror}")
     with sandbox:
         names = ",".join(world.plan.organisations)
         if not _say(f"sandbox: {sandbox.url} organisation={names} token={sandbox.token}"):

@@ -1,24 +1,25 @@
 """What an endpoint works with: the call, and the server behind it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sandbox.api.access import Token
 from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import DOCUMENTATION, ApiError, not_found
-from sandbox.api.messages import Answer, Request
+from sandbox.api.messages import Request
 from sandbox.api.pages import DEFAULT_PER_PAGE, Arguments, number_links, read_page
 from sandbox.api.permissions import Permissions
 from sandbox.api.search import SearchIndex
 from sandbox.api.timelines import Timelines
+from sandbox.api.times import parse_moment
 from sandbox.world.apps import Installation, Integration
 from sandbox.world.copilot.usage import Usage
-from sandbox.world.items import Item, Organisation, Repository
-from sandbox.world.people import Person
+from sandbox.world.items import Item, Organisation, Repository, Team
 from sandbox.world.world import World
 
 JSON = dict[str, Any]
+Place = TypeVar("Place", Organisation, Repository, Team)
 
 
 class Host(Protocol):
@@ -72,23 +73,24 @@ class Call:
         return dict(self.arguments).get(name) or default
 
     def organisation(self) -> Organisation:
-        """Return the organisation that the path names or numbers."""
-        if "organization_id" in self.path:
-            wanted = self.path["organization_id"]
-            found = next((o for o in self.world.organisations.values() if o.account.id == wanted), None)
-        else:
-            found = self.world.organisations.get(self.path["org"].lower())
+        """Return the organisation that the path names or numbers; raise the API's 404, as all of these do."""
+        found = _find(self.world.organisations, self.path.get("org"), self.path.get("organization_id"))
         if found is None or not self.token.sees(found):
+            raise not_found()
+        return found
+
+    def team(self) -> Team:
+        """Return the team that the path names or numbers."""
+        teams = {team.slug: team for team in self.organisation().teams}
+        found = _find(teams, self.path.get("team_slug"), self.path.get("team_id"))
+        if found is None:
             raise not_found()
         return found
 
     def repository(self) -> Repository:
         """Return the repository that the path names or numbers."""
-        if "repository_id" in self.path:
-            wanted = self.path["repository_id"]
-            found = next((r for r in self.world.repositories.values() if r.id == wanted), None)
-        else:
-            found = self.world.repositories.get(f"{self.path['owner']}/{self.path['repo']}".lower())
+        name = "{owner}/{repo}".format(**self.path) if "repo" in self.path else None
+        found = _find(self.world.repositories, name, self.path.get("repository_id"))
         if found is None or not self.token.reads(found):
             raise not_found()
         return found
@@ -113,15 +115,21 @@ class Call:
             raise self.token.refusal()
         return item
 
+    def pull(self) -> Item:
+        """Return the pull request that the path numbers."""
+        item = self.item()
+        if not item.is_pull:
+            raise not_found()
+        return item
+
     def since(self) -> int | None:
         """Return the moment from which updates are asked for, if it is; raise the API's 422 for nonsense."""
         if not (text := self.argument("since", "")):
             return None
         try:
-            moment = datetime.fromisoformat(text)
+            return parse_moment(text)
         except ValueError:
             raise ApiError(422, "Invalid value for since") from None
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
     def numbered(
         self, rows: list[Any], url: str, *, length: int = DEFAULT_PER_PAGE
@@ -130,7 +138,9 @@ class Call:
         page = read_page(self.arguments, length=length)
         return rows[page.span], number_links(f"{self.payloads.links}/{url}", self.arguments, page, len(rows))
 
-    def people(self, people: list[Person], url: str) -> Answer:
-        """Return a page of accounts, in order of their ids."""
-        rows, headers = self.numbered(sorted(people, key=lambda person: person.id), url)
-        return Answer([self.payloads.user(person) for person in rows], headers=headers)
+
+def _find(known: Mapping[str, Place], name: str | None, number: int | None) -> Place | None:
+    """Return what has this name, in any case, or else this number."""
+    if name is not None:
+        return known.get(name.lower())
+    return next((one for one in known.values() if one.id == number), None)

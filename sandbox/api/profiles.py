@@ -4,66 +4,40 @@ from typing import Any
 
 from sandbox.api.nodeids import account_node_id, node_id
 from sandbox.api.times import timestamp
-from sandbox.world.items import Organisation, Repository
-from sandbox.world.people import Person, Team
+from sandbox.world.apps import Installation, Integration
+from sandbox.world.items import Organisation, Repository, Team
+from sandbox.world.people import Person
 from sandbox.world.world import World
 
 JSON = dict[str, Any]
 # Web pages aren't served; a reserved name, so that no link leads to a stranger's account.
 HTML = "https://github.example"
 
-USER_LINKS = {
-    "followers_url": "followers",
-    "following_url": "following{/other_user}",
-    "gists_url": "gists{/gist_id}",
-    "starred_url": "starred{/owner}{/repo}",
-    "subscriptions_url": "subscriptions",
-    "organizations_url": "orgs",
-    "repos_url": "repos",
-    "events_url": "events{/privacy}",
-    "received_events_url": "received_events",
-}
 
-REPOSITORY_LINKS = {
-    "forks_url": "forks",
-    "keys_url": "keys{/key_id}",
-    "collaborators_url": "collaborators{/collaborator}",
-    "teams_url": "teams",
-    "hooks_url": "hooks",
-    "issue_events_url": "issues/events{/number}",
-    "events_url": "events",
-    "assignees_url": "assignees{/user}",
-    "branches_url": "branches{/branch}",
-    "tags_url": "tags",
-    "blobs_url": "git/blobs{/sha}",
-    "git_tags_url": "git/tags{/sha}",
-    "git_refs_url": "git/refs{/sha}",
-    "trees_url": "git/trees{/sha}",
-    "statuses_url": "statuses/{sha}",
-    "languages_url": "languages",
-    "stargazers_url": "stargazers",
-    "contributors_url": "contributors",
-    "subscribers_url": "subscribers",
-    "subscription_url": "subscription",
-    "commits_url": "commits{/sha}",
-    "git_commits_url": "git/commits{/sha}",
-    "comments_url": "comments{/number}",
-    "issue_comment_url": "issues/comments{/number}",
-    "contents_url": "contents/{+path}",
-    "compare_url": "compare/{base}...{head}",
-    "merges_url": "merges",
-    "archive_url": "{archive_format}{/ref}",
-    "downloads_url": "downloads",
-    "issues_url": "issues{/number}",
-    "pulls_url": "pulls{/number}",
-    "milestones_url": "milestones{/number}",
-    "notifications_url": "notifications{?since,all,participating}",
-    "labels_url": "labels{/name}",
-    "releases_url": "releases{/id}",
-    "deployments_url": "deployments",
-}
+def _links(plain: str, **others: str) -> dict[str, str]:
+    """Return paths by the fields that carry them: `keys{/key_id}` is that of `keys_url`."""
+    return {f"{path.partition('{')[0].rstrip('/')}_url": path for path in plain.split()} | others
 
 
+USER_LINKS = _links(
+    "followers following{/other_user} gists{/gist_id} starred{/owner}{/repo} subscriptions repos events{/privacy} "
+    "received_events",
+    organizations_url="orgs",
+)
+REPOSITORY_LINKS = _links(
+    "forks keys{/key_id} collaborators{/collaborator} teams hooks events assignees{/user} branches{/branch} tags "
+    "statuses/{sha} languages stargazers contributors subscribers subscription commits{/sha} comments{/number} "
+    "contents/{+path} compare/{base}...{head} merges downloads issues{/number} pulls{/number} milestones{/number} "
+    "notifications{?since,all,participating} labels{/name} releases{/id} deployments",
+    issue_events_url="issues/events{/number}",
+    issue_comment_url="issues/comments{/number}",
+    archive_url="{archive_format}{/ref}",
+    blobs_url="git/blobs{/sha}",
+    trees_url="git/trees{/sha}",
+    git_tags_url="git/tags{/sha}",
+    git_refs_url="git/refs{/sha}",
+    git_commits_url="git/commits{/sha}",
+)
 REPOSITORY_CONSTANTS: JSON = {
     "fork": False,
     "homepage": None,
@@ -184,8 +158,9 @@ class Profiles:
             "owned_private_repos": len(organisation.repositories) - public,
         }
 
-    def team(self, team: Team, organisation: Organisation) -> JSON:
+    def team(self, team: Team) -> JSON:
         """Return a team as lists show it."""
+        organisation = team.organisation
         url = f"{self.base}/organizations/{organisation.account.id}/team/{team.id}"
         return {
             "name": team.name,
@@ -203,6 +178,32 @@ class Profiles:
             "organization_id": organisation.account.id,
             "permission": "pull",
             "parent": None,
+        }
+
+    def installation(self, integration: Integration, installation: Installation) -> JSON:
+        """Return an App's installation."""
+        account = installation.organisation.account
+        return {
+            "id": installation.id,
+            "client_id": integration.client_id,
+            "account": self.user(account),
+            "repository_selection": "all",
+            "access_tokens_url": f"{self.base}/app/installations/{installation.id}/access_tokens",
+            "repositories_url": f"{self.base}/installation/repositories",
+            "html_url": f"{self.html}/organizations/{account.login}/settings/installations/{installation.id}",
+            "app_id": integration.id,
+            "app_slug": integration.app.slug,
+            "target_id": account.id,
+            "target_type": "Organization",
+            "permissions": integration.permissions,
+            "events": [],
+            "created_at": timestamp(installation.created_at),
+            "updated_at": timestamp(max(installation.created_at, integration.updated_at)),
+            "single_file_name": None,
+            "has_multiple_single_files": False,
+            "single_file_paths": [],
+            "suspended_by": None,
+            "suspended_at": None,
         }
 
     def repository(self, repository: Repository) -> JSON:

@@ -122,7 +122,6 @@ class Parser:
     def __init__(self, text: str) -> None:
         self._tokens = TOKEN.findall(text)
         self._position = 0
-        self._depth = 0
         self.query = Query()
         self._words: list[str] = []
 
@@ -130,7 +129,7 @@ class Parser:
         """Return the query; raise the API's 422 for what GitHub refuses."""
         if sum(token in OPERATORS for token in self._tokens) > MAXIMUM_OPERATORS:
             raise search_invalid("More than five AND / OR / NOT operators were used.")
-        self.query.test = self._either()
+        self.query.test = self._either(plain=True)
         if self._position < len(self._tokens):
             raise search_invalid("The search contains unbalanced parentheses.")
         if len(" ".join(self._words)) > MAXIMUM_TEXT:
@@ -142,57 +141,48 @@ class Parser:
     def _peek(self) -> str | None:
         return self._tokens[self._position] if self._position < len(self._tokens) else None
 
-    def _either(self) -> Test:
-        tests = [self._all()]
+    def _either(self, *, plain: bool) -> Test:
+        """Return the test of alternatives; `plain` is what stands in no parentheses and under no NOT."""
+        tests = [self._all(plain=plain)]
         while self._peek() == OR:
             self._position += 1
-            tests.append(self._all())
+            tests.append(self._all(plain=plain))
         if len(tests) == 1:
             return tests[0]
-        if self._depth == 0:
+        if plain:
             self.query.bounds.clear()
         return lambda item: any(test(item) for test in tests)
 
-    def _all(self) -> Test:
+    def _all(self, *, plain: bool) -> Test:
         tests: list[Test] = []
         while (token := self._peek()) not in (None, CLOSING, OR):
             if token == AND:
                 self._position += 1
             else:
-                tests.append(self._one())
+                tests.append(self._one(plain=plain))
         return _conjunction(tests)
 
-    def _one(self) -> Test:
+    def _one(self, *, plain: bool) -> Test:
         token = self._tokens[self._position]
         self._position += 1
         if token == NOT:
-            inner = self._nested(self._one) if self._peek() else self._all
-            test = inner()
-            return lambda item: not test(item)
+            denied = self._one(plain=False) if self._peek() else _conjunction([])
+            return lambda item: not denied(item)
         if token == OPENING:
-            test = self._nested(self._either)()
+            test = self._either(plain=False)
             if self._peek() != CLOSING:
                 raise search_invalid("The search contains unbalanced parentheses.")
             self._position += 1
             return test
-        return self._term(token)
+        return self._term(token, plain=plain)
 
-    def _nested(self, rule: Callable[[], Test]) -> Callable[[], Test]:
-        def run() -> Test:
-            self._depth += 1
-            test = rule()
-            self._depth -= 1
-            return test
-
-        return run
-
-    def _term(self, token: str) -> Test:
+    def _term(self, token: str, *, plain: bool) -> Test:
         matched = QUALIFIER.fullmatch(token)
         if matched is None:
             return self._word(token)
         sign, name, value = matched.groups()
         value = value if name == "label" else value.strip('"')
-        test = self._qualifier(name.lower(), value, plain=not sign and self._depth == 0)
+        test = self._qualifier(name.lower(), value, plain=plain and not sign)
         if test is None:
             return self._word(token)
         found = test

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from werkzeug.routing import Map, Rule
 
 from sandbox.api.call import Call
-from sandbox.api.endpoints import apps, copilot, handlers, subresources
+from sandbox.api.copilot.files import ORGANISATION_1, ORGANISATION_28, TEAMS_1, USERS_1, USERS_28
+from sandbox.api.endpoints import accounts, apps, copilot, items
+from sandbox.api.endpoints.lists import LISTS
+from sandbox.api.lists import ITEM, ORGANISATION, PULL, REPOSITORY, Place
 from sandbox.api.messages import Answer
 from sandbox.api.permissions import (
     COPILOT_METRICS,
@@ -36,20 +40,12 @@ class Route:
     for_apps: bool = False
 
 
-REPOSITORY_NAME, REPOSITORY_NUMBER = "/repos/<owner>/<repo>", "/repositories/<int:repository_id>"
-ORGANISATION_NAME, ORGANISATION_NUMBER = "/orgs/<org>", "/organizations/<int:organization_id>"
+def _at(place: Place, path: str, handler: Handler, accepts: str) -> list[Route]:
+    return [Route(base + path, handler, accepts, for_apps=place.for_apps) for base in place.paths]
 
 
-def _repository(path: str, handler: Handler, accepts: str) -> list[Route]:
-    return [Route(base + path, handler, accepts) for base in (REPOSITORY_NAME, REPOSITORY_NUMBER)]
-
-
-def _organisation(path: str, handler: Handler, accepts: str) -> list[Route]:
-    return [Route(base + path, handler, accepts) for base in (ORGANISATION_NAME, ORGANISATION_NUMBER)]
-
-
-def _report(path: str, handler: Handler) -> Route:
-    return Route(f"/orgs/<org>/copilot/metrics/reports/{path}", handler, COPILOT_METRICS)
+def _report(path: str, report: str, handler: Callable[..., Answer]) -> Route:
+    return Route(f"/orgs/<org>/copilot/metrics/reports/{path}", partial(handler, report=report), COPILOT_METRICS)
 
 
 def _app(path: str, handler: Handler, *, method: str = "GET") -> Route:
@@ -57,42 +53,23 @@ def _app(path: str, handler: Handler, *, method: str = "GET") -> Route:
 
 
 ROUTES = (
-    Route("/search/issues", handlers.search_issues, resource="search"),
-    *_repository("", handlers.get_repository, METADATA),
-    *_repository("/issues", handlers.list_issues, ISSUES_OR_PULLS),
-    *_repository("/issues/<int:number>", handlers.get_issue, ISSUES_OR_PULLS),
-    *_repository("/issues/<int:number>/timeline", subresources.list_timeline, ISSUES_OR_PULLS),
-    *_repository("/issues/<int:number>/events", subresources.list_events, ISSUES_OR_PULLS),
-    *_repository("/issues/<int:number>/comments", subresources.list_comments, ISSUES_OR_PULLS),
-    *_repository("/issues/events", subresources.list_repository_events, ISSUES_OR_PULLS),
-    *_repository("/issues/comments", subresources.list_repository_comments, ISSUES_OR_PULLS),
-    *_repository("/pulls/<int:number>/reviews", subresources.list_reviews, PULLS),
-    *_repository("/pulls", handlers.list_pulls, PULLS),
-    *_repository("/pulls/<int:number>", handlers.get_pull, PULLS),
-    *_organisation("", handlers.get_organisation, PERMISSIONLESS),
-    *_organisation("/repos", handlers.list_repositories, METADATA),
-    *_organisation("/members", handlers.list_members, MEMBERS),
-    *_organisation("/members/<username>", handlers.check_member, MEMBERS),
-    *_organisation("/outside_collaborators", handlers.list_outside_collaborators, MEMBERS),
-    *_organisation("/teams", handlers.list_teams, MEMBERS),
-    Route("/orgs/<org>/teams/<team_slug>/members", handlers.list_team_members, MEMBERS),
-    Route("/organizations/<int:organization_id>/team/<int:team_id>/members", handlers.list_team_members, MEMBERS),
-    _report("organization-1-day", copilot.get_organisation_day),
-    _report("users-1-day", copilot.get_users_day),
-    _report("user-teams-1-day", copilot.get_user_teams_day),
-    _report("organization-28-day/latest", copilot.get_organisation_latest),
-    _report("users-28-day/latest", copilot.get_users_latest),
-    *_organisation("/copilot/billing", copilot.get_billing, COPILOT_SEATS),
-    *_organisation("/copilot/billing/seats", copilot.list_seats, COPILOT_SEATS),
-    Route("/users/<username>", handlers.get_user),
-    Route("/user", handlers.get_own_user),
-    Route("/rate_limit", handlers.get_rate_limit, resource=None),
-)
-
-# What an App asks as itself.
-APP_ROUTES = (
+    *(route for one in LISTS for route in _at(one.place, one.path, one.answer, one.accepts)),
+    Route("/search/issues", items.search_issues, resource="search"),
+    *_at(REPOSITORY, "", accounts.get_repository, METADATA),
+    *_at(REPOSITORY, "/issues", items.list_issues, ISSUES_OR_PULLS),
+    *_at(ITEM, "", items.get_issue, ISSUES_OR_PULLS),
+    *_at(PULL, "", items.get_pull, PULLS),
+    *_at(ORGANISATION, "", accounts.get_organisation, PERMISSIONLESS),
+    *_at(ORGANISATION, "/members/<username>", accounts.check_member, MEMBERS),
+    *(_report(name, name, copilot.get_day) for name in (ORGANISATION_1, USERS_1, TEAMS_1)),
+    *(_report(f"{name}/latest", name, copilot.get_latest) for name in (ORGANISATION_28, USERS_28)),
+    *_at(ORGANISATION, "/copilot/billing", copilot.get_billing, COPILOT_SEATS),
+    *_at(ORGANISATION, "/copilot/billing/seats", copilot.list_seats, COPILOT_SEATS),
+    Route("/users/<username>", accounts.get_user),
+    Route("/user", accounts.get_own_user),
+    Route("/rate_limit", accounts.get_rate_limit, resource=None),
+    # What an App asks as itself.
     _app("/app", apps.get_app),
-    _app("/app/installations", apps.list_installations),
     _app("/app/installations/<int:installation_id>", apps.get_installation),
     _app("/app/installations/<int:installation_id>/access_tokens", apps.create_token, method="POST"),
     _app("/orgs/<org>/installation", apps.get_organisation_installation),
@@ -100,7 +77,7 @@ APP_ROUTES = (
 
 # A trailing slash or a doubled one is a 404, never a redirect.
 URL_MAP = Map(
-    [Rule(route.path, endpoint=route, methods=[route.method]) for route in (*ROUTES, *APP_ROUTES)],
+    [Rule(route.path, endpoint=route, methods=[route.method]) for route in ROUTES],
     merge_slashes=False,
     redirect_defaults=False,
 )

@@ -94,11 +94,11 @@ class App:
         *,
         faults: Faults,
         limits: Limits,
-        latency: float = 0.0,
         base_url: str,
         public_url: str = "",
     ) -> None:
-        self.world, self.clock, self.faults, self.limits, self.latency = world, clock, faults, limits, latency
+        self.world, self.clock, self.faults, self.limits = world, clock, faults, limits
+        self.latency = 0.0  # seconds before each answer
         self.tokens, self.stats = Tokens(now=limits.now), Stats()
         self.integrations = Integrations(world, self.tokens, now=limits.now)
         self.payloads, self.index = Timelines(world, base_url, public_url=public_url), SearchIndex(world)

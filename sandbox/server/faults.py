@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Any
@@ -67,12 +67,11 @@ class Faults:
         self._scripted: list[Scripted] = []
 
     def update(self, **settings: Any) -> dict[str, Any]:
-        """Change settings (`kinds` by name); return them."""
+        """Change settings (`kinds` by name); return them. TypeError for one that there isn't."""
+        if "kinds" in settings:
+            settings["kinds"] = parse_kinds(settings["kinds"])
         with self._lock:
-            for name, value in settings.items():
-                if name not in asdict(self.settings):
-                    raise ApiError(422, f"There is no fault setting called {name}")
-                setattr(self.settings, name, parse_kinds(value) if name == "kinds" else value)
+            self.settings = replace(self.settings, **settings)
             return asdict(self.settings)
 
     def script(self, kind: str, *, path: str = "/", count: int = 1, skip: int = 0) -> None:

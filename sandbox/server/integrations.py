@@ -50,36 +50,26 @@ class Integrations:
         return integration
 
     def change(
-        self,
-        number: int,
-        *,
-        public_key: str | None = None,
-        permissions: Permissions | None = None,
-        organisations: Iterable[str] | None = None,
+        self, number: int, *, permissions: Permissions | None = None, organisations: Iterable[str] | None = None
     ) -> Integration:
-        """Change what is given of an App; tokens lose at once what it no longer has, and gain nothing.
+        """Change an App's permissions, or where it is installed (nowhere: `[]`), or both.
 
-        Raises what `register` does, KeyError for an unknown App.
+        Tokens lose at once what it no longer has, and gain nothing. Raises what `register` does, KeyError for an
+        unknown App.
         """
         integration = self._integrations[number]
-        key = self._keys[number] if public_key is None else jwts.load_key(public_key)
-        granted = integration.permissions if permissions is None else grant(permissions)
+        if permissions is not None:
+            integration.permissions = grant(permissions)
         if organisations is not None:
             self._install(integration, self._organisations(organisations))
-        self._keys[number] = key
-        integration.permissions, integration.updated_at = granted, self._world.now
+        integration.updated_at = self._world.now
         for token in self._tokens_of(integration):
-            self._tokens.put(token.narrow(granted))
+            self._tokens.put(token.narrow(integration.permissions))
         return integration
-
-    def delete(self, number: int) -> None:
-        """Delete an App with its installations and tokens; KeyError for an unknown one."""
-        self._install(self._integrations.pop(number), [])
 
     def end_tokens(self, number: int) -> None:
         """End all tokens of an App's installations, as if their hour had passed; KeyError for an unknown App."""
-        for token in self._tokens_of(self._integrations[number]):
-            self._tokens.revoke(token.value)
+        self._revoke(self._tokens_of(self._integrations[number]))
 
     def all(self) -> list[Integration]:
         """Return the registered Apps."""
@@ -133,11 +123,11 @@ class Integrations:
         before, integration.installations = integration.installations, {}
         for organisation in organisations:
             name = organisation.login.lower()
-            new = name not in before
-            installation = (
-                Installation(next(self._installation_ids), organisation, self._world.now) if new else before[name]
-            )
-            integration.installations[name] = installation
-        gone = [one.id for name, one in before.items() if name not in integration.installations]
-        for token in self._tokens.of(gone):
+            if name not in before:
+                before[name] = Installation(next(self._installation_ids), organisation, self._world.now)
+            integration.installations[name] = before.pop(name)
+        self._revoke(self._tokens.of(one.id for one in before.values()))
+
+    def _revoke(self, tokens: Iterable[Token]) -> None:
+        for token in tokens:
             self._tokens.revoke(token.value)

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from time import time
 from typing import Any
@@ -38,13 +38,7 @@ class Window:
 
     def headers(self) -> dict[str, str]:
         """Return the `x-ratelimit-*` headers."""
-        return {
-            "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(max(self.limit - self.used, 0)),
-            "X-RateLimit-Reset": str(self.reset),
-            "X-RateLimit-Used": str(self.used),
-            "X-RateLimit-Resource": self.resource,
-        }
+        return {f"X-RateLimit-{name.title()}": str(value) for name, value in self.summary().items()}
 
     def summary(self) -> dict[str, Any]:
         """Return the resource's entry in `/rate_limit`."""
@@ -65,12 +59,9 @@ class Limits:
         self._at_once: dict[str, int] = {}
 
     def update(self, **settings: int) -> dict[str, int]:
-        """Change settings and begin all windows anew; return the settings."""
+        """Change settings and begin all windows anew; return the settings. TypeError for one that there isn't."""
         with self._lock:
-            for name, value in settings.items():
-                if name not in asdict(self.settings):
-                    raise ApiError(422, f"There is no limit called {name}")
-                setattr(self.settings, name, int(value))
+            self.settings = replace(self.settings, **settings)
             self._windows.clear()
             self._points.clear()
             return asdict(self.settings)
@@ -78,8 +69,7 @@ class Limits:
     def window(self, account: str, resource: str) -> Window:
         """Return a copy of the present window, unchanged by looking at it."""
         with self._lock:
-            window = self._window(account, resource)
-            return Window(resource, window.limit, window.reset, window.used)
+            return replace(self._window(account, resource))
 
     def _window(self, account: str, resource: str) -> Window:
         window = self._windows.get((account, resource))
@@ -97,7 +87,7 @@ class Limits:
                 message = f"API rate limit exceeded for {holder}."
                 raise ApiError(403, message, headers=window.headers(), documentation=LIMITS_PAGE)
             window.used += 1
-            return Window(resource, window.limit, window.reset, window.used)
+            return replace(window)
 
     def refund(self, account: str, window: Window) -> Window:
         """Take back a request that turned out to be free (a 304)."""
@@ -105,7 +95,7 @@ class Limits:
             current = self._windows.get((account, window.resource))
             if current is not None and current.reset == window.reset:
                 current.used -= 1
-            return Window(window.resource, window.limit, window.reset, window.used - 1)
+            return replace(window, used=window.used - 1)
 
     def enter(self, account: str) -> None:
         """Count a request in; raise the secondary limit's 403 (too many at once) or 429 (too many a minute)."""

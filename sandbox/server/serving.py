@@ -12,13 +12,14 @@ from sandbox.api.messages import Request
 from sandbox.server import downloads
 from sandbox.server.app import App
 from sandbox.server.clock import Clock
-from sandbox.server.control import CONTROL_PREFIX, Control
+from sandbox.server.control import PREFIX, Control
 from sandbox.server.faults import Fault, Faults
 from sandbox.server.limits import Limits
 from sandbox.server.responses import Response
 from sandbox.server.tokens import DEFAULT_TOKEN
 from sandbox.world.world import World
 
+HOST = "127.0.0.1"
 # linger on, for no time: closing sends a reset
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -142,7 +143,7 @@ class RunningSandbox:
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(downloads.PREFIX):
             return self.app.download(request)
-        if request.path.startswith(CONTROL_PREFIX):
+        if request.path.startswith(PREFIX):
             return self.control.handle(request)
         return self.app.handle(request)
 
@@ -167,7 +168,6 @@ def serve(
     world: World,
     *,
     port: int = 0,
-    host: str = "127.0.0.1",
     speed: float = 0.0,
     latency: float = 0.0,
     faults: Faults | None = None,
@@ -178,17 +178,9 @@ def serve(
 
     With a `public_url` the objects carry it in their API URLs, whatever the port; pages link to this address.
     """
-    server = _Server((host, port))
-    url = f"http://{host}:{server.server_address[1]}"
-    clock = Clock(world.now, speed=speed)
-    faults = faults or Faults(seed=world.plan.seed)
-    app = App(
-        world,
-        clock,
-        faults=faults,
-        limits=limits or Limits(),
-        latency=latency,
-        base_url=url,
-        public_url=public_url,
-    )
+    server = _Server((HOST, port))
+    url = f"http://{HOST}:{server.server_address[1]}"
+    faults, limits = faults or Faults(seed=world.plan.seed), limits or Limits()
+    app = App(world, Clock(world.now, speed=speed), faults=faults, limits=limits, base_url=url, public_url=public_url)
+    app.latency = latency
     return RunningSandbox(app, server, url=url)

@@ -35,13 +35,6 @@ class Tokens:
         """Keep these repositories (full names; none: no more) from a token; KeyError if there is no such token."""
         return self.put(replace(self._tokens[value], hidden=frozenset(name.lower() for name in repositories)))
 
-    def permit(self, value: str, permissions: Permissions | None) -> Token:
-        """Give a token other permissions (None: everything); KeyError if there is no such token."""
-        token = self._tokens[value]
-        if permissions is None and token.installation is not None:
-            raise ValueError("An installation's token can't be a classic one")
-        return self.put(replace(token, permissions=None if permissions is None else grant(permissions)))
-
     def revoke(self, value: str) -> None:
         """Refuse a token from now on."""
         self._tokens.pop(value, None)

@@ -8,6 +8,8 @@ from sandbox.world.items import UNTOUCHING, Change, Item, Kind, commit
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 VERDICTS = ("approved", "changes_requested", "commented")
 DISMISSIBLE = ("approved", "changes_requested")
+# Changes the item; False if the change makes no sense.
+Effect = Callable[[Item, Change], bool]
 
 
 def _commented(item: Item, change: Change) -> bool:
@@ -16,21 +18,25 @@ def _commented(item: Item, change: Change) -> bool:
     return True
 
 
-def _is_live_comment(item: Item, comment: Change | None) -> bool:
-    return comment is not None and comment.kind is Kind.COMMENTED and not comment.deleted and comment in item.history
+def _comment(item: Item, change: Change) -> Change | None:
+    """Return the comment that a change is about, if it is still there."""
+    comment = change.target
+    if comment is None or comment.kind is not Kind.COMMENTED or comment.deleted or comment not in item.history:
+        return None
+    return comment
 
 
 def _comment_edited(item: Item, change: Change) -> bool:
-    comment = change.target
-    if comment is None or not _is_live_comment(item, comment) or change.text in (None, comment.text):
+    comment = _comment(item, change)
+    if comment is None or change.text in (None, comment.text):
         return False
     comment.text, comment.updated_at = change.text, change.at
     return True
 
 
 def _comment_deleted(item: Item, change: Change) -> bool:
-    comment = change.target
-    if comment is None or not _is_live_comment(item, comment):
+    comment = _comment(item, change)
+    if comment is None:
         return False
     comment.deleted = True
     change.person = comment.actor
@@ -39,53 +45,48 @@ def _comment_deleted(item: Item, change: Change) -> bool:
 
 
 def _reacted(item: Item, change: Change) -> bool:
-    comment = change.target
-    if comment is None or not _is_live_comment(item, comment) or change.text not in REACTIONS:
+    comment = _comment(item, change)
+    if comment is None or change.text not in REACTIONS:
         return False
     comment.reactions = Counter(comment.reactions or {}) + Counter([change.text])
     return True
 
 
+def _added(item: Item, field: str, thing: object) -> bool:
+    """Put something on an item that isn't there yet."""
+    things = getattr(item, field)
+    if thing is None or thing in things:
+        return False
+    setattr(item, field, (*things, thing))
+    return True
+
+
+def _removed(item: Item, field: str, thing: object) -> bool:
+    """Take something off an item."""
+    things = getattr(item, field)
+    setattr(item, field, tuple(one for one in things if one is not thing))
+    return thing in things
+
+
 def _labeled(item: Item, change: Change) -> bool:
     label = change.label
     # A label that was deleted meanwhile can't be put on.
-    if label is None or label in item.labels or item.repository.labels.get(label.name) is not label:
+    if label is None or item.repository.labels.get(label.name) is not label:
         return False
-    item.labels = (*item.labels, label)
     change.text = label.name
-    return True
+    return _added(item, "labels", label)
 
 
 def _unlabeled(item: Item, change: Change) -> bool:
-    if change.label is None or change.label not in item.labels:
-        return False
-    item.labels = tuple(label for label in item.labels if label is not change.label)
-    change.text = change.label.name
-    return True
-
-
-def _assigned(item: Item, change: Change) -> bool:
-    if change.person is None or change.person in item.assignees:
-        return False
-    item.assignees = (*item.assignees, change.person)
-    return True
-
-
-def _unassigned(item: Item, change: Change) -> bool:
-    if change.person not in item.assignees:
-        return False
-    item.assignees = tuple(person for person in item.assignees if person is not change.person)
-    return True
+    change.text = change.label.name if change.label else None
+    return _removed(item, "labels", change.label)
 
 
 def count_in_milestone(item: Item, *, by: int) -> None:
     """Count the item in or out of its milestone, where its state puts it."""
-    if item.milestone is None:
-        return
-    if item.state == "open":
-        item.milestone.open_issues += by
-    else:
-        item.milestone.closed_issues += by
+    field = "open_issues" if item.state == "open" else "closed_issues"
+    if item.milestone is not None:
+        setattr(item.milestone, field, getattr(item.milestone, field) + by)
 
 
 def _milestoned(item: Item, change: Change) -> bool:
@@ -138,26 +139,16 @@ def _cross_referenced(item: Item, change: Change) -> bool:
     return True
 
 
+def _is_open_pull(item: Item) -> bool:
+    return item.is_pull and item.state == "open"
+
+
 def _committed(item: Item, change: Change) -> bool:
-    if not item.is_pull or item.state == "closed":
+    if not _is_open_pull(item):
         return False
     item.commits += 1
     item.additions += 7
     item.repository.pushed_at = max(item.repository.pushed_at, change.at)
-    return True
-
-
-def _review_requested(item: Item, change: Change) -> bool:
-    if not item.is_pull or change.person is None or change.person in item.reviewers:
-        return False
-    item.reviewers = (*item.reviewers, change.person)
-    return True
-
-
-def _review_request_removed(item: Item, change: Change) -> bool:
-    if change.person not in item.reviewers:
-        return False
-    item.reviewers = tuple(person for person in item.reviewers if person is not change.person)
     return True
 
 
@@ -167,7 +158,7 @@ def _reviewed(item: Item, change: Change) -> bool:
         return False
     if change.state != "commented" and change.actor is item.author:
         return False  # nobody judges a pull request of their own
-    item.reviewers = tuple(person for person in item.reviewers if person is not change.actor)
+    _removed(item, "reviewers", change.actor)
     return True
 
 
@@ -186,24 +177,16 @@ def _line_commented(item: Item, _: Change) -> bool:
     return True
 
 
-def _commit_commented(item: Item, _: Change) -> bool:
-    return item.is_pull
+def _switched(field: str, *, to: bool) -> Effect:
+    """Return the effect of changes that switch something on or off."""
 
+    def switch(item: Item, _: Change) -> bool:
+        if getattr(item, field) == to or (field == "draft" and not _is_open_pull(item)):
+            return False
+        setattr(item, field, to)
+        return True
 
-def _drafted(item: Item, change: Change) -> bool:
-    draft = change.kind is Kind.CONVERT_TO_DRAFT
-    if not item.is_pull or item.state == "closed" or item.draft == draft:
-        return False
-    item.draft = draft
-    return True
-
-
-def _locked(item: Item, change: Change) -> bool:
-    lock = change.kind is Kind.LOCKED
-    if item.locked == lock:
-        return False
-    item.locked = lock
-    return True
+    return switch
 
 
 def _set_state(item: Item, change: Change, state: str) -> None:
@@ -224,7 +207,7 @@ def _closed(item: Item, change: Change) -> bool:
 
 
 def _merged(item: Item, change: Change) -> bool:
-    if not item.is_pull or item.state == "closed":
+    if not _is_open_pull(item):
         return False
     _set_state(item, change, "closed")
     item.draft = False
@@ -262,35 +245,33 @@ def _converted_to_discussion(item: Item, change: Change) -> bool:
     return True
 
 
-_EFFECTS: dict[Kind, Callable[[Item, Change], bool]] = {
+_EFFECTS: dict[Kind, Effect] = {
     Kind.COMMENTED: _commented,
     Kind.COMMENT_EDITED: _comment_edited,
     Kind.COMMENT_DELETED: _comment_deleted,
     Kind.REACTED: _reacted,
     Kind.LABELED: _labeled,
     Kind.UNLABELED: _unlabeled,
-    Kind.ASSIGNED: _assigned,
-    Kind.UNASSIGNED: _unassigned,
+    Kind.ASSIGNED: lambda item, change: _added(item, "assignees", change.person),
+    Kind.UNASSIGNED: lambda item, change: _removed(item, "assignees", change.person),
     Kind.MILESTONED: _milestoned,
     Kind.DEMILESTONED: _demilestoned,
     Kind.RENAMED: _renamed,
     Kind.EDITED: _edited,
-    Kind.MENTIONED: _noted,
-    Kind.SUBSCRIBED: _noted,
-    Kind.UNSUBSCRIBED: _noted,
+    **dict.fromkeys((Kind.MENTIONED, Kind.SUBSCRIBED, Kind.UNSUBSCRIBED), _noted),
     Kind.REFERENCED: _referenced,
     Kind.CROSS_REFERENCED: _cross_referenced,
     Kind.COMMITTED: _committed,
-    Kind.REVIEW_REQUESTED: _review_requested,
-    Kind.REVIEW_REQUEST_REMOVED: _review_request_removed,
+    Kind.REVIEW_REQUESTED: lambda item, change: item.is_pull and _added(item, "reviewers", change.person),
+    Kind.REVIEW_REQUEST_REMOVED: lambda item, change: _removed(item, "reviewers", change.person),
     Kind.REVIEWED: _reviewed,
     Kind.REVIEW_DISMISSED: _review_dismissed,
     Kind.LINE_COMMENTED: _line_commented,
-    Kind.COMMIT_COMMENTED: _commit_commented,
-    Kind.CONVERT_TO_DRAFT: _drafted,
-    Kind.READY_FOR_REVIEW: _drafted,
-    Kind.LOCKED: _locked,
-    Kind.UNLOCKED: _locked,
+    Kind.COMMIT_COMMENTED: lambda item, _: item.is_pull,
+    Kind.CONVERT_TO_DRAFT: _switched("draft", to=True),
+    Kind.READY_FOR_REVIEW: _switched("draft", to=False),
+    Kind.LOCKED: _switched("locked", to=True),
+    Kind.UNLOCKED: _switched("locked", to=False),
     Kind.CLOSED: _closed,
     Kind.MERGED: _merged,
     Kind.HEAD_REF_DELETED: _head_ref_deleted,

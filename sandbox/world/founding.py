@@ -5,8 +5,8 @@ from random import Random
 
 from sandbox.world import words
 from sandbox.world.hours import DAY
-from sandbox.world.items import Label, Milestone, Organisation, Repository
-from sandbox.world.people import Person, Team
+from sandbox.world.items import Label, Milestone, Organisation, Repository, Team
+from sandbox.world.people import Person
 
 ADMINS_SHARE, MEMBERS_SHARE, COLLABORATORS_SHARE = 0.05, 0.68, 0.06
 TEAM_SIZE = 7
@@ -72,7 +72,7 @@ def form_teams(rng: Random, organisation: Organisation) -> None:
     count = min(max(len(members) // TEAM_SIZE, 1), len(words.TEAM_NAMES))
     for name in words.TEAM_NAMES[:count]:
         size = min(len(members), rng.randrange(3, TEAM_SIZE + 4))
-        team = Team(rng.randrange(3_000_000, 12_000_000), name, name.lower().replace(" ", "-"))
+        team = Team(rng.randrange(3_000_000, 12_000_000), organisation, name, name.lower().replace(" ", "-"))
         team.members = rng.sample(members, size)
         organisation.teams.append(team)
 

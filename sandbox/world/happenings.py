@@ -1,18 +1,20 @@
 """What can happen to an organisation at any moment, drawn at random: for tests that let hundreds of things happen."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
 from sandbox.world import prose, words
 from sandbox.world.effects import DISMISSIBLE, REACTIONS, VERDICTS
-from sandbox.world.items import About, Change, Item, Kind, Repository
+from sandbox.world.items import Change, Item, Kind, Label, Milestone, Repository
+from sandbox.world.people import Person
 from sandbox.world.population import Population
 from sandbox.world.state import check_transfer
 
 Happening = dict[str, Any]
 Happen = Callable[[Population, Random], list[Happening]]
-Choose = Callable[[Item, Random], About | None]
+JSON = dict[str, Any]
+Choose = Callable[[Item, Random], JSON | None]
 ATTEMPTS = 40
 
 
@@ -27,12 +29,12 @@ def happen(world: Population, rng: Random, kinds: Iterable[str]) -> list[Happeni
     return []
 
 
-def told(kind: str, item: Item, **more: object) -> Happening:
+def _tell(kind: str, item: Item, **more: object) -> Happening:
     """Return a happening to an item as it is told."""
     return {"kind": kind, "repository": item.repository.full_name, "number": item.number, "id": item.id, **more}
 
 
-def drawn(world: Population, rng: Random) -> Iterator[Item]:
+def _drawn(world: Population, rng: Random) -> Iterator[Item]:
     """Draw items: some by luck, which mostly is enough, then all of them in random order."""
     items = list(world.items.values())
     for _ in range(ATTEMPTS if items else 0):
@@ -41,133 +43,94 @@ def drawn(world: Population, rng: Random) -> Iterator[Item]:
     yield from items
 
 
-def find_item(world: Population, rng: Random, fits: Callable[[Item], bool]) -> Item | None:
-    """Draw an item that fits."""
-    return next((item for item in drawn(world, rng) if fits(item)), None)
-
-
 # Changes of an item
 
 
-def _plain(_: Item, __: Random) -> About | None:
-    return {}
+def _one(role: str, options: Callable[[Item], Sequence[object]], **more: Sequence[str]) -> Choose:
+    """Return the choice of one of an item's own things, and of words to go with it."""
+
+    def choose(item: Item, rng: Random) -> JSON | None:
+        found = options(item)
+        return {role: rng.choice(found), **_words(rng, more)} if found else None
+
+    return choose
 
 
-def _with_comment_text(_: Item, rng: Random) -> About | None:
-    return {"text": rng.choice(words.COMMENTS)}
+def _some(**more: Sequence[str]) -> Choose:
+    """Return the choice of words alone."""
+    return lambda _, rng: _words(rng, more)
 
 
-def _live(item: Item, kind: Kind, rng: Random) -> Change | None:
-    changes = [change for change in item.history if change.kind is kind and not change.deleted]
-    return rng.choice(changes) if changes else None
+def _words(rng: Random, choices: Mapping[str, Sequence[str]]) -> JSON:
+    return {name: rng.choice(words) for name, words in choices.items()}
 
 
-def _edit_of_comment(item: Item, rng: Random) -> About | None:
-    comment = _live(item, Kind.COMMENTED, rng)
-    if comment is None:
+def _comments(item: Item) -> list[Change]:
+    return [change for change in item.history if change.kind is Kind.COMMENTED and not change.deleted]
+
+
+def _edit(item: Item, rng: Random) -> JSON | None:
+    comments = _comments(item)
+    if not comments:
         return None
+    comment = rng.choice(comments)
     return {"target": comment, "text": f"{comment.text} ({rng.choice(words.SENTENCES)})"}
 
 
-def _comment(item: Item, rng: Random) -> About | None:
-    comment = _live(item, Kind.COMMENTED, rng)
-    return None if comment is None else {"target": comment}
+def _members(item: Item) -> list[Person]:
+    return [person for person, _ in item.repository.owner.members.values()]
 
 
-def _reaction(item: Item, rng: Random) -> About | None:
-    comment = _live(item, Kind.COMMENTED, rng)
-    return None if comment is None else {"target": comment, "text": rng.choice(REACTIONS)}
+def _unused_labels(item: Item) -> list[Label]:
+    return [label for label in item.repository.labels.values() if label not in item.labels]
 
 
-def _new_label(item: Item, rng: Random) -> About | None:
-    labels = [label for label in item.repository.labels.values() if label not in item.labels]
-    return {"label": rng.choice(labels)} if labels else None
+def _other_milestones(item: Item) -> list[Milestone]:
+    return [one for one in item.repository.milestones if one.closed_at is None and one is not item.milestone]
 
 
-def _own_label(item: Item, rng: Random) -> About | None:
-    return {"label": rng.choice(item.labels)} if item.labels else None
+def _dismissible(item: Item) -> list[Change]:
+    return [one for one in item.history if one.kind is Kind.REVIEWED and one.state in DISMISSIBLE]
 
 
-def _member(item: Item, rng: Random) -> About | None:
-    people = [person for person, _ in item.repository.owner.members.values()]
-    return {"person": rng.choice(people)} if people else None
+def _others(item: Item) -> list[Item]:
+    return [other for other in item.repository.items.values() if other is not item]
 
 
-def _assignee(item: Item, rng: Random) -> About | None:
-    return {"person": rng.choice(item.assignees)} if item.assignees else None
-
-
-def _reviewer(item: Item, rng: Random) -> About | None:
-    return {"person": rng.choice(item.reviewers)} if item.reviewers else None
-
-
-def _milestone(item: Item, rng: Random) -> About | None:
-    milestones = [one for one in item.repository.milestones if one.closed_at is None and one is not item.milestone]
-    return {"milestone": rng.choice(milestones)} if milestones else None
-
-
-def _title(_: Item, rng: Random) -> About | None:
-    return {"text": prose.issue_title(rng)}
-
-
-def _body(item: Item, rng: Random) -> About | None:
-    return {"text": prose.body(rng, pull=item.is_pull)}
-
-
-def _reason(_: Item, rng: Random) -> About | None:
-    return {"text": rng.choice(("completed", "not_planned", "duplicate"))}
-
-
-def _verdict(_: Item, rng: Random) -> About | None:
-    return {"state": rng.choice(VERDICTS), "text": rng.choice(words.REMARKS)}
-
-
-def _dismissal(item: Item, rng: Random) -> About | None:
-    reviews = [one for one in item.history if one.kind is Kind.REVIEWED and one.state in DISMISSIBLE]
-    return {"target": rng.choice(reviews), "text": rng.choice(words.DISMISSALS)} if reviews else None
-
-
-def _source(item: Item, rng: Random) -> About | None:
-    others = [other for other in item.repository.items.values() if other is not item]
-    return {"source": rng.choice(others)} if others else None
-
-
-def _nit(_: Item, rng: Random) -> About | None:
-    return {"text": rng.choice(words.NITS)}
-
-
+_NOTHING = _some()
+_REASONS = ("completed", "not_planned", "duplicate")
 # How often, and what a change of the kind is about (None: it can't happen to this item).
 _CHANGES: dict[Kind, tuple[int, Choose]] = {
-    Kind.COMMENTED: (14, _with_comment_text),
-    Kind.COMMENT_EDITED: (4, _edit_of_comment),
-    Kind.COMMENT_DELETED: (3, _comment),
-    Kind.REACTED: (2, _reaction),
-    Kind.LABELED: (6, _new_label),
-    Kind.UNLABELED: (3, _own_label),
-    Kind.ASSIGNED: (3, _member),
-    Kind.UNASSIGNED: (2, _assignee),
-    Kind.MILESTONED: (2, _milestone),
-    Kind.DEMILESTONED: (1, _plain),
-    Kind.RENAMED: (2, _title),
-    Kind.EDITED: (2, _body),
-    Kind.REFERENCED: (1, _plain),
-    Kind.CROSS_REFERENCED: (2, _source),
-    Kind.COMMITTED: (3, _plain),
-    Kind.REVIEW_REQUESTED: (2, _member),
-    Kind.REVIEW_REQUEST_REMOVED: (1, _reviewer),
-    Kind.REVIEWED: (6, _verdict),
-    Kind.REVIEW_DISMISSED: (2, _dismissal),
-    Kind.LINE_COMMENTED: (1, _nit),
-    Kind.COMMIT_COMMENTED: (1, _nit),
-    Kind.CONVERT_TO_DRAFT: (1, _plain),
-    Kind.READY_FOR_REVIEW: (1, _plain),
-    Kind.LOCKED: (1, _plain),
-    Kind.UNLOCKED: (1, _plain),
-    Kind.CLOSED: (5, _reason),
-    Kind.MERGED: (5, _plain),
-    Kind.HEAD_REF_DELETED: (1, _plain),
-    Kind.REOPENED: (4, _plain),
-    Kind.CONVERTED_TO_DISCUSSION: (1, _plain),
+    Kind.COMMENTED: (14, _some(text=words.COMMENTS)),
+    Kind.COMMENT_EDITED: (4, _edit),
+    Kind.COMMENT_DELETED: (3, _one("target", _comments)),
+    Kind.REACTED: (2, _one("target", _comments, text=REACTIONS)),
+    Kind.LABELED: (6, _one("label", _unused_labels)),
+    Kind.UNLABELED: (3, _one("label", lambda item: item.labels)),
+    Kind.ASSIGNED: (3, _one("person", _members)),
+    Kind.UNASSIGNED: (2, _one("person", lambda item: item.assignees)),
+    Kind.MILESTONED: (2, _one("milestone", _other_milestones)),
+    Kind.DEMILESTONED: (1, _NOTHING),
+    Kind.RENAMED: (2, lambda _, rng: {"text": prose.issue_title(rng)}),
+    Kind.EDITED: (2, lambda item, rng: {"text": prose.body(rng, pull=item.is_pull)}),
+    Kind.REFERENCED: (1, _NOTHING),
+    Kind.CROSS_REFERENCED: (2, _one("source", _others)),
+    Kind.COMMITTED: (3, _NOTHING),
+    Kind.REVIEW_REQUESTED: (2, _one("person", _members)),
+    Kind.REVIEW_REQUEST_REMOVED: (1, _one("person", lambda item: item.reviewers)),
+    Kind.REVIEWED: (6, _some(state=VERDICTS, text=words.REMARKS)),
+    Kind.REVIEW_DISMISSED: (2, _one("target", _dismissible, text=words.DISMISSALS)),
+    Kind.LINE_COMMENTED: (1, _some(text=words.NITS)),
+    Kind.COMMIT_COMMENTED: (1, _some(text=words.NITS)),
+    Kind.CONVERT_TO_DRAFT: (1, _NOTHING),
+    Kind.READY_FOR_REVIEW: (1, _NOTHING),
+    Kind.LOCKED: (1, _NOTHING),
+    Kind.UNLOCKED: (1, _NOTHING),
+    Kind.CLOSED: (5, _some(text=_REASONS)),
+    Kind.MERGED: (5, _NOTHING),
+    Kind.HEAD_REF_DELETED: (1, _NOTHING),
+    Kind.REOPENED: (4, _NOTHING),
+    Kind.CONVERTED_TO_DISCUSSION: (1, _NOTHING),
 }
 _PULLS_ONLY = {
     Kind.COMMITTED,
@@ -184,13 +147,13 @@ _PULLS_ONLY = {
 def _change(kind: Kind) -> Happen:
     def run(world: Population, rng: Random) -> list[Happening]:
         choose = _CHANGES[kind][1]
-        for item in drawn(world, rng):
+        for item in _drawn(world, rng):
             about = choose(item, rng) if item.is_pull or kind not in _PULLS_ONLY else None
             if about is None:
                 continue
             actor = world.draw_author(rng, item.repository, pull=kind not in (Kind.COMMENTED, Kind.REACTED))
             if world.change(item, kind, actor=actor, **about):
-                return [told(str(kind), item, actor=actor.login)]
+                return [_tell(str(kind), item, actor=actor.login)]
         return []
 
     return run
@@ -200,11 +163,12 @@ def _mention(world: Population, rng: Random) -> list[Happening]:
     """Comment and mention somebody, who is subscribed by that."""
     done = _change(Kind.COMMENTED)(world, rng)
     item = world.items[done[0]["id"]] if done else None
-    about = None if item is None else _member(item, rng)
-    if item is None or about is None:
+    members = [] if item is None else _members(item)
+    if item is None or not members:
         return done
-    kinds = [kind for kind in (Kind.MENTIONED, Kind.SUBSCRIBED) if world.change(item, kind, actor=about["person"])]
-    return done + [told(str(kind), item) for kind in kinds]
+    person = rng.choice(members)
+    kinds = [kind for kind in (Kind.MENTIONED, Kind.SUBSCRIBED) if world.change(item, kind, actor=person)]
+    return done + [_tell(str(kind), item) for kind in kinds]
 
 
 # Coming and going
@@ -218,18 +182,18 @@ def _open(*, pull: bool) -> Happen:
         author = world.draw_author(rng, repository, pull=pull)
         title = prose.pull_title(rng, conventional=repository.conventional) if pull else prose.issue_title(rng)
         item = world.open(repository, world.now, author, title, prose.body(rng, pull=pull), pull=pull, rng=rng)
-        return [told("opened", item, actor=author.login)]
+        return [_tell("opened", item, actor=author.login)]
 
     return run
 
 
 def _delete(world: Population, rng: Random) -> list[Happening]:
     """Delete an issue; one that others refer to stays, for their timelines would change unnoticed."""
-    item = find_item(world, rng, lambda item: not item.is_pull and not item.referring)
+    item = next((one for one in _drawn(world, rng) if not one.is_pull and not one.referring), None)
     if item is None:
         return []
     world.delete(item)
-    return [told("deleted", item)]
+    return [_tell("deleted", item)]
 
 
 def _targets(item: Item) -> list[Repository]:
@@ -246,11 +210,11 @@ def _may_move(item: Item, target: Repository) -> bool:
 
 def _move(world: Population, item: Item, target: Repository) -> list[Happening]:
     new = world.transfer(item, target)
-    return [told("transferred", item, to=target.full_name, new_number=new.number, new_id=new.id)]
+    return [_tell("transferred", item, to=target.full_name, new_number=new.number, new_id=new.id)]
 
 
 def _transfer(world: Population, rng: Random) -> list[Happening]:
-    item = find_item(world, rng, lambda item: not item.referring and bool(_targets(item)))
+    item = next((one for one in _drawn(world, rng) if not one.referring and _targets(one)), None)
     return [] if item is None else _move(world, item, rng.choice(_targets(item)))
 
 
@@ -280,11 +244,19 @@ def _move_back(world: Population, rng: Random) -> list[Happening]:
 # Silent changes
 
 
+def _a_label(world: Population, rng: Random) -> tuple[Repository, str] | None:
+    repositories = [one for one in world.repositories.values() if one.labels]
+    if not repositories:
+        return None
+    repository = rng.choice(repositories)
+    return repository, rng.choice(list(repository.labels))
+
+
 def _rename_label(world: Population, rng: Random) -> list[Happening]:
-    repository = rng.choice([one for one in world.repositories.values() if one.labels] or [None])
-    if repository is None:
+    found = _a_label(world, rng)
+    if found is None:
         return []
-    name = rng.choice(list(repository.labels))
+    repository, name = found
     new = name.removeprefix("kind/") if name.startswith("kind/") else f"kind/{name}"
     if new in repository.labels:
         return []
@@ -293,10 +265,10 @@ def _rename_label(world: Population, rng: Random) -> list[Happening]:
 
 
 def _delete_label(world: Population, rng: Random) -> list[Happening]:
-    repository = rng.choice([one for one in world.repositories.values() if one.labels] or [None])
-    if repository is None:
+    found = _a_label(world, rng)
+    if found is None:
         return []
-    name = rng.choice(list(repository.labels))
+    repository, name = found
     world.delete_label(repository, name)
     return [{"kind": "label_deleted", "repository": repository.full_name, "label": name}]
 
@@ -317,24 +289,20 @@ def _change_milestone(*, close: bool) -> Happen:
     return run
 
 
-def _join(world: Population, rng: Random) -> list[Happening]:
-    organisation = rng.choice(list(world.organisations.values()))
-    others = [person for person in world.people if person.login not in organisation.members]
-    if not others:
-        return []
-    person = rng.choice(others)
-    world.move(organisation, person, "member")
-    return [{"kind": "member_joined", "organisation": organisation.login, "login": person.login}]
+def _move_person(kind: str, role: str | None) -> Happen:
+    def run(world: Population, rng: Random) -> list[Happening]:
+        organisation = rng.choice(list(world.organisations.values()))
+        if role is None:
+            people = [person for person, held in organisation.members.values() if held != "admin"]
+        else:
+            people = [person for person in world.people if person.login not in organisation.members]
+        if not people:
+            return []
+        person = rng.choice(people)
+        world.move(organisation, person, role)
+        return [{"kind": kind, "organisation": organisation.login, "login": person.login}]
 
-
-def _leave(world: Population, rng: Random) -> list[Happening]:
-    organisation = rng.choice(list(world.organisations.values()))
-    members = [person for person, role in organisation.members.values() if role != "admin"]
-    if not members:
-        return []
-    person = rng.choice(members)
-    world.move(organisation, person, None)
-    return [{"kind": "member_left", "organisation": organisation.login, "login": person.login}]
+    return run
 
 
 TRANSFERS = ("transferred", "transferred_twice", "transferred_back")
@@ -353,8 +321,8 @@ _HAPPENINGS: dict[str, tuple[int, Happen]] = {
     "label_deleted": (1, _delete_label),
     "milestone_renamed": (1, _change_milestone(close=False)),
     "milestone_closed": (1, _change_milestone(close=True)),
-    "member_joined": (1, _join),
-    "member_left": (1, _leave),
+    "member_joined": (1, _move_person("member_joined", "member")),
+    "member_left": (1, _move_person("member_left", None)),
 }
 KINDS = tuple(_HAPPENINGS)
 # These move no item's `updated_at`: who looks only at that doesn't see them.

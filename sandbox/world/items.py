@@ -5,7 +5,7 @@ from enum import StrEnum
 from hashlib import sha1
 from typing import TypedDict
 
-from sandbox.world.people import App, Person, Team
+from sandbox.world.people import App, Person
 
 
 @dataclass(slots=True, eq=False)
@@ -42,13 +42,29 @@ class Organisation:
     account: Person
     members: dict[str, tuple[Person, str]] = field(default_factory=dict)
     collaborators: dict[str, Person] = field(default_factory=dict)
-    teams: list[Team] = field(default_factory=list)
+    teams: list["Team"] = field(default_factory=list)
     repositories: list["Repository"] = field(default_factory=list)
 
     @property
     def login(self) -> str:
         """The organisation's name in paths."""
         return self.account.login
+
+    @property
+    def id(self) -> int:
+        """The organisation's id."""
+        return self.account.id
+
+
+@dataclass(slots=True, eq=False)
+class Team:
+    """A team of an organisation."""
+
+    id: int
+    organisation: Organisation
+    name: str
+    slug: str
+    members: list[Person] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -171,20 +187,20 @@ class About(TypedDict, total=False):
     source: "Item | None"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Item:
     """An issue or a pull request (`pull_id` set) as it is now; tuples, so that a shallow copy is a snapshot."""
 
     id: int
-    pull_id: int | None
     repository: Repository
-    number: int
     author: Person | None
-    app: App | None
     title: str
     body: str | None
     created_at: int
     updated_at: int
+    pull_id: int | None = None
+    number: int = 0
+    app: App | None = None
     draft: bool = False
     state: str = "open"
     state_reason: str | None = None

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from sandbox.world import words
@@ -21,16 +21,6 @@ class Person:
     location: str | None = None
     activity: float = 0.0
     site_admin: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Team:
-    """A team of an organisation."""
-
-    id: int
-    name: str
-    slug: str
-    members: list[Person] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)

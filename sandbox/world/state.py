@@ -10,45 +10,33 @@ from typing import Unpack
 
 from sandbox.world.effects import apply, count_in_milestone
 from sandbox.world.founding import Plan
-from sandbox.world.items import About, Change, Item, Kind, Milestone, Organisation, Repository
-from sandbox.world.people import CI_BOT, DEPENDABOT, App, Person, Team
+from sandbox.world.items import About, Change, Item, Kind, Milestone, Organisation, Repository, Team
+from sandbox.world.people import CI_BOT, DEPENDABOT, App, Person
 
 UINT32 = 2**32
-COMMENTS = {Kind.COMMENTED}
-REVIEWS = {Kind.REVIEWED}
-LINE_COMMENTS = {Kind.LINE_COMMENTED, Kind.COMMIT_COMMENTED}
+# Which sequence a change's id is from; the others are events.
+SEQUENCES = {
+    Kind.COMMENTED: "comment",
+    Kind.REVIEWED: "review",
+    Kind.LINE_COMMENTED: "line comment",
+    Kind.COMMIT_COMMENTED: "line comment",
+}
 
 
-@dataclass(slots=True)
 class Sequences:
-    """The last id of each of GitHub's sequences; they lie close together, so that one number can mean two things."""
+    """GitHub's sequences of ids; they lie close together, so that one number can mean two things."""
 
-    rng: Random
-    event: int = 0
-    comment: int = 0
-    review: int = 0
-    line_comment: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
         # Just below 2**32, so that ids need 64 bits before long.
-        start = UINT32 - self.rng.randrange(30_000, 60_000)
-        self.event, self.comment, self.review = start, start - 5_000, start - 1_000
-        self.line_comment = start
+        start = UINT32 - rng.randrange(30_000, 60_000)
+        self._last = {"event": start, "comment": start - 5_000, "review": start - 1_000, "line comment": start}
 
     def take(self, kind: Kind) -> int:
         """Return the next id for a change of this kind; the one after an event's is free for its companion."""
-        step = 2 + int(self.rng.random() * 40)
-        if kind in COMMENTS:
-            self.comment += step
-            return self.comment
-        if kind in REVIEWS:
-            self.review += step
-            return self.review
-        if kind in LINE_COMMENTS:
-            self.line_comment += step
-            return self.line_comment
-        self.event += step
-        return self.event
+        name = SEQUENCES.get(kind, "event")
+        self._last[name] += 2 + int(self._rng.random() * 40)
+        return self._last[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +129,15 @@ class State:
         """Open an issue or a pull request: it gets the next number and ids and nothing else happens to it by itself."""
         with self.lock:
             self._next_id += rng.randrange(20, 9_000)
-            item = Item(self._next_id, None, repository, 0, author, None, title, body, at, at)
+            item = Item(
+                id=self._next_id,
+                repository=repository,
+                author=author,
+                title=title,
+                body=body,
+                created_at=at,
+                updated_at=at,
+            )
             if author is not None and author.type == "Bot" and author.login != DEPENDABOT:
                 item.app = self.apps[author.id]
             if pull:
@@ -233,7 +229,7 @@ class State:
 
     def _carry(self, change: Change) -> Change:
         """Return what a change becomes in another repository: a comment stays itself, an event gets a new id."""
-        if change.kind in COMMENTS:
+        if change.kind is Kind.COMMENTED:
             return change
         carried = copy.copy(change)
         carried.id = self.ids.take(change.kind)

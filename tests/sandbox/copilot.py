@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+from sandbox import RunningSandbox
 from tests.sandbox.conftest import Client
 
 Row = dict[str, Any]
@@ -43,3 +44,8 @@ def read(client: Client, name: str) -> list[Any]:
         assert answer.status_code == 200, answer.text
         rows += [json.loads(line) for line in answer.text.splitlines()]
     return rows
+
+
+def leave(sandbox: RunningSandbox, login: str) -> None:
+    world = sandbox.world
+    world.move(world.organisations["acme"], world.accounts[login.lower()], None)

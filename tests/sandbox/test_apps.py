@@ -12,9 +12,9 @@ from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub
 from githubkit.exception import RequestFailed
 
 from sandbox import RunningSandbox, World, serve
-from sandbox.api.routes import APP_ROUTES
+from sandbox.api.routes import ROUTES
 from tests.sandbox.answers import answered, refusal
-from tests.sandbox.conftest import NOW, ORGS, AppClient, Client, Timer, small_plan
+from tests.sandbox.conftest import NOW, ORGS, AppClient, Timer, small_plan
 from tests.sandbox.keys import keys
 
 CREATED = "2026-06-01T12:00:00Z"
@@ -212,23 +212,22 @@ def test_an_hour_later(owner: AppClient, timer: Timer) -> None:
     assert owner.ask("/orgs/acme", owner.token()).status_code == 200
 
 
-def test_ended_uninstalled_deleted(owner: AppClient) -> None:
-    app = f"apps/{owner.app.id}"
+def test_ended_and_uninstalled(owner: AppClient) -> None:
+    apps, number = owner.sandbox.integrations, owner.app.id
     first, other = owner.token(), owner.token("umbrella")
-    assert owner.control("DELETE", f"{app}/tokens").status_code == 204
+    apps.end_tokens(number)
     assert [owner.ask("/rate_limit", token).status_code for token in (first, other)] == [401, 401]
     first, other = owner.token(), owner.token("umbrella")
     before = owner.installation()
-    assert owner.control("PUT", app, organisations=["umbrella"]).json()["installations"] == [
-        {"id": owner.installation("umbrella"), "account": "umbrella"}
-    ]
+    apps.change(number, organisations=["umbrella"])
+    assert list(owner.app.installations) == ["umbrella"]
     assert [owner.ask("/rate_limit", token).status_code for token in (first, other)] == [401, 200]
-    owner.control("PUT", app, organisations=["acme", "umbrella"])
+    apps.change(number, organisations=["acme", "umbrella"])
     assert owner.installation() not in (before, owner.installation("umbrella"))
     assert owner.ask("/rate_limit", first).status_code == 401
-    assert owner.control("DELETE", app).status_code == 204
+    apps.change(number, organisations=[])
     assert owner.ask("/rate_limit", other).status_code == 401
-    assert owner.as_app("/app").status_code == 401
+    assert owner.as_app("/app/installations").json() == []
 
 
 # Limits
@@ -258,37 +257,25 @@ def test_an_etag_is_the_tokens_not_the_installations(owner: AppClient) -> None:
     assert (asked_again(first, etag), asked_again(owner.token(), etag)) == (304, 200)
 
 
-# The control plane
+# Registering
 
 
-def test_the_control_planes_apps(timed: RunningSandbox) -> None:
-    with Client(timed.url) as client:
-        made = client.control("POST", "apps", public_key=keys().public, permissions=ISSUES, organisations=["Umbrella"])
-        row = {
-            "id": 1_200_001,
-            "client_id": made.json()["client_id"],
-            "slug": "sandbox-app-1200001",
-            "permissions": {"metadata": "read", "issues": "read"},
-            "installations": [{"id": 60_000_001, "account": "umbrella"}],
-        }
-        assert answered(made) == (200, row)
-        assert made.json()["client_id"].startswith("Iv23li")
-        assert client.control("GET", "apps").json() == {"apps": [row]}
-        # A rotated key, and nothing else.
-        assert client.control("PUT", "apps/1200001", public_key=keys("another").public).json() == row
-        everywhere = client.control("POST", "apps", public_key=keys().public, permissions={}).json()
-        assert [one["account"] for one in everywhere["installations"]] == list(ORGS)
-        for wrong in (
-            {"public_key": keys().private, "permissions": {}},
-            {"public_key": 3, "permissions": {}},
-            {"public_key": keys().public, "permissions": ["issues"]},
-            {"public_key": keys().public, "permissions": {"issues": "look"}},
-            {"public_key": keys().public, "permissions": {}, "organisations": ["nobody"]},
-            {"public_key": keys().public},
-        ):
-            assert client.control("POST", "apps", **wrong).status_code == 422, wrong
-        assert client.control("PUT", "apps/1200001", name="x").status_code == 422
-        assert len(timed.integrations.all()) == 2
+def test_registering(timed: RunningSandbox) -> None:
+    app = timed.integrations.register(public_key=keys().public, permissions=ISSUES, organisations=["Umbrella"])
+    assert app.client_id.startswith("Iv23li")
+    assert (app.id, app.permissions) == (1_200_001, {"metadata": "read", "issues": "read"})
+    assert {name: one.id for name, one in app.installations.items()} == {"umbrella": 60_000_001}
+    everywhere = timed.integrations.register(public_key=keys().public, permissions={})
+    assert list(everywhere.installations) == list(ORGS)
+    wrong: tuple[tuple[type[Exception], dict[str, Any]], ...] = (
+        (ValueError, {"public_key": keys().private, "permissions": {}}),
+        (ValueError, {"public_key": keys().public, "permissions": {"issues": "look"}}),
+        (KeyError, {"public_key": keys().public, "permissions": {}, "organisations": ["nobody"]}),
+    )
+    for error, arguments in wrong:
+        with pytest.raises(error):
+            timed.integrations.register(**arguments)
+    assert timed.integrations.all() == [app, everywhere]
 
 
 # An independent client
@@ -319,7 +306,7 @@ def test_githubkit_is_an_app(real: AppClient) -> None:
             ),
             "/orgs/<org>/installation": lambda: github.rest.apps.get_org_installation("octo-sandbox"),
         }
-        assert set(calls) == {route.path for route in APP_ROUTES}
+        assert set(calls) == {route.path for route in ROUTES if route.for_apps}
         for path, call in calls.items():
             response = call()
             parsed = response.parsed_data

@@ -56,7 +56,7 @@ def test_a_signature_is_of_one_file(client: Client) -> None:
 
 
 def test_a_link_ends_after_a_while_of_real_time(client: Client, sandbox: RunningSandbox, timer: Timer) -> None:
-    client.control("PUT", "copilot/acme", link_seconds=90)
+    sandbox.copilot.set_up("acme", link_seconds=90)
     (link,) = links(client, USERS)
     # The world's time is none of its business.
     sandbox.clock.set(advance=10 * DAY_SECONDS)
@@ -69,9 +69,9 @@ def test_a_link_ends_after_a_while_of_real_time(client: Client, sandbox: Running
     assert read(client, USERS)
 
 
-def test_all_links_end_at_once(client: Client) -> None:
+def test_all_links_end_at_once(client: Client, sandbox: RunningSandbox) -> None:
     (link,) = links(client, USERS)
-    assert client.control("DELETE", "copilot/downloads").status_code == 204
+    sandbox.downloads.expire()
     assert refused(download(link), 403, "AuthenticationFailed")
     assert read(client, USERS)
 
@@ -89,7 +89,7 @@ def test_a_report_may_be_in_several_files(number: int, client: Client, sandbox: 
     names = (USERS, "user-teams-1-day?day=2026-05-29", "users-28-day/latest")
     before = [read(client, name) for name in names]
     (whole,) = read(client, "organization-28-day/latest")
-    client.control("PUT", "copilot/acme", links=number)
+    sandbox.copilot.set_up("acme", links=number)
     for name, rows in zip(names, before, strict=True):
         assert len(links(client, name)) == number
         assert read(client, name) == rows
@@ -100,9 +100,9 @@ def test_a_report_may_be_in_several_files(number: int, client: Client, sandbox: 
 
 def test_what_is_not_there(client: Client, sandbox: RunningSandbox) -> None:
     (link,) = links(client, USERS)
-    client.control("DELETE", "copilot/acme")
+    sandbox.copilot.end("acme")
     assert refused(download(link), 404, "BlobNotFound")
-    client.control("PUT", "copilot/acme", since="2026-05-30")
+    sandbox.copilot.set_up("acme", since="2026-05-30")
     assert refused(download(link), 404, "BlobNotFound")
 
 

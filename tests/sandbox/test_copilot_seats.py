@@ -8,7 +8,7 @@ import pytest
 from sandbox import Limits, RunningSandbox, World, serve
 from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import LARGE_LIMITS, Client, small_plan
-from tests.sandbox.copilot import DAY_SECONDS, Row
+from tests.sandbox.copilot import DAY_SECONDS, Row, leave
 
 BILLING, SEATS = "/orgs/acme/copilot/billing", "/orgs/acme/copilot/billing/seats"
 
@@ -76,7 +76,7 @@ def test_the_last_activity_is_in_the_reports_and_forgotten_after_90_days(
 
 
 def test_the_billing_counts_people(client: Client, sandbox: RunningSandbox) -> None:
-    client.control("PUT", "copilot/acme", duplicates=4)
+    sandbox.copilot.set_up("acme", duplicates=4)
     sandbox.clock.set(advance=9 * DAY_SECONDS)
     found = seats(client)
     breakdown = client.get(BILLING).json()["seat_breakdown"]
@@ -94,9 +94,9 @@ def test_the_billing_counts_people(client: Client, sandbox: RunningSandbox) -> N
     assert active
 
 
-def test_some_assignees_are_listed_twice_once_through_a_team(client: Client) -> None:
+def test_some_assignees_are_listed_twice_once_through_a_team(client: Client, sandbox: RunningSandbox) -> None:
     before = seats(client)
-    client.control("PUT", "copilot/acme", duplicates=3)
+    sandbox.copilot.set_up("acme", duplicates=3)
     after = seats(client)
     assert after[: len(before)] == before
     twice = after[len(before) :]
@@ -110,7 +110,7 @@ def test_some_assignees_are_listed_twice_once_through_a_team(client: Client) -> 
 def test_who_leaves_keeps_the_seat_to_the_months_end_or_for_ever(client: Client, sandbox: RunningSandbox) -> None:
     gone = [seat["assignee"]["login"] for seat in seats(client)[:30]]
     for login in gone:
-        client.control("DELETE", f"members/acme/{login}")
+        leave(sandbox, login)
     held = {seat["assignee"]["login"]: seat for seat in seats(client)}
     pending = {login for login in gone if held[login]["pending_cancellation_date"] == "2026-07-01"}
     assert 0 < len(pending) < len(gone)
@@ -124,15 +124,16 @@ def test_who_leaves_keeps_the_seat_to_the_months_end_or_for_ever(client: Client,
 
 def test_seats_are_given_and_taken_as_the_clock_runs(client: Client, sandbox: RunningSandbox) -> None:
     before = {seat["assignee"]["id"] for seat in seats(client)}
-    client.control("PUT", "copilot/acme", since="2026-05-01")
-    for login in ("newcomer-1", "newcomer-2", "newcomer-3", "newcomer-4"):
-        client.control("POST", "members", org="acme", login=login)
+    sandbox.copilot.set_up("acme", since="2026-05-01")
+    newcomers = sandbox.world.outsiders[:6]
+    for person in newcomers:
+        sandbox.world.move(sandbox.world.organisations["acme"], person, "member")
     early = {seat["assignee"]["id"] for seat in seats(client)}
     sandbox.clock.set(advance=120 * DAY_SECONDS)
     late = seats(client)
     assert early != before
     assert {seat["assignee"]["id"] for seat in late} - early
-    assert any(seat["assignee"]["login"].startswith("newcomer") for seat in late)
+    assert {seat["assignee"]["id"] for seat in late} & {person.id for person in newcomers}
     assert all(seat["created_at"] >= "2026-05-01" for seat in late)
     assert any(row["ended_at"] for row in sandbox.copilot.seats("acme"))
 
@@ -145,6 +146,6 @@ def test_the_permission(sandbox: RunningSandbox) -> None:
             assert answered(refused) == (403, refusal("Resource not accessible by personal access token", 403))
             accepted = refused.headers["X-Accepted-GitHub-Permissions"]
             assert accepted == "organization_copilot_seat_management=read; organization_administration=read"
-            sandbox.tokens.permit("fine", {"organization_copilot_seat_management": "read"})
+            sandbox.tokens.add("fine", ["acme"], permissions={"organization_copilot_seat_management": "read"})
             assert fine.get(path).status_code == 200
-            sandbox.tokens.permit("fine", {})
+            sandbox.tokens.add("fine", ["acme"], permissions={})

@@ -1,12 +1,11 @@
 """What searches can't see: transfers, deletions, hidden repositories, silent changes."""
 
-import json
 from random import Random
 
 import pytest
 
 from sandbox import Change, Item, Kind, Plan, Repository, RunningSandbox, World
-from sandbox.world.state import Transfer
+from sandbox.world.state import Deletion, Transfer
 from tests.sandbox.conftest import NOW, Client, small_plan
 from tests.sandbox.test_timelines import comments, fresh, path_of
 
@@ -41,14 +40,11 @@ def test_a_transfer(changing: RunningSandbox, client: Client, issue: Item) -> No
     target = others(world, issue)[0]
     del target.labels["question"]
     old = client.get(path_of(issue)).json()
-    moved = client.control(
-        "POST", "transfers", repo=issue.repository.full_name, number=issue.number, to=target.full_name
-    ).json()
-    assert (moved["id"] != old["id"], moved["number"], moved["repository"]) == (
-        True,
-        target.last_number,
-        target.full_name,
-    )
+    new = world.transfer(issue, target)
+    moved = client.get(path_of(new)).json()
+    assert (moved["id"], moved["number"]) == (new.id, target.last_number)
+    assert moved["id"] != old["id"]
+    assert moved["repository_url"].endswith(target.full_name)
     for field in ("user", "created_at", "title", "body", "state", "comments", "assignees"):
         assert moved[field] == old[field], field
     assert [label["name"] for label in moved["labels"]] == ["bug"]
@@ -97,24 +93,13 @@ def test_chains_and_the_way_back(changing: RunningSandbox, client: Client, issue
     assert client.get(path_of(issue)).json()["id"] == back.id
     assert [change.kind for change in back.history].count(Kind.TRANSFERRED) == 3
     assert world.transfers[1:] == [Transfer(there, further, world.now), Transfer(further, back, world.now)]
-    rows = [json.loads(line) for line in client.get("/_sandbox/transfers").text.splitlines()]
-    assert rows[0] == {
-        "old_id": issue.id,
-        "old_repository": issue.repository.full_name,
-        "old_number": issue.number,
-        "new_id": there.id,
-        "new_repository": second.full_name,
-        "new_number": there.number,
-        "at": "2026-06-01T12:01:00Z",
-    }
 
 
 def test_a_target_that_the_token_cannot_read(changing: RunningSandbox, client: Client, issue: Item) -> None:
     world = changing.world
     new = world.transfer(issue, others(world, issue)[0])
     name = new.repository.full_name
-    assert client.control("PUT", f"tokens/{changing.token}", hidden=[name]).status_code == 204
-    assert client.control("GET", "tokens").json()["tokens"][0]["hidden"] == [name]
+    changing.tokens.hide(changing.token, [name])
     for path in (path_of(issue), path_of(new), f"/repos/{name}", f"/repositories/{new.repository.id}/issues"):
         assert client.get(path).status_code == 404, path
     assert new.id not in client.numbers("org:octo-sandbox is:issue created:2026-06-01")
@@ -140,8 +125,8 @@ def test_transfers_that_github_refuses(changing: RunningSandbox, client: Client,
     private.private = True
     hidden = world.open(private, NOW, None, "Secret", None, pull=False, rng=Random(1))
     for item, target in ((pull, public), (issue, issue.repository), (hidden, public)):
-        body = {"repo": item.repository.full_name, "number": item.number, "to": target.full_name}
-        assert client.control("POST", "transfers", **body).status_code == 422
+        with pytest.raises(ValueError, match=r"transferred|moves"):
+            world.transfer(item, target)
     world.transfer(issue, private)
     with pytest.raises(ValueError, match="only issues can be transferred, from where they are"):
         world.transfer(issue, public)
@@ -163,44 +148,41 @@ def test_what_was_going_to_happen_happens_there(changing: RunningSandbox, issue:
 def test_a_moved_issue_that_was_deleted(changing: RunningSandbox, client: Client, issue: Item) -> None:
     world = changing.world
     new = world.transfer(issue, others(world, issue)[0])
-    assert client.control("DELETE", f"items/{new.repository.full_name}/{new.number}").status_code == 204
+    world.delete(new)
     assert unfollowed(client, issue)[0] == 301
     assert client.get(path_of(issue)).status_code == 410
     for part in ("timeline", "comments", "events"):
         assert client.get(f"{path_of(new)}/{part}").status_code == 410
-    (row,) = map(json.loads, client.get("/_sandbox/deletions").text.splitlines())
-    assert row == {
-        "id": new.id,
-        "pull_id": None,
-        "repository": new.repository.full_name,
-        "number": new.number,
-        "at": "2026-06-01T12:01:00Z",
-    }
+    assert world.deletions == [Deletion(new, world.now)]
 
 
 def test_labels_change_silently(changing: RunningSandbox, client: Client, issue: Item) -> None:
-    name = issue.repository.full_name
+    world, repository = changing.world, issue.repository
     before = client.get(path_of(issue)).json()
-    assert client.control("PUT", "labels", repo=name, name="bug", new="kind: bug").status_code == 204
-    assert client.control("DELETE", "labels", repo=name, name="question").status_code == 204
+    world.rename_label(repository, "bug", "kind: bug")
+    world.delete_label(repository, "question")
     after = client.get(path_of(issue)).json()
     assert [label["name"] for label in after["labels"]] == ["kind: bug"]
     assert {key for key in after if after[key] != before[key]} == {"labels"}
-    assert issue.id in client.numbers(f'repo:{name} is:issue label:"kind: bug"')
-    assert client.control("PUT", "labels", repo=name, name="bug", new="x").status_code == 422
-    assert client.control("PUT", "labels", repo=name, name="kind: bug", new="documentation").status_code == 422
+    assert issue.id in client.numbers(f'repo:{repository.full_name} is:issue label:"kind: bug"')
+    with pytest.raises(KeyError):
+        world.rename_label(repository, "bug", "x")
+    with pytest.raises(ValueError, match="has a label documentation already"):
+        world.rename_label(repository, "kind: bug", "documentation")
     # One that is gone is put on nothing any more.
     gone = next(change.label for change in issue.history if change.text == "question")
     assert not changing.world.change(issue, Kind.LABELED, label=gone)
 
 
-def test_milestones_change_silently(client: Client) -> None:
-    rows = [json.loads(line) for line in client.get("/_sandbox/items").text.splitlines()]
-    item = next(row for row in rows if row["milestone"])
-    about = {"repo": item["repository"], "number": item["milestone"]["number"]}
-    assert client.control("PUT", "milestones", **about, title="Later", closed=True).status_code == 204
-    after = client.get(f"/repos/{item['repository']}/issues/{item['number']}").json()
-    assert after["updated_at"] == item["updated_at"]
+def test_milestones_change_silently(changing: RunningSandbox, client: Client) -> None:
+    world = changing.world
+    item = next(one for one in world.items.values() if one.milestone)
+    assert item.milestone
+    before = client.get(path_of(item)).json()
+    world.rename_milestone(item.repository, item.milestone.number, "Later")
+    world.close_milestone(item.repository, item.milestone.number)
+    after = client.get(path_of(item)).json()
+    assert after["updated_at"] == before["updated_at"]
     assert (after["milestone"]["title"], after["milestone"]["state"]) == ("Later", "closed")
     assert after["milestone"]["closed_at"] == "2026-06-01T12:00:00Z"
 

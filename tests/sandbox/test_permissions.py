@@ -8,6 +8,7 @@ from sandbox.api.routes import ROUTES
 from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import AppClient, Client
 
+TOKEN_ROUTES = [route for route in ROUTES if not route.for_apps]
 ISSUES, PULLS = {"issues": "read"}, {"pull_requests": "read"}
 
 
@@ -26,7 +27,7 @@ def places(sandbox: RunningSandbox) -> dict[str, str]:
         "<int:team_id>": organisation.teams[0].id,
     }
     found = {}
-    for route in ROUTES:
+    for route in TOKEN_ROUTES:
         path = route.path.replace("<int:number>", str(numbers["/pulls" in route.path]))
         for name, value in parts.items():
             path = path.replace(name, str(value))
@@ -57,7 +58,7 @@ def test_the_endpoints_permissions() -> None:
     either, anybody = "issues=read; pull_requests=read", "allows_permissionless_access=true"
     metrics = "organization_copilot_metrics=read"
     seats = "organization_copilot_seat_management=read; organization_administration=read"
-    named = {route.path: route.accepts for route in ROUTES if "<int:repository_id>" not in route.path}
+    named = {route.path: route.accepts for route in TOKEN_ROUTES if "<int:repository_id>" not in route.path}
     assert {path: accepts for path, accepts in named.items() if "<int:organization_id>" not in path} == {
         "/search/issues": anybody,
         "/repos/<owner>/<repo>": "metadata=read",
@@ -120,26 +121,18 @@ def test_lists_and_search_leave_out_what_is_not_permitted(
             assert rows.status_code == 403
 
 
-def test_the_control_plane_grants_and_takes_away(owner: AppClient) -> None:
-    client = owner
-    client.control("POST", "tokens", token="fine", organisations=["acme"], permissions={"issues": "read"})
-    assert client.control("GET", "tokens").json()["tokens"][-1] == {
-        "token": "fine",
-        "organisations": ["acme"],
-        "hidden": [],
-        "permissions": {"metadata": "read", "issues": "read"},
-        "installation": None,
-    }
-    assert client.ask("/user", "fine").status_code == 200
-    assert client.ask("/orgs/acme/members", "fine").status_code == 403
-    assert client.control("PUT", "tokens/fine", permissions={"members": "write"}).status_code == 204
-    assert client.ask("/orgs/acme/members", "fine").status_code == 200
-    assert client.control("PUT", "tokens/fine", permissions=None).status_code == 204
-    assert "X-OAuth-Scopes" in client.ask("/orgs/acme/members", "fine").headers
-    token = client.token()
-    assert client.ask("/orgs/acme/members", token).status_code == 200
-    client.control("PUT", f"apps/{client.app.id}", permissions={"issues": "read"})
-    refused = client.ask("/orgs/acme/members", token)
+def test_what_is_granted_and_taken_away(owner: AppClient) -> None:
+    tokens = owner.sandbox.tokens
+    assert tokens.add("fine", ["acme"], permissions=ISSUES).permissions == {"metadata": "read", "issues": "read"}
+    assert owner.ask("/user", "fine").status_code == 200
+    assert owner.ask("/orgs/acme/members", "fine").status_code == 403
+    tokens.add("fine", ["acme"], permissions={"members": "write"})
+    assert owner.ask("/orgs/acme/members", "fine").status_code == 200
+    tokens.add("fine", ["acme"])
+    assert "X-OAuth-Scopes" in owner.ask("/orgs/acme/members", "fine").headers
+    token = owner.token()
+    assert owner.ask("/orgs/acme/members", token).status_code == 200
+    owner.sandbox.integrations.change(owner.app.id, permissions=ISSUES)
+    refused = owner.ask("/orgs/acme/members", token)
     assert answered(refused) == (403, refusal("Resource not accessible by integration", 403))
     assert refused.headers["X-Accepted-GitHub-Permissions"] == "members=read"
-    assert client.control("PUT", f"tokens/{token}", permissions=None).status_code == 422

@@ -53,14 +53,6 @@ class Copilot:
         """Return an organisation's use of Copilot, if there is any."""
         return self._usages.get(org.lower())
 
-    def summary(self, org: str) -> JSON:
-        """Return the settings, and the first and the last of the days that are offered now."""
-        with self._world.lock:
-            usage = self.usage(org)
-            days = [one.day for one in usage.publications() if one.revision(self._world.now) >= 0]
-            ends = {"first_day": day_name(days[0]), "last_day": day_name(days[-1])} if days else {}
-            return {**usage.settings.summary(), "first_day": None, "last_day": None, **ends}
-
     def days(self, org: str, *, every: bool = False) -> list[JSON]:
         """Return each day that is offered now: its report as it is now, and as it will be in the end (`final`).
 

@@ -25,17 +25,10 @@ def get_app(call: Call) -> Answer:
     return Answer(call.payloads.app(integration.app, owner) | about)
 
 
-def list_installations(call: Call) -> Answer:
-    """Answer `GET /app/installations`."""
-    integration = call.integration()
-    rows, headers = call.numbered(list(integration.installations.values()), "app/installations")
-    return Answer([_installation(call, integration, one) for one in rows], headers=headers)
-
-
 def get_installation(call: Call) -> Answer:
     """Answer `GET /app/installations/{installation_id}`."""
     integration = call.integration()
-    return Answer(_installation(call, integration, _numbered(call, integration)))
+    return Answer(call.payloads.installation(integration, _numbered(call, integration)))
 
 
 def get_organisation_installation(call: Call) -> Answer:
@@ -44,7 +37,7 @@ def get_organisation_installation(call: Call) -> Answer:
     installation = integration.installations.get(call.path["org"].lower())
     if installation is None:
         raise not_found()
-    return Answer(_installation(call, integration, installation))
+    return Answer(call.payloads.installation(integration, installation))
 
 
 def create_token(call: Call) -> Answer:
@@ -71,30 +64,3 @@ def _numbered(call: Call, integration: Integration) -> Installation:
     if found is None:
         raise not_found()
     return found
-
-
-def _installation(call: Call, integration: Integration, installation: Installation) -> JSON:
-    """Return an installation as lists and its own page show it."""
-    account, payloads = installation.organisation.account, call.payloads
-    return {
-        "id": installation.id,
-        "client_id": integration.client_id,
-        "account": payloads.user(account),
-        "repository_selection": "all",
-        "access_tokens_url": f"{payloads.base}/app/installations/{installation.id}/access_tokens",
-        "repositories_url": f"{payloads.base}/installation/repositories",
-        "html_url": f"{payloads.html}/organizations/{account.login}/settings/installations/{installation.id}",
-        "app_id": integration.id,
-        "app_slug": integration.app.slug,
-        "target_id": account.id,
-        "target_type": "Organization",
-        "permissions": integration.permissions,
-        "events": [],
-        "created_at": timestamp(installation.created_at),
-        "updated_at": timestamp(max(installation.created_at, integration.updated_at)),
-        "single_file_name": None,
-        "has_multiple_single_files": False,
-        "single_file_paths": [],
-        "suspended_by": None,
-        "suspended_at": None,
-    }

@@ -1,7 +1,5 @@
 """The endpoints of Copilot: links to the reports, the billing's summary and the seats."""
 
-from functools import partial
-
 from sandbox.api.call import JSON, Call
 from sandbox.api.copilot import files
 from sandbox.api.errors import DOCUMENTATION, ApiError, not_found
@@ -10,7 +8,7 @@ from sandbox.api.times import moment, timestamp
 from sandbox.world.copilot.seats import Seat
 from sandbox.world.copilot.settings import day_name, parse_day, this_month
 from sandbox.world.copilot.usage import Usage
-from sandbox.world.people import Team
+from sandbox.world.items import Team
 
 METRICS_PAGE = f"{DOCUMENTATION}/copilot/copilot-usage-metrics"
 # GitHub's words of the older metrics; what it says of these reports is unverified.
@@ -63,13 +61,6 @@ def get_latest(call: Call, *, report: str) -> Answer:
     return Answer({"download_links": call.host.links(usage, report, day), **period})
 
 
-get_organisation_day = partial(get_day, report=files.ORGANISATION_1)
-get_users_day = partial(get_day, report=files.USERS_1)
-get_user_teams_day = partial(get_day, report=files.TEAMS_1)
-get_organisation_latest = partial(get_latest, report=files.ORGANISATION_28)
-get_users_latest = partial(get_latest, report=files.USERS_28)
-
-
 def get_billing(call: Call) -> Answer:
     """Answer `GET /orgs/{org}/copilot/billing`: seats are people here, however often they are listed."""
     usage, now = _usage(call), call.world.now
@@ -118,5 +109,5 @@ def _seat(call: Call, usage: Usage, seat: Seat, team: Team | None) -> JSON:
         "last_authenticated_at": moment(used and max(used.at - 1800, seat.given_at)),
         "plan_type": "business",
         "assignee": call.payloads.user(seat.person),
-        "assigning_team": None if team is None else call.payloads.team(team, usage.organisation),
+        "assigning_team": None if team is None else call.payloads.team(team),
     }

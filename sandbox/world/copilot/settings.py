@@ -9,7 +9,6 @@ from typing import Any
 
 from sandbox.world.hours import DAY
 
-JSON = dict[str, Any]
 DAY_FORM = re.compile(r"\d{4}-\d\d-\d\d")
 # How "there is no report of this day" may be said.
 NO_DATA = (200, 204, 404)
@@ -52,10 +51,6 @@ class Settings:
         for day in changed.late:
             parse_day(day)
         return changed
-
-    def summary(self) -> JSON:
-        """Return all settings as the control plane shows them."""
-        return {one.name: getattr(self, one.name) for one in fields(self)} | {"since": day_name(self.since)}
 
 
 def day_of(moment: int) -> int:

@@ -9,8 +9,8 @@ from sandbox.world.copilot.publication import Publication, publish
 from sandbox.world.copilot.seats import Seat, assign_seats, list_stays
 from sandbox.world.copilot.settings import Settings, day_of
 from sandbox.world.hours import DAY
-from sandbox.world.items import Organisation
-from sandbox.world.people import Person, Team
+from sandbox.world.items import Organisation, Team
+from sandbox.world.people import Person
 from sandbox.world.world import World
 
 # GitHub forgets activity after so many days.

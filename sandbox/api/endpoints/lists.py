@@ -1,0 +1,125 @@
+"""All plain lists: to serve another one is to add an entry to `LISTS`."""
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+
+from sandbox.api.call import Call
+from sandbox.api.errors import ApiError
+from sandbox.api.lists import APP, ITEM, ORGANISATION, PULL, REPOSITORY, TEAM, PlainList
+from sandbox.api.permissions import ISSUES_OR_PULLS, MEMBERS, METADATA, PERMISSIONLESS, PULLS
+from sandbox.api.timelines import TIMELINE_ONLY, Entry, Timelines, entries
+from sandbox.world.apps import Installation, Integration
+from sandbox.world.items import Change, Item, Kind, Organisation, Repository
+from sandbox.world.people import Person
+
+Entries = Iterable[tuple[Item, Entry]]
+Comments = list[tuple[Item, Change]]
+
+
+def _repositories(call: Call, organisation: Organisation) -> Iterable[Repository]:
+    """Return those that the token reads: newest first unless sorted by name or activity."""
+    kind, sort = call.argument("type", "all"), call.argument("sort", "created")
+    found = [repository for repository in organisation.repositories if call.token.reads(repository)]
+    if kind in ("public", "private"):
+        found = [repository for repository in found if repository.private == (kind == "private")]
+    direction = call.argument("direction", "asc" if sort == "full_name" else "desc")
+    field = {"full_name": "name", "updated": "pushed_at", "pushed": "pushed_at"}.get(sort, "created_at")
+    return sorted(found, key=attrgetter(field, "id"), reverse=direction == "desc")
+
+
+def _members(call: Call, organisation: Organisation) -> Iterable[Person]:
+    """Return the members; their rows say nothing about roles, so `role=` filters."""
+    wanted = call.argument("role", "all")
+    return [person for person, role in organisation.members.values() if wanted in ("all", role)]
+
+
+def _pulls(call: Call, repository: Repository) -> Iterable[Item]:
+    """Return the open ones unless asked otherwise; there is no `since`."""
+    state = call.argument("state", "open")
+    found = [item for item in repository.items.values() if item.is_pull and state in ("all", item.state)]
+    by_update = call.argument("sort", "created") == "updated"
+    # GitHub's default: newest first, unless another order than by creation is asked for.
+    descending = call.argument("direction", "asc" if by_update else "desc") == "desc"
+    return sorted(found, key=attrgetter("updated_at" if by_update else "created_at", "id"), reverse=descending)
+
+
+def _timeline(call: Call, item: Item) -> Entries:
+    """Return the whole timeline in order of time, without references from where the token can't look."""
+    return [(item, entry) for entry in call.payloads.entries(item, reads=call.token.reads)]
+
+
+def _events(_: Call, item: Item) -> Entries:
+    """Return the timeline without what only that shows."""
+    return [(item, entry) for entry in entries(item) if entry.kind not in TIMELINE_ONLY]
+
+
+def _repository_events(call: Call, repository: Repository) -> Entries:
+    return [row for item in call.items(repository) for row in _events(call, item)]
+
+
+def _reviews(_: Call, item: Item) -> Entries:
+    return [(item, entry) for entry in entries(item) if entry.kind is Kind.REVIEWED]
+
+
+def _comments(call: Call, *items: Item) -> Comments:
+    first = call.since() or 0
+    found = [(item, change) for item in items for change in item.history if change.kind is Kind.COMMENTED]
+    return [(item, change) for item, change in found if not change.deleted and _updated(change) >= first]
+
+
+def _repository_comments(call: Call, repository: Repository) -> Comments:
+    """Return those of all items, the oldest first unless asked otherwise."""
+    moments: dict[str, Callable[[Change], int]] = {"created": lambda change: change.at, "updated": _updated}
+    moment = moments.get(call.argument("sort", "created"))
+    if moment is None:
+        raise ApiError(422, "Validation Failed", errors=[{"resource": "Issue", "field": "sort", "code": "invalid"}])
+    found = _comments(call, *call.items(repository))
+    descending = call.argument("direction", "asc") == "desc"
+    return sorted(found, key=lambda row: (moment(row[1]), row[1].id), reverse=descending)
+
+
+def _updated(change: Change) -> int:
+    return change.updated_at or change.at
+
+
+def _installations(_: Call, integration: Integration) -> Iterable[tuple[Integration, Installation]]:
+    return [(integration, installation) for installation in integration.installations.values()]
+
+
+_BY_ID = attrgetter("id")
+LISTS = (
+    PlainList(ORGANISATION, "/repos", _repositories, Timelines.repository, METADATA),
+    PlainList(ORGANISATION, "/members", _members, Timelines.user, MEMBERS, sort=_BY_ID),
+    PlainList(
+        ORGANISATION,
+        "/outside_collaborators",
+        lambda _, organisation: organisation.collaborators.values(),
+        Timelines.user,
+        MEMBERS,
+        sort=_BY_ID,
+    ),
+    PlainList(ORGANISATION, "/teams", lambda _, organisation: organisation.teams, Timelines.team, MEMBERS),
+    PlainList(TEAM, "/members", lambda _, team: team.members, Timelines.user, MEMBERS, sort=_BY_ID),
+    PlainList(REPOSITORY, "/pulls", _pulls, Timelines.pull, PULLS),
+    PlainList(
+        REPOSITORY,
+        "/issues/events",
+        _repository_events,
+        lambda payloads, row: {**payloads.issue_event(*row), "issue": payloads.issue(row[0])},
+        ISSUES_OR_PULLS,
+        sort=lambda row: row[1].id,
+        descending=True,
+    ),
+    PlainList(
+        REPOSITORY,
+        "/issues/comments",
+        _repository_comments,
+        lambda payloads, row: payloads.comment(*row),
+        ISSUES_OR_PULLS,
+    ),
+    PlainList(ITEM, "/timeline", _timeline, lambda payloads, row: payloads.row(*row), ISSUES_OR_PULLS),
+    PlainList(ITEM, "/events", _events, lambda payloads, row: payloads.issue_event(*row), ISSUES_OR_PULLS),
+    PlainList(ITEM, "/comments", _comments, lambda payloads, row: payloads.comment(*row), ISSUES_OR_PULLS),
+    PlainList(APP, "/installations", _installations, lambda payloads, row: payloads.installation(*row), PERMISSIONLESS),
+    PlainList(PULL, "/reviews", _reviews, lambda payloads, row: payloads.review(*row), PULLS),
+)
