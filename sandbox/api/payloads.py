@@ -81,7 +81,8 @@ class Payloads(Profiles):
         numbers = {name: counts.get(name, 0) for name in REACTIONS}
         return {"url": f"{url}/reactions", "total_count": sum(numbers.values()), **numbers}
 
-    def _user(self, person: Person | None) -> JSON | None:
+    def any_user(self, person: Person | None) -> JSON | None:
+        """Return the short form of somebody, if it is known who."""
         return None if person is None else self.user(person)
 
     def _common(self, item: Item) -> JSON:
@@ -91,7 +92,7 @@ class Payloads(Profiles):
             "node_id": item_node_id(item),
             "number": item.number,
             "title": item.title,
-            "user": self._user(item.author),
+            "user": self.any_user(item.author),
             "labels": [self.label(label, item) for label in item.labels],
             "state": item.state,
             "locked": item.locked,
@@ -154,7 +155,7 @@ class Payloads(Profiles):
 
     def single_issue(self, item: Item) -> JSON:
         """Return the form of `/issues/{n}`: who closed it as well."""
-        return {**self.issue(item), "closed_by": self._user(item.closed_by)}
+        return {**self.issue(item), "closed_by": self.any_user(item.closed_by)}
 
     def found(self, item: Item) -> JSON:
         """Return the form of a search result."""
@@ -216,7 +217,7 @@ class Payloads(Profiles):
             "mergeable": True if is_open else None,
             "rebaseable": True if is_open else None,
             "mergeable_state": "clean" if is_open else "unknown",
-            "merged_by": self._user(item.merged_by),
+            "merged_by": self.any_user(item.merged_by),
             "comments": item.comments,
             "review_comments": item.review_comments,
             "maintainer_can_modify": False,

@@ -71,38 +71,41 @@ def parse_bounds(text: str) -> Bounds:
     if ".." in text:
         low, high = text.split("..", 1)
         return (-INFINITY if low == "*" else _moments(low)[0], INFINITY if high == "*" else _moments(high)[1])
-    for sign in (">=", "<=", ">", "<"):
-        if text.startswith(sign):
-            first, last = _moments(text.removeprefix(sign))
-            return {
-                ">=": (first, INFINITY),
-                "<=": (-INFINITY, last),
-                ">": (last + 1, INFINITY),
-                "<": (-INFINITY, first - 1),
-            }[sign]
-    return _moments(text)
-
-
-def _time_test(name: str, bounds: Bounds) -> Test:
-    read, (low, high) = TIMES[name], bounds
-    return lambda item: (moment := read(item)) is not None and low <= moment <= high
+    value = text.lstrip("<>=")
+    first, last = _moments(value)
+    after, before = (first, last + 1), (last, first - 1)
+    match text.removesuffix(value):
+        case ">" | ">=" as sign:
+            return after[sign == ">"], INFINITY
+        case "<" | "<=" as sign:
+            return -INFINITY, before[sign == "<"]
+    return first, last
 
 
 def _label_test(value: str) -> Test:
-    names = {name.strip('"').lower() for name in re.findall(r'"[^"]*"|[^,]+', value)}
+    names = {name.strip('"') for name in re.findall(r'"[^"]*"|[^,]+', value)}
     return lambda item: any(label.name.lower() in names for label in item.labels)
 
 
-def _text_test(word: str) -> Test:
-    word = word.strip('"').lower()
-    return lambda item: word in item.title.lower() or (item.body is not None and word in item.body.lower())
-
-
-def _author_test(value: str) -> Test:
-    login = value.lower()
+def _author_test(login: str) -> Test:
     if login.startswith("app/"):
         login = f"{login.removeprefix('app/')}[bot]"
     return lambda item: item.author is not None and item.author.login.lower() == login
+
+
+def _owner_test(name: str) -> Test:
+    return lambda item: item.repository.owner.login.lower() == name
+
+
+# Of a value in lower case.
+QUALIFIERS: dict[str, Callable[[str], Test]] = {
+    "repo": lambda name: lambda item: item.repository.full_name.lower() == name,
+    "org": _owner_test,
+    "user": _owner_test,
+    "sort": lambda _: lambda _: True,
+    "label": _label_test,
+    "author": _author_test,
+}
 
 
 def _conjunction(tests: list[Test]) -> Test:
@@ -117,7 +120,10 @@ def _conjunction(tests: list[Test]) -> Test:
 
 
 class Parser:
-    """A recursive descent over the tokens: OR binds less than AND, which is what stands between two terms."""
+    """A recursive descent over the tokens: OR binds less than AND, which is what stands between two terms.
+
+    `plain` is what stands in no parentheses and under no NOT: if there is no OR, it holds for every match.
+    """
 
     def __init__(self, text: str) -> None:
         self._tokens = TOKEN.findall(text)
@@ -141,11 +147,17 @@ class Parser:
     def _peek(self) -> str | None:
         return self._tokens[self._position] if self._position < len(self._tokens) else None
 
+    def _take(self, *wanted: str) -> str | None:
+        """Return the next token and go on, if it is one of these (or anything, if none is named)."""
+        token = self._peek()
+        if token is None or (wanted and token not in wanted):
+            return None
+        self._position += 1
+        return token
+
     def _either(self, *, plain: bool) -> Test:
-        """Return the test of alternatives; `plain` is what stands in no parentheses and under no NOT."""
         tests = [self._all(plain=plain)]
-        while self._peek() == OR:
-            self._position += 1
+        while self._take(OR):
             tests.append(self._all(plain=plain))
         if len(tests) == 1:
             return tests[0]
@@ -155,70 +167,55 @@ class Parser:
 
     def _all(self, *, plain: bool) -> Test:
         tests: list[Test] = []
-        while (token := self._peek()) not in (None, CLOSING, OR):
-            if token == AND:
-                self._position += 1
-            else:
+        while self._peek() not in (None, CLOSING, OR):
+            if not self._take(AND):
                 tests.append(self._one(plain=plain))
         return _conjunction(tests)
 
     def _one(self, *, plain: bool) -> Test:
-        token = self._tokens[self._position]
-        self._position += 1
-        if token == NOT:
+        token = self._take()
+        if token == NOT or token is None:
             denied = self._one(plain=False) if self._peek() else _conjunction([])
             return lambda item: not denied(item)
         if token == OPENING:
             test = self._either(plain=False)
-            if self._peek() != CLOSING:
+            if not self._take(CLOSING):
                 raise search_invalid("The search contains unbalanced parentheses.")
-            self._position += 1
             return test
         return self._term(token, plain=plain)
 
     def _term(self, token: str, *, plain: bool) -> Test:
+        """Return the test of a qualifier or, if it isn't one, of a word in the title or the body."""
         matched = QUALIFIER.fullmatch(token)
-        if matched is None:
-            return self._word(token)
-        sign, name, value = matched.groups()
-        value = value if name == "label" else value.strip('"')
-        test = self._qualifier(name.lower(), value, plain=plain and not sign)
-        if test is None:
-            return self._word(token)
-        found = test
-        return (lambda item: not found(item)) if sign else found
-
-    def _word(self, token: str) -> Test:
+        if matched is not None:
+            sign, name, value = matched.groups()
+            value = value if name == "label" else value.strip('"')
+            if found := self._qualifier(name.lower(), value, plain=plain and not sign):
+                return (lambda item: not found(item)) if sign else found
         self._words.append(token)
-        return _text_test(token)
+        word = token.strip('"').lower()
+        return lambda item: word in item.title.lower() or (item.body is not None and word in item.body.lower())
 
     def _qualifier(self, name: str, value: str, *, plain: bool) -> Test | None:
-        """Return the test of a qualifier, None if it isn't one; note what holds for every match if it is `plain`."""
+        """Return the test of a qualifier, None if it isn't one; note what the query is about."""
+        lower = value.lower()
+        match name:
+            case "is" | "type" | "state":
+                self.query.types |= TYPES & {lower}
+                return IS_TESTS.get(lower)
+            case "repo":
+                self.query.repositories.add(lower)
+            case "org" | "user":
+                self.query.organisations.add(lower)
+            case "sort":
+                self.query.sort = value
         if name in TIMES:
-            bounds = parse_bounds(value)
-            if plain:
-                low, high = self.query.bounds.get(name, (-INFINITY, INFINITY))
-                self.query.bounds[name] = max(low, bounds[0]), min(high, bounds[1])
-            return _time_test(name, bounds)
-        if name in ("is", "type", "state"):
-            return self._is(value.lower())
-        if name in ("org", "user", "repo"):
-            return self._scope(name, value.lower())
-        if name == "sort":
-            self.query.sort = value
-            return lambda _: True
-        if name == "label":
-            return _label_test(value)
-        return _author_test(value) if name == "author" else None
+            return self._time_test(name, value, plain=plain)
+        return QUALIFIERS[name](lower) if name in QUALIFIERS else None
 
-    def _is(self, value: str) -> Test | None:
-        if value in TYPES:
-            self.query.types.add(value)
-        return IS_TESTS.get(value)
-
-    def _scope(self, name: str, value: str) -> Test:
-        if name == "repo":
-            self.query.repositories.add(value)
-            return lambda item: item.repository.full_name.lower() == value
-        self.query.organisations.add(value)
-        return lambda item: item.repository.owner.login.lower() == value
+    def _time_test(self, name: str, value: str, *, plain: bool) -> Test:
+        read, (low, high) = TIMES[name], parse_bounds(value)
+        if plain:
+            known = self.query.bounds.get(name, (-INFINITY, INFINITY))
+            self.query.bounds[name] = max(low, known[0]), min(high, known[1])
+        return lambda item: (moment := read(item)) is not None and low <= moment <= high

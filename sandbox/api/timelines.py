@@ -133,7 +133,7 @@ class Timelines(Payloads):
             "id": entry.id,
             "node_id": node_id(PREFIXES[entry.kind], item.repository.id, item.id, entry.id),
             "url": f"{repository_url}/issues/events/{entry.id}",
-            "actor": self._user(change.actor),
+            "actor": self.any_user(change.actor),
             "event": str(entry.kind),
             "commit_id": sha,
             "commit_url": None if sha is None else f"{repository_url}/commits/{sha}",
@@ -164,7 +164,7 @@ class Timelines(Payloads):
             "issue_url": f"{repository_url}/issues/{item.number}",
             "id": change.id,
             "node_id": node_id("IC", item.repository.id, change.id),
-            "user": self._user(change.actor),
+            "user": self.any_user(change.actor),
             "created_at": timestamp(change.at),
             "updated_at": timestamp(change.updated_at or change.at),
             "body": change.text,
@@ -185,7 +185,7 @@ class Timelines(Payloads):
         return {
             "id": change.id,
             "node_id": node_id("PRR", item.repository.id, change.id),
-            "user": self._user(change.actor),
+            "user": self.any_user(change.actor),
             "body": change.text or "",
             "state": (change.state or "").upper(),
             "html_url": html_url,
@@ -205,7 +205,7 @@ class Timelines(Payloads):
         source = change.source.now() if change.source else None
         return {
             "event": "cross-referenced",
-            "actor": self._user(change.actor),
+            "actor": self.any_user(change.actor),
             "created_at": timestamp(change.at),
             "updated_at": timestamp(change.at),
             "source": {"type": "issue", "issue": None if source is None else self._referring(source)},
@@ -278,30 +278,13 @@ class Timelines(Payloads):
             "html_url": html_url,
             "id": entry.id,
             "node_id": node_id(prefix, item.repository.id, entry.id),
-            "user": self._user(change.actor),
+            "user": self.any_user(change.actor),
             "body": change.text or "",
             "created_at": timestamp(change.at),
             "updated_at": timestamp(change.at),
             "author_association": self.world.standing(change.actor, item.repository),
             "reactions": self.reactions(url, {}),
         }
-
-    def label_part(self, _: Item, change: Change) -> JSON:
-        """Return the label of a `labeled` event as it was called then."""
-        return {"label": {"name": change.text, "color": change.label.color if change.label else "ededed"}}
-
-    def assignee_part(self, _: Item, change: Change) -> JSON:
-        """Return whom an `assigned` event is about."""
-        return {"assignee": self._user(change.person)}
-
-    def reviewer_part(self, _: Item, change: Change) -> JSON:
-        """Return who asked whom for a review."""
-        return {"review_requester": self._user(change.actor), "requested_reviewer": self._user(change.person)}
-
-    def dismissal_part(self, _: Item, change: Change) -> JSON:
-        """Return which review was dismissed and what it had been."""
-        review = {"state": change.before or DISMISSIBLE[0], "review_id": change.target.id if change.target else 0}
-        return {"dismissed_review": {**review, "dismissal_message": change.text}}
 
 
 UNSIGNED = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
@@ -320,21 +303,35 @@ _SPECIAL: dict[Kind, Callable[[Timelines, Item, Entry], JSON]] = {
     Kind.LINE_COMMENTED: Timelines._line_commented,
     Kind.COMMIT_COMMENTED: Timelines._commit_commented,
 }
+# What an event of the kind has beside the usual; labels and milestones are called as they were then.
 _DETAILS: dict[Kind, Callable[[Timelines, Item, Change], JSON]] = {
-    Kind.LABELED: Timelines.label_part,
-    Kind.UNLABELED: Timelines.label_part,
-    Kind.ASSIGNED: Timelines.assignee_part,
-    Kind.UNASSIGNED: Timelines.assignee_part,
-    Kind.MILESTONED: lambda _, __, change: {"milestone": {"title": change.text}},
-    Kind.DEMILESTONED: lambda _, __, change: {"milestone": {"title": change.text}},
+    **dict.fromkeys((Kind.LABELED, Kind.UNLABELED), lambda _, __, change: {"label": _label(change)}),
+    **dict.fromkeys(
+        (Kind.ASSIGNED, Kind.UNASSIGNED), lambda payloads, _, change: {"assignee": payloads.any_user(change.person)}
+    ),
+    **dict.fromkeys((Kind.MILESTONED, Kind.DEMILESTONED), lambda _, __, change: {"milestone": {"title": change.text}}),
+    **dict.fromkeys(
+        (Kind.REVIEW_REQUESTED, Kind.REVIEW_REQUEST_REMOVED),
+        lambda payloads, _, change: {
+            "review_requester": payloads.any_user(change.actor),
+            "requested_reviewer": payloads.any_user(change.person),
+        },
+    ),
     Kind.RENAMED: lambda _, __, change: {"rename": {"from": change.before, "to": change.text}},
-    Kind.REVIEW_REQUESTED: Timelines.reviewer_part,
-    Kind.REVIEW_REQUEST_REMOVED: Timelines.reviewer_part,
-    Kind.REVIEW_DISMISSED: Timelines.dismissal_part,
+    Kind.REVIEW_DISMISSED: lambda _, __, change: {"dismissed_review": _dismissed(change)},
     Kind.LOCKED: lambda *_: {"lock_reason": "resolved"},
     Kind.CLOSED: lambda _, item, change: {"state_reason": _reason(item, change)},
     Kind.REOPENED: lambda *_: {"state_reason": None},
 }
+
+
+def _label(change: Change) -> JSON:
+    return {"name": change.text, "color": change.label.color if change.label else "ededed"}
+
+
+def _dismissed(change: Change) -> JSON:
+    review = {"state": change.before or DISMISSIBLE[0], "review_id": change.target.id if change.target else 0}
+    return {**review, "dismissal_message": change.text}
 
 
 def _reason(item: Item, change: Change) -> str | None:

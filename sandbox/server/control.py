@@ -3,7 +3,7 @@
 Bodies are JSON objects. Who is in the same process calls the world itself, which can do more.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from textwrap import wrap
@@ -19,7 +19,6 @@ from sandbox.server.app import App
 from sandbox.server.faults import Fault
 from sandbox.server.responses import Response
 from sandbox.world.happenings import KINDS
-from sandbox.world.items import Item
 
 PREFIX = "/_sandbox/"
 JSON_TYPE, NDJSON_TYPE = "application/json; charset=utf-8", "application/x-ndjson; charset=utf-8"
@@ -92,46 +91,14 @@ def _add_token(app: App, wanted: JSON) -> None:
     app.tokens.add(wanted["token"], wanted.get("organisations"), permissions=wanted.get("permissions"))
 
 
-def _chosen_items(app: App, wanted: JSON) -> Iterable[Item]:
-    place = app.world.repositories[wanted["repo"].lower()] if "repo" in wanted else app.world
-    return place.items.values()
-
-
 def _items(app: App, wanted: JSON) -> list[JSON]:
     """Return items in their `/issues/{n}` form, with the repository's name and, for a pull request, its other id."""
+    place = app.world.repositories[wanted["repo"].lower()] if "repo" in wanted else app.world
     kinds = {"issue": (False,), "pr": (True,)}.get(wanted.get("is", ""), (False, True))
     return [
         {**app.payloads.single_issue(item), "repository": item.repository.full_name, "pull_id": item.pull_id}
-        for item in _chosen_items(app, wanted)
+        for item in place.items.values()
         if item.is_pull in kinds
-    ]
-
-
-def _timelines(app: App, wanted: JSON) -> list[JSON]:
-    return [{**_identity(item), "timeline": app.payloads.timeline(item)} for item in _chosen_items(app, wanted)]
-
-
-def _identity(item: Item) -> JSON:
-    return {"id": item.id, "repository": item.repository.full_name, "number": item.number}
-
-
-def _transfers(app: App, _: JSON) -> list[JSON]:
-    return [
-        {"old": _identity(one.old), "new": _identity(one.new), "at": timestamp(one.at)} for one in app.world.transfers
-    ]
-
-
-def _deletions(app: App, _: JSON) -> list[JSON]:
-    return [
-        {**_identity(one.item), "pull_id": one.item.pull_id, "at": timestamp(one.at)} for one in app.world.deletions
-    ]
-
-
-def _members(app: App, _: JSON) -> list[JSON]:
-    return [
-        {"org": organisation.login, "login": person.login, "id": person.id, "role": role}
-        for organisation in app.world.organisations.values()
-        for person, role in organisation.members.values()
     ]
 
 
@@ -169,8 +136,4 @@ CALLS = (
     ControlCall("DELETE", "tokens/<token>", "401 from now on", lambda app, _, token: app.tokens.revoke(token)),
     ControlCall("POST", "happen", '{"count", "seed", "kinds"}: let things happen; what did', _happen),
     ControlCall("GET", "items", "the truth: every issue and pull request; ?repo=owner/name &is=issue|pr", _items),
-    ControlCall("GET", "timelines", "every timeline; ?repo=owner/name", _timelines),
-    ControlCall("GET", "transfers", "every issue that moved", _transfers),
-    ControlCall("GET", "deletions", "every item that was deleted", _deletions),
-    ControlCall("GET", "members", "every membership", _members),
 )

@@ -1,13 +1,10 @@
 """Faults on demand: a share of all answers, or the next few of a path; drawn from a seed."""
 
 import threading
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Any
-
-from sandbox.api.errors import ApiError
 
 
 class Fault(StrEnum):
@@ -67,17 +64,17 @@ class Faults:
         self._scripted: list[Scripted] = []
 
     def update(self, **settings: Any) -> dict[str, Any]:
-        """Change settings (`kinds` by name); return them. TypeError for one that there isn't."""
+        """Change settings (`kinds` by name); return them. TypeError, ValueError for what there isn't."""
         if "kinds" in settings:
-            settings["kinds"] = parse_kinds(settings["kinds"])
+            settings["kinds"] = tuple(map(Fault, settings["kinds"]))
         with self._lock:
             self.settings = replace(self.settings, **settings)
             return asdict(self.settings)
 
     def script(self, kind: str, *, path: str = "/", count: int = 1, skip: int = 0) -> None:
-        """Let the next `count` requests below a path go wrong, after `skip` that don't."""
+        """Let the next `count` requests below a path go wrong, after `skip` that don't; ValueError."""
         with self._lock:
-            self._scripted.append(Scripted(parse_kinds([kind])[0], path, count, skip))
+            self._scripted.append(Scripted(Fault(kind), path, count, skip))
 
     def clear(self) -> None:
         """Forget the scripted faults and set the rate to 0."""
@@ -108,12 +105,3 @@ class Faults:
                 self._scripted.remove(scripted)
             return scripted.kind
         return None
-
-
-def parse_kinds(names: Iterable[str]) -> tuple[Fault, ...]:
-    """Return the kinds of these names; raise the API's 422 for one that there isn't."""
-    try:
-        return tuple(Fault(name) for name in names)
-    except ValueError as error:
-        known = ", ".join(Fault)
-        raise ApiError(422, f"{error}: one of {known}") from None

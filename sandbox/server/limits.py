@@ -61,7 +61,7 @@ class Limits:
     def update(self, **settings: int) -> dict[str, int]:
         """Change settings and begin all windows anew; return the settings. TypeError for one that there isn't."""
         with self._lock:
-            self.settings = replace(self.settings, **settings)
+            self.settings = replace(self.settings, **{name: int(value) for name, value in settings.items()})
             self._windows.clear()
             self._points.clear()
             return asdict(self.settings)

@@ -45,21 +45,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         self.server.wait(response.stall)
-        body = response.body
+        body, half = response.body, response.body[: len(response.body) // 2]
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
         if response.fault is Fault.TRUNCATED_CHUNKS:
             self.send_header("Transfer-Encoding", "chunked")
-            body = b"%x\r\n%b" % (len(body), body[: len(body) // 2])
-        elif response.fault is Fault.TRUNCATED_GZIP:
-            # The length is right, the compressed stream ends in its middle.
-            body = body[: len(body) // 2]
-            self.send_header("Content-Length", str(len(body)))
+            body = b"%x\r\n%b" % (len(body), half)
         elif response.status not in (204, 304):
-            self.send_header("Content-Length", str(len(body)))
-            if response.fault is Fault.TRUNCATED:
-                body = body[: len(body) // 2]
+            # A compressed stream ends in its middle although its length is right.
+            shown = half if response.fault is Fault.TRUNCATED_GZIP else body
+            self.send_header("Content-Length", str(len(shown)))
+            body = half if response.fault in (Fault.TRUNCATED, Fault.TRUNCATED_GZIP) else body
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

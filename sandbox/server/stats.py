@@ -46,14 +46,6 @@ class Stats:
     def summary(self) -> dict[str, Any]:
         """Return all counts."""
         with self._lock:
-            return {
-                "total": self.total,
-                "by_route": dict(self.by_route),
-                "by_status": dict(self.by_status),
-                "by_fault": dict(self.by_fault),
-                "not_modified": self.not_modified,
-                "refused": self.refused,
-                "sent_bytes": self.sent_bytes,
-                "most_at_once": self.most_at_once,
-                "resets": self.resets,
-            }
+            counted = {name: dict(getattr(self, name)) for name in ("by_route", "by_status", "by_fault")}
+            numbers = ("total", "not_modified", "refused", "sent_bytes", "most_at_once", "resets")
+            return {name: getattr(self, name) for name in numbers} | counted

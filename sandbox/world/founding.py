@@ -68,7 +68,7 @@ def share_people(rng: Random, organisations: list[Organisation], people: list[Pe
 
 def form_teams(rng: Random, organisation: Organisation) -> None:
     """Put the members into teams; some are in two."""
-    members = [person for person, _ in organisation.members.values()]
+    members = organisation.people
     count = min(max(len(members) // TEAM_SIZE, 1), len(words.TEAM_NAMES))
     for name in words.TEAM_NAMES[:count]:
         size = min(len(members), rng.randrange(3, TEAM_SIZE + 4))
@@ -112,7 +112,7 @@ def _found_repository(rng: Random, plan: Plan, owner: Organisation, *, name: str
         pushed_at=created_at,
     )
     owner.repositories.append(repository)
-    members = [person for person, _ in owner.members.values()]
+    members = owner.people
     repository.core = rng.sample(members, min(CORE_SIZE, len(members)))
     _add_labels_and_milestones(rng, plan, repository)
     return repository

@@ -78,7 +78,7 @@ def _edit(item: Item, rng: Random) -> JSON | None:
 
 
 def _members(item: Item) -> list[Person]:
-    return [person for person, _ in item.repository.owner.members.values()]
+    return item.repository.owner.people
 
 
 def _unused_labels(item: Item) -> list[Label]:

@@ -51,6 +51,11 @@ class Organisation:
         return self.account.login
 
     @property
+    def people(self) -> list[Person]:
+        """The members."""
+        return [person for person, _ in self.members.values()]
+
+    @property
     def id(self) -> int:
         """The organisation's id."""
         return self.account.id

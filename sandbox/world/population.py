@@ -58,5 +58,5 @@ class Population(State):
                 return person
         if not members:
             return self.bots[CI_BOT]
-        people = [person for person, _ in members.values()]
+        people = repository.owner.people
         return rng.choices(people, weights=[person.activity for person in people])[0]

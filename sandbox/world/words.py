@@ -69,49 +69,19 @@ LABELS: tuple[tuple[str, str, str | None], ...] = (
 DEFAULT_LABELS = 8
 
 COMPONENTS = (
-    "the login form",
-    "the search index",
-    "webhook delivery",
-    "the CSV export",
-    "the retry queue",
-    "session refresh",
-    "the invoice PDF",
-    "the settings page",
-    "pagination",
-    "the health check",
-    "the cache layer",
-    "rate limiting",
-    "the nightly job",
-    "the onboarding flow",
-    "the audit log",
-    "image upload",
-    "the connection pool",
-    "the feature flag page",
-    "the metrics endpoint",
-    "the Helm chart",
-    "time zone handling",
-    "the password reset mail",
-    "the order history",
-    "the role editor",
-)
+    "the login form, the search index, webhook delivery, the CSV export, the retry queue, session refresh, "
+    "the invoice PDF, the settings page, pagination, the health check, the cache layer, rate limiting, "
+    "the nightly job, the onboarding flow, the audit log, image upload, the connection pool, "
+    "the feature flag page, the metrics endpoint, the Helm chart, time zone handling, the password reset mail, "
+    "the order history, the role editor"
+).split(", ")
 
 FAULTS = (
-    "fails with a 500",
-    "hangs",
-    "is slow on large accounts",
-    "shows stale data",
-    "loses the last row",
-    "ignores the locale",
-    "crashes on empty input",
-    "times out behind a proxy",
-    "duplicates entries",
-    "breaks on Safari",
-    "leaks memory",
-    "returns the wrong status code",
-    "throws NullPointerException",
-    "does not respect dark mode",
-    "rejects valid e-mail addresses",
-)
+    "fails with a 500, hangs, is slow on large accounts, shows stale data, loses the last row, "
+    "ignores the locale, crashes on empty input, times out behind a proxy, duplicates entries, breaks on Safari, "
+    "leaks memory, returns the wrong status code, throws NullPointerException, does not respect dark mode, "
+    "rejects valid e-mail addresses"
+).split(", ")
 
 CONDITIONS = (
     "",
@@ -129,17 +99,9 @@ CONDITIONS = (
 )
 
 WISHES = (
-    "Support filters in",
-    "Allow bulk edits in",
-    "Document",
-    "Add keyboard shortcuts to",
-    "Make it possible to disable",
-    "Show progress in",
-    "Add an API for",
-    "Translate",
-    "Add tests for",
-    "Expose metrics of",
-)
+    "Support filters in, Allow bulk edits in, Document, Add keyboard shortcuts to, Make it possible to disable, "
+    "Show progress in, Add an API for, Translate, Add tests for, Expose metrics of"
+).split(", ")
 
 PR_VERBS = (
     ("fix", "Prevent a crash in"),
@@ -159,18 +121,9 @@ PR_VERBS = (
 )
 
 PR_DETAILS = (
-    "under load",
-    "behind a flag",
-    "for invited users",
-    "on ARM",
-    "after the upgrade",
-    "for large accounts",
-    "in staging",
-    "(second try)",
-    "as agreed in planning",
-    "✨",
-    "für die Demo",
-)
+    "under load, behind a flag, for invited users, on ARM, after the upgrade, for large accounts, in staging, "
+    "(second try), as agreed in planning, ✨, für die Demo"
+).split(", ")
 
 PACKAGES = (
     "requests boto3 sqlalchemy pydantic urllib3 cryptography pytest ruff mypy numpy fastapi uvicorn lodash react vite "

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox import Item, RunningSandbox
+from sandbox import RunningSandbox
 from tests.sandbox.conftest import NOW, Client
 
 
@@ -12,14 +12,6 @@ def truth(client: Client, **arguments: str) -> list[dict]:
     answer = client.get("/_sandbox/items", params=arguments)
     assert answer.headers["Content-Type"].startswith("application/x-ndjson")
     return [json.loads(line) for line in answer.content.decode().split("\n")[:-1]]
-
-
-def rows(client: Client, path: str) -> list[dict]:
-    return [json.loads(line) for line in client.control("GET", path).text.splitlines()]
-
-
-def identity(item: Item) -> dict:
-    return {"id": item.id, "repository": item.repository.full_name, "number": item.number}
 
 
 def test_the_truth_is_everything_there_is(changing: RunningSandbox, client: Client) -> None:
@@ -100,23 +92,3 @@ def test_fine_grained_tokens(client: Client) -> None:
     assert client.get("/orgs/octo-sandbox/members", headers=fine).status_code == 403
     client.control("POST", "tokens", token="fine", permissions={"members": "write"})
     assert client.get("/orgs/octo-sandbox/members", headers=fine).status_code == 200
-
-
-def test_the_lists_of_the_truth(changing: RunningSandbox, client: Client) -> None:
-    world = changing.world
-    issue = next(one for one in world.items.values() if not one.is_pull and not one.repository.private)
-    target = next(one for one in world.repositories.values() if one is not issue.repository and not one.archived)
-    pull = next(one for one in world.items.values() if one.is_pull)
-    new = world.transfer(issue, target)
-    world.delete(pull)
-    assert rows(client, "transfers") == [{"old": identity(issue), "new": identity(new), "at": "2026-06-01T12:00:00Z"}]
-    deleted = {**identity(pull), "pull_id": pull.pull_id, "at": "2026-06-01T12:00:00Z"}
-    assert rows(client, "deletions") == [deleted]
-    organisation = world.organisations["octo-sandbox"]
-    assert rows(client, "members") == [
-        {"org": "octo-sandbox", "login": person.login, "id": person.id, "role": role}
-        for person, role in organisation.members.values()
-    ]
-    shown = rows(client, f"timelines?repo={target.full_name}")
-    assert shown[-1] == {**identity(new), "timeline": changing.app.payloads.timeline(new)}
-    assert len(shown) == len(target.items)

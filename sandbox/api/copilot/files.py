@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.api.copilot.reports import organisation_row, present_users, team_rows, user_row
+from sandbox.api.copilot.reports import organisation_row, team_rows, user_rows
 from sandbox.api.messages import encode
 from sandbox.api.times import timestamp
 from sandbox.world.copilot.publication import Publication
@@ -64,11 +64,7 @@ def _organisation_days(usage: Usage, published: list[Publication], at: int) -> l
 
 
 def _user_days(usage: Usage, published: list[Publication], at: int) -> list[JSON]:
-    return [
-        user_row(usage, one, share=publication.shares[publication.revision(at)])
-        for publication in published
-        for one in present_users(usage, publication, publication.revision(at))
-    ]
+    return [row for one in published for row in user_rows(usage, one, one.revision(at))]
 
 
 def _users_period(usage: Usage, published: list[Publication], at: int) -> list[JSON]:

@@ -29,8 +29,13 @@ GROUPS: tuple[tuple[str, tuple[int, ...], int], ...] = (
 )
 
 
-def user_row(usage: Usage, one: UserDay, *, share: float = 1.0) -> JSON:
-    """Return a user's day with this share of its final counts."""
+def user_rows(usage: Usage, publication: Publication, revision: int) -> list[JSON]:
+    """Return the users' days as a revision of a day has them."""
+    share = publication.shares[revision]
+    return [_user_row(usage, one, share) for one in _present_users(usage, publication, revision)]
+
+
+def _user_row(usage: Usage, one: UserDay, share: float) -> JSON:
     cells = _scaled(one.cells, share)
     counts, lines = _top_counts(cells)
     groups = _groups(cells)
@@ -73,7 +78,7 @@ def _newer_fields(usage: Usage, one: UserDay, share: float) -> JSON:
 def organisation_row(usage: Usage, publication: Publication, revision: int) -> JSON:
     """Return an organisation's day as a revision has it."""
     share = publication.shares[revision]
-    users = present_users(usage, publication, revision)
+    users = _present_users(usage, publication, revision)
     cells = _scaled([cell for one in users for cell in one.cells], share) + _unattributed(users, share)
     counts, lines = _top_counts(cells)
     cli = [one.cli for one in users if one.cli is not None]
@@ -92,8 +97,7 @@ def organisation_row(usage: Usage, publication: Publication, revision: int) -> J
     return row | ({"totals_by_cli": _cli_totals(cli, share)} if cli and _has(usage, day, "cli") else {})
 
 
-def present_users(usage: Usage, publication: Publication, revision: int) -> list[UserDay]:
-    """Return the users whom a revision of a day knows."""
+def _present_users(usage: Usage, publication: Publication, revision: int) -> list[UserDay]:
     known = publication.present[revision]
     return [one for one in usage.user_days(publication.day) if one.arrival < known]
 

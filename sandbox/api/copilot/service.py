@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.api.copilot.reports import organisation_row, present_users, team_rows, user_row
+from sandbox.api.copilot.reports import organisation_row, team_rows, user_rows
 from sandbox.api.times import moment, timestamp
 from sandbox.world.copilot.publication import Publication
 from sandbox.world.copilot.settings import Settings, day_name, day_of, parse_day
@@ -84,12 +84,9 @@ class Copilot:
         """Return the users' rows of all days that are offered now, or of one; in the end, or as they are now."""
         with self._world.lock:
             usage = self.usage(org)
-            rows = []
-            for publication in self._offered(usage, day):
-                number = publication.last if final else publication.revision(self._world.now)
-                present = present_users(usage, publication, number)
-                rows += [user_row(usage, one, share=publication.shares[number]) for one in present]
-            return rows
+            now = self._world.now
+            offered = [(one, one.last if final else one.revision(now)) for one in self._offered(usage, day)]
+            return [row for one, revision in offered for row in user_rows(usage, one, revision)]
 
     def user_teams(self, org: str, *, day: str | None = None) -> list[JSON]:
         """Return the teams' rows of all days that are offered now, or of one."""
