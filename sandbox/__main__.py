@@ -40,6 +40,8 @@ PLAN_OPTIONS = {
     "transfers": ("--transfers", "issues transferred a day, by themselves"),
     "deletions": ("--deletions", "issues deleted a day, by themselves"),
     "silent_changes": ("--silent-changes", "labels and milestones changed a day"),
+    "releases": ("--releases", "releases a day of each repository"),
+    "team_changes": ("--team-changes", "changes of teams and of who is in them a day, of each organisation"),
     "copilot_days": ("--copilot-days", "how long everybody has had Copilot"),
 }
 LIMIT_OPTIONS = {

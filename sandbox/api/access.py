@@ -60,6 +60,11 @@ class Token:
         """Whether it has the permission for pull requests, or for issues."""
         return self.permissions is None or includes(self.permissions, "pull_requests" if pulls else "issues", "read")
 
+    @property
+    def pushes(self) -> bool:
+        """Whether it may write to the repositories that it reads."""
+        return self.permissions is None or includes(self.permissions, "contents", "write")
+
     def shows(self, items: Iterable[Item]) -> list[Item]:
         """Return those items that its permissions show."""
         if self.permissions is None:

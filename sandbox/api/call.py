@@ -7,11 +7,11 @@ from typing import Any, Protocol, TypeVar
 from sandbox.api.access import Token
 from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import DOCUMENTATION, ApiError, not_found
+from sandbox.api.forms import Forms
 from sandbox.api.messages import Request
 from sandbox.api.pages import DEFAULT_PER_PAGE, Arguments, number_links, read_page
 from sandbox.api.permissions import Permissions
 from sandbox.api.search import SearchIndex
-from sandbox.api.timelines import Timelines
 from sandbox.api.times import parse_moment
 from sandbox.world.apps import Installation, Integration
 from sandbox.world.copilot.usage import Usage
@@ -26,7 +26,7 @@ class Host(Protocol):
     """What endpoints need of the server that runs them."""
 
     world: World
-    payloads: Timelines
+    payloads: Forms
     index: SearchIndex
     copilot: Copilot
 
@@ -59,7 +59,7 @@ class Call:
         return self.host.world
 
     @property
-    def payloads(self) -> Timelines:
+    def payloads(self) -> Forms:
         """The forms in which it is shown."""
         return self.host.payloads
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.api.call import JSON, Call
+from sandbox.api.forms import Forms
 from sandbox.api.messages import Answer
-from sandbox.api.timelines import Timelines
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class PlainList:
     place: Place
     path: str
     rows: Callable[[Call, Any], Iterable[Any]]
-    show: Callable[[Timelines, Any], JSON]
+    show: Callable[[Forms, Any], JSON]
     accepts: str
     sort: Callable[[Any], Any] | None = None
     descending: bool = False

@@ -8,6 +8,7 @@ LEVELS = ("read", "write", "admin")
 # https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible
 PERMISSIONLESS = "allows_permissionless_access=true"
 METADATA = "metadata=read"
+CONTENTS = "contents=read"
 ISSUES_OR_PULLS = "issues=read; pull_requests=read"
 PULLS = "pull_requests=read"
 MEMBERS = "members=read"

@@ -159,25 +159,26 @@ class Profiles:
         }
 
     def team(self, team: Team) -> JSON:
-        """Return a team as lists show it."""
-        organisation = team.organisation
-        url = f"{self.base}/organizations/{organisation.account.id}/team/{team.id}"
+        """Return a team as lists show it, with its parent."""
+        return {**self._team(team), "parent": None if team.parent is None else self._team(team.parent)}
+
+    def _team(self, team: Team) -> JSON:
+        url = f"{self.base}/organizations/{team.organisation.id}/team/{team.id}"
         return {
             "name": team.name,
             "id": team.id,
-            "node_id": node_id("T", organisation.account.id, team.id),
+            "node_id": node_id("T", team.organisation.id, team.id),
             "slug": team.slug,
             "description": f"Everybody who works on {team.name.lower()}",
             "privacy": "closed",
             "notification_setting": "notifications_enabled",
             "url": url,
-            "html_url": f"{self.html}/orgs/{organisation.login}/teams/{team.slug}",
+            "html_url": f"{self.html}/orgs/{team.organisation.login}/teams/{team.slug}",
             "members_url": f"{url}/members{{/member}}",
             "repositories_url": f"{url}/repos",
             "type": "organization",
-            "organization_id": organisation.account.id,
+            "organization_id": team.organisation.id,
             "permission": "pull",
-            "parent": None,
         }
 
     def installation(self, integration: Integration, installation: Installation) -> JSON:
@@ -219,7 +220,7 @@ class Profiles:
         url = self.repository_url(repository)
         html_url = f"{self.html}/{repository.full_name}"
         host = self.html.removeprefix("https://")
-        stars = 0 if repository.private else int(repository.popularity * 400)
+        stars = repository.stars
         open_issues = _open_issues(repository)
         return {
             "id": repository.id,

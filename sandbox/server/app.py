@@ -17,12 +17,13 @@ from sandbox.api.access import Token
 from sandbox.api.call import Call
 from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import ApiError, not_found
+from sandbox.api.forms import Forms
 from sandbox.api.messages import Answer, Request, encode
 from sandbox.api.pages import is_later_page
 from sandbox.api.permissions import Permissions
 from sandbox.api.routes import URL_MAP, Route
 from sandbox.api.search import SearchIndex
-from sandbox.api.timelines import Timelines
+from sandbox.api.truth import Truth
 from sandbox.api.versions import in_version, select_version
 from sandbox.server import downloads
 from sandbox.server.clock import Clock
@@ -101,8 +102,8 @@ class App:
         self.latency = 0.0  # seconds before each answer
         self.tokens, self.stats = Tokens(now=limits.now), Stats()
         self.integrations = Integrations(world, self.tokens, now=limits.now)
-        self.payloads, self.index = Timelines(world, base_url, public_url=public_url), SearchIndex(world)
-        self.copilot = Copilot(world)
+        self.payloads, self.index = Forms(world, base_url, public_url=public_url), SearchIndex(world)
+        self.truth, self.copilot = Truth(world, self.payloads), Copilot(world)
         self.downloads = Downloads(world, self.copilot, now=limits.now, base_url=base_url)
         self._shifts = Random(f"{world.plan.seed}/shifts")
         self._routes = URL_MAP.bind("sandbox")

@@ -91,17 +91,6 @@ def _add_token(app: App, wanted: JSON) -> None:
     app.tokens.add(wanted["token"], wanted.get("organisations"), permissions=wanted.get("permissions"))
 
 
-def _items(app: App, wanted: JSON) -> list[JSON]:
-    """Return items in their `/issues/{n}` form, with the repository's name and, for a pull request, its other id."""
-    place = app.world.repositories[wanted["repo"].lower()] if "repo" in wanted else app.world
-    kinds = {"issue": (False,), "pr": (True,)}.get(wanted.get("is", ""), (False, True))
-    return [
-        {**app.payloads.single_issue(item), "repository": item.repository.full_name, "pull_id": item.pull_id}
-        for item in place.items.values()
-        if item.is_pull in kinds
-    ]
-
-
 def _happen(app: App, wanted: JSON) -> list[JSON]:
     """Let things happen, the same ones for the same seed and state."""
     rng, kinds = Random(wanted.get("seed", 1)), wanted.get("kinds", ())
@@ -135,5 +124,22 @@ CALLS = (
     ControlCall("POST", "tokens", '{"token", "organisations": [names], "permissions": {name: level}}', _add_token),
     ControlCall("DELETE", "tokens/<token>", "401 from now on", lambda app, _, token: app.tokens.revoke(token)),
     ControlCall("POST", "happen", '{"count", "seed", "kinds"}: let things happen; what did', _happen),
-    ControlCall("GET", "items", "the truth: every issue and pull request; ?repo=owner/name &is=issue|pr", _items),
+    ControlCall(
+        "GET",
+        "items",
+        "the truth: every issue and pull request; ?repo=owner/name &is=issue|pr",
+        lambda app, wanted: app.truth.items(repo=wanted.get("repo"), kind=wanted.get("is")),
+    ),
+    ControlCall(
+        "GET",
+        "releases",
+        "every release, drafts too; ?repo=owner/name",
+        lambda app, wanted: app.truth.releases(repo=wanted.get("repo")),
+    ),
+    ControlCall(
+        "GET",
+        "teams",
+        "every team with its members; ?org=name",
+        lambda app, wanted: app.truth.teams(org=wanted.get("org")),
+    ),
 )

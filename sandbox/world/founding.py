@@ -5,11 +5,12 @@ from random import Random
 
 from sandbox.world import words
 from sandbox.world.hours import DAY
-from sandbox.world.items import Label, Milestone, Organisation, Repository, Team
+from sandbox.world.items import Label, Milestone, Organisation, Repository, Team, slug_of
 from sandbox.world.people import Person
 
 ADMINS_SHARE, MEMBERS_SHARE, COLLABORATORS_SHARE = 0.05, 0.68, 0.06
 TEAM_SIZE = 7
+CHILD_SHARE = 0.3
 CORE_SIZE = 5
 
 
@@ -17,7 +18,8 @@ CORE_SIZE = 5
 class Plan:
     """What to generate; `now` is the epoch second at which history becomes the present.
 
-    `silent_changes`, `transfers` and `deletions` are how many a day happen by themselves, in history and afterwards.
+    `silent_changes`, `transfers` and `deletions` are how many a day happen by themselves, in history and afterwards;
+    `releases` are those of each repository, `team_changes` of each organisation.
     `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
     """
 
@@ -31,6 +33,8 @@ class Plan:
     silent_changes: float = 0.0
     transfers: float = 0.0
     deletions: float = 0.0
+    releases: float = 0.03
+    team_changes: float = 0.1
     copilot_days: int = 0
 
     @property
@@ -72,9 +76,18 @@ def form_teams(rng: Random, organisation: Organisation) -> None:
     count = min(max(len(members) // TEAM_SIZE, 1), len(words.TEAM_NAMES))
     for name in words.TEAM_NAMES[:count]:
         size = min(len(members), rng.randrange(3, TEAM_SIZE + 4))
-        team = Team(rng.randrange(3_000_000, 12_000_000), organisation, name, name.lower().replace(" ", "-"))
-        team.members = rng.sample(members, size)
+        team = Team(rng.randrange(3_000_000, 12_000_000), organisation, name, slug_of(name))
+        team.roles = dict.fromkeys(rng.sample(members, size), "member")
         organisation.teams.append(team)
+
+
+def arrange_teams(rng: Random, organisation: Organisation) -> None:
+    """Give each team a maintainer, and make some of them child teams."""
+    for index, team in enumerate(organisation.teams):
+        if team.roles:
+            team.roles[rng.choice(team.members)] = "maintainer"
+        if index and (index == 1 or rng.random() < CHILD_SHARE):
+            team.parent = organisation.teams[rng.randrange(index)]
 
 
 def _repository_names(rng: Random, count: int) -> list[str]:

@@ -8,11 +8,11 @@ from sandbox.world import prose, words
 from sandbox.world.effects import DISMISSIBLE, REACTIONS, VERDICTS
 from sandbox.world.items import Change, Item, Kind, Label, Milestone, Repository
 from sandbox.world.people import Person
-from sandbox.world.population import Population
+from sandbox.world.population import Happen, Happening, Population
+from sandbox.world.release_happenings import RELEASE_HAPPENINGS
 from sandbox.world.state import check_transfer
+from sandbox.world.team_happenings import TEAM_HAPPENINGS
 
-Happening = dict[str, Any]
-Happen = Callable[[Population, Random], list[Happening]]
 JSON = dict[str, Any]
 Choose = Callable[[Item, Random], JSON | None]
 ATTEMPTS = 40
@@ -323,7 +323,17 @@ _HAPPENINGS: dict[str, tuple[int, Happen]] = {
     "milestone_closed": (1, _change_milestone(close=True)),
     "member_joined": (1, _move_person("member_joined", "member")),
     "member_left": (1, _move_person("member_left", None)),
+    **RELEASE_HAPPENINGS,
+    **TEAM_HAPPENINGS,
 }
 KINDS = tuple(_HAPPENINGS)
 # These move no item's `updated_at`: who looks only at that doesn't see them.
-UNNOTICED = (*SILENT_CHANGES, "reacted", "deleted", "member_joined", "member_left")
+UNNOTICED = (
+    *SILENT_CHANGES,
+    "reacted",
+    "deleted",
+    "member_joined",
+    "member_left",
+    *RELEASE_HAPPENINGS,
+    *TEAM_HAPPENINGS,
+)

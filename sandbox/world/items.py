@@ -5,6 +5,7 @@ from enum import StrEnum
 from hashlib import sha1
 from typing import TypedDict
 
+from sandbox.world.hours import DAY
 from sandbox.world.people import App, Person
 
 
@@ -63,20 +64,80 @@ class Organisation:
 
 @dataclass(slots=True, eq=False)
 class Team:
-    """A team of an organisation."""
+    """A team of an organisation; `roles` are `member` or `maintainer`, of those who are in it themselves."""
 
     id: int
     organisation: Organisation
     name: str
     slug: str
-    members: list[Person] = field(default_factory=list)
+    parent: "Team | None" = None
+    roles: dict[Person, str] = field(default_factory=dict)
+
+    @property
+    def members(self) -> list[Person]:
+        """Who is in the team itself."""
+        return list(self.roles)
+
+    @property
+    def children(self) -> "list[Team]":
+        """The teams right below this one."""
+        return [team for team in self.organisation.teams if team.parent is self]
+
+    @property
+    def all_roles(self) -> dict[Person, str]:
+        """The roles of all members: who is only in a team below this one is a member, whatever the role there."""
+        below = [person for child in self.children for person in child.all_roles]
+        return self.roles | dict.fromkeys((person for person in below if person not in self.roles), "member")
+
+
+def slug_of(name: str) -> str:
+    """Return a team's name as it is in paths."""
+    return name.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A release's file; `popularity` is the share of the usual downloads that it gets."""
+
+    id: int
+    name: str
+    size: int
+    created_at: int
+    popularity: float
+
+    def downloads(self, now: int, stars: int) -> int:
+        """Return how often it has been downloaded until now: the more stars, the more often."""
+        days = max(now - self.created_at, 0) / DAY
+        return int(days * (1 + stars / 10) * self.popularity)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Release:
+    """A release of a repository; without `published_at` a draft."""
+
+    id: int
+    repository: "Repository"
+    author: Person
+    tag_name: str
+    name: str | None
+    body: str | None
+    prerelease: bool
+    created_at: int
+    updated_at: int
+    published_at: int | None
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is not published yet."""
+        return self.published_at is None
 
 
 @dataclass(slots=True, eq=False)
 class Repository:
     """A repository and its items by number; `contributors` are the ids of people with something merged.
 
-    `moved` leads from the number of a transferred issue to what it became elsewhere.
+    `releases` are by id; `moved` leads from the number of a transferred issue to what it became elsewhere.
     """
 
     id: int
@@ -97,7 +158,14 @@ class Repository:
     deleted: set[int] = field(default_factory=set)
     moved: dict[int, "Item"] = field(default_factory=dict)
     contributors: set[int] = field(default_factory=set)
+    releases: dict[int, Release] = field(default_factory=dict)
     last_number: int = 0
+    last_version: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def stars(self) -> int:
+        """How many people starred it; private ones have none."""
+        return 0 if self.private else int(self.popularity * 400)
 
     @property
     def full_name(self) -> str:

@@ -1,13 +1,19 @@
 """Who and what there is when history begins, and drawing somebody or something of it."""
 
 from bisect import bisect
+from collections.abc import Callable
 from itertools import accumulate
 from random import Random
+from typing import Any
 
 from sandbox.world import founding
 from sandbox.world.items import Repository
 from sandbox.world.people import CI_BOT, DEPENDABOT, RENOVATE, Person, make_apps, make_bots, make_people
 from sandbox.world.state import State
+
+# What was done, as it is told; and what lets something happen, if it can: nothing is told if it can't.
+Happening = dict[str, Any]
+Happen = Callable[["Population", Random], list[Happening]]
 
 
 class Population(State):

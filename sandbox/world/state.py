@@ -1,7 +1,6 @@
 """What is there at one moment, and every way to change it; nothing here happens by itself."""
 
 import copy
-import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from typing import Unpack
 
 from sandbox.world.effects import apply, count_in_milestone
 from sandbox.world.founding import Plan
-from sandbox.world.items import About, Change, Item, Kind, Milestone, Organisation, Repository, Team
-from sandbox.world.people import CI_BOT, DEPENDABOT, App, Person
+from sandbox.world.items import About, Change, Item, Kind, Milestone, Repository
+from sandbox.world.memberships import Memberships
+from sandbox.world.people import DEPENDABOT, Person
+from sandbox.world.releases import Releases
 
 UINT32 = 2**32
 # Which sequence a change's id is from; the others are events.
@@ -56,39 +57,15 @@ class Deletion:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """A membership's change: the roles before and after (None: no member), and the teams that were left."""
-
-    organisation: Organisation
-    person: Person
-    before: str | None
-    after: str | None
-    teams: tuple[Team, ...]
-    at: int
-
-
-class State:
-    """Organisations, people and items as they are now; hold `lock` while reading several things."""
-
-    people: list[Person]
-    bots: dict[str, Person]
-    apps: dict[int, App]
-    outsiders: list[Person]
-    organisations: dict[str, Organisation]
-    repositories: dict[str, Repository]
-    accounts: dict[str, Person]
+class State(Memberships, Releases):
+    """Organisations, people and items as they are now, and every way to change them."""
 
     def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:
-        self.plan = plan
+        super().__init__(plan)
         self.index_lag = index_lag
-        self.lock = threading.RLock()
-        self.now = plan.start
-        self.version = 0
         self.items: dict[int, Item] = {}
         self.transfers: list[Transfer] = []
         self.deletions: list[Deletion] = []
-        self.movements: list[Movement] = []
         self.ids = Sequences(Random(f"{plan.seed}/ids"))
         self._moves = Random(f"{plan.seed}/moves")
         self._next_id = self._next_pull_id = 0
@@ -99,21 +76,6 @@ class State:
         """Draw where the ids of issues and of pull requests begin."""
         self._next_id = rng.randrange(2_900_000_000, 3_000_000_000)
         self._next_pull_id = rng.randrange(2_200_000_000, 2_300_000_000)
-
-    def move(self, organisation: Organisation, person: Person, role: str | None) -> None:
-        """Make a person a member with a role, or (None) no member any more, of the organisation and its teams."""
-        with self.lock:
-            _, before = organisation.members.pop(person.login, (person, None))
-            teams = []
-            if role is not None:
-                organisation.members[person.login] = (person, role)
-                organisation.collaborators.pop(person.login, None)
-            else:
-                teams = [team for team in organisation.teams if person in team.members]
-                for team in teams:
-                    team.members = [member for member in team.members if member is not person]
-            self.movements.append(Movement(organisation, person, before, role, tuple(teams), self.now))
-            self.version += 1
 
     def open(
         self,
@@ -191,11 +153,6 @@ class State:
         """Apply a change now, by the organisation's first admin unless `actor` says otherwise."""
         actor = actor or self.first_admin(item.repository.owner)
         return self.apply(item, Change(self.now, kind, actor, **about))
-
-    def first_admin(self, organisation: Organisation) -> Person:
-        """Return the admin that acts when nobody else is named."""
-        admins = (person for person, role in organisation.members.values() if role == "admin")
-        return next(admins, self.bots[CI_BOT])
 
     def delete(self, item: Item) -> None:
         """Delete an item: its number answers 410 from now on."""

@@ -1,7 +1,7 @@
 """The world: generated history up to a moment, going on from there; the state is the changes applied so far."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
@@ -9,13 +9,14 @@ from random import Random
 
 from sandbox.world import founding, happenings, prose
 from sandbox.world.founding import Plan
-from sandbox.world.happenings import Happening
 from sandbox.world.hours import DAY, HOUR, SATURDAY, moment_of_day, weekday
-from sandbox.world.items import Change, Item, Kind, Organisation, Repository
+from sandbox.world.items import Change, Item, Kind, Organisation, Repository, Team
 from sandbox.world.lifecycle import write_script
 from sandbox.world.people import CI_BOT, Person
-from sandbox.world.population import Population
+from sandbox.world.population import Happening, Population
+from sandbox.world.release_happenings import RELEASE_HAPPENINGS
 from sandbox.world.script import Cast
+from sandbox.world.team_happenings import TEAM_HAPPENINGS
 
 BOT_SHARE = 0.13
 PULL_SHARE = 0.58
@@ -40,11 +41,12 @@ class Birth:
 
 @dataclass(slots=True, eq=False)
 class Membership:
-    """Somebody who is about to join an organisation or to leave it (`role` None)."""
+    """Somebody who is about to join an organisation, and teams of it with these roles, or to leave it (`role` None)."""
 
     organisation: Organisation
     person: Person
     role: str | None
+    teams: dict[Team, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +78,7 @@ class World(Population):
         plan = self.plan
         for organisation in self.organisations.values():
             founding.form_teams(rng, organisation)
+            founding.arrange_teams(Random(f"{plan.seed}/teams/{organisation.login}"), organisation)
             self._plan_moves(rng, organisation)
         self.number_from(rng)
         first_day = plan.start - plan.start % DAY
@@ -92,7 +95,8 @@ class World(Population):
             at = self.plan.start + rng.randrange(2 * self.plan.days) * DAY + rng.randrange(9, 17) * HOUR
             if rng.random() < 0.6 and at < self.plan.now:
                 del organisation.members[person.login]
-                self._push(at, Membership(organisation, person, role))
+                teams = {team: team.roles.pop(person) for team in organisation.teams if person in team.roles}
+                self._push(at, Membership(organisation, person, role, teams))
             else:
                 self._push(at, Membership(organisation, person, None))
 
@@ -120,6 +124,9 @@ class World(Population):
                 self._be_born(at, event)
         elif isinstance(event, Membership):
             self.move(event.organisation, event.person, event.role)
+            for team, role in event.teams.items():
+                if team in event.organisation.teams:
+                    self.set_team_role(team, event.person, role)
         elif isinstance(event, Incident):
             if at >= self.plan.start:
                 happenings.happen(self, event.rng, event.kinds)
@@ -132,10 +139,14 @@ class World(Population):
             return happenings.happen(self, rng, tuple(kinds) or happenings.KINDS)
 
     def _draw_day(self, day: int) -> None:
-        """Plan the births of a day and the drawing of the next one."""
+        """Plan what happens on a day, and the drawing of the next one."""
         self._push(day + DAY - DAY_LEAD, day + DAY)
-        if not self.has_active:
-            return
+        if self.has_active:
+            self._draw_births(day)
+        self._draw_incidents(day)
+
+    def _draw_births(self, day: int) -> None:
+        """Plan the items that are opened on a day."""
         rng = Random(f"{self.plan.seed}/{day}")
         expected = self._daily * self._weight(day) * rng.uniform(0.7, 1.3)
         for index in range(int(expected + rng.random())):
@@ -147,15 +158,16 @@ class World(Population):
             if bot:
                 at = day + rng.randrange(4, 7) * HOUR + rng.randrange(HOUR)
             self._push(at, Birth(repository, author, pull, Random(f"{self.plan.seed}/{day}/{index}")))
-        self._draw_incidents(day)
 
     def _draw_incidents(self, day: int) -> None:
-        """Plan a day's transfers, deletions and silent changes, at working hours in UTC."""
+        """Plan what else happens on a day, at working hours in UTC; each sort has random numbers of its own."""
         plan = self.plan
         rates = (
             (plan.transfers, happenings.TRANSFERS),
             (plan.deletions, happenings.DELETIONS),
             (plan.silent_changes, happenings.SILENT_CHANGES),
+            (plan.releases * len(self.repositories), tuple(RELEASE_HAPPENINGS)),
+            (plan.team_changes * len(self.organisations), tuple(TEAM_HAPPENINGS)),
         )
         for rate, kinds in rates:
             if not rate:

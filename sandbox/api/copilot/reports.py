@@ -141,9 +141,9 @@ def team_rows(usage: Usage, day: int) -> list[JSON]:
             "day": day_name(day),
             "organization_id": str(usage.organisation.account.id),
             "team_id": team.id,
-            "slug": team.slug,
+            "slug": slug,
         }
-        for person, team in usage.teams(day)
+        for person, team, slug in usage.teams(day)
     ]
 
 

@@ -5,11 +5,12 @@ from operator import attrgetter
 
 from sandbox.api.call import Call
 from sandbox.api.errors import ApiError
+from sandbox.api.forms import Forms
 from sandbox.api.lists import APP, ITEM, ORGANISATION, PULL, REPOSITORY, TEAM, PlainList
-from sandbox.api.permissions import ISSUES_OR_PULLS, MEMBERS, METADATA, PERMISSIONLESS, PULLS
-from sandbox.api.timelines import TIMELINE_ONLY, Entry, Timelines, entries
+from sandbox.api.permissions import CONTENTS, ISSUES_OR_PULLS, MEMBERS, METADATA, PERMISSIONLESS, PULLS
+from sandbox.api.timelines import TIMELINE_ONLY, Entry, entries
 from sandbox.world.apps import Installation, Integration
-from sandbox.world.items import Change, Item, Kind, Organisation, Repository
+from sandbox.world.items import Change, Item, Kind, Organisation, Release, Repository, Team
 from sandbox.world.people import Person
 
 Entries = Iterable[tuple[Item, Entry]]
@@ -82,25 +83,37 @@ def _updated(change: Change) -> int:
     return change.updated_at or change.at
 
 
+def _team_members(call: Call, team: Team) -> Iterable[Person]:
+    """Return the members and those of teams below; their rows say nothing about roles, so `role=` filters."""
+    wanted = call.argument("role", "all")
+    return [person for person, role in team.all_roles.items() if wanted in ("all", role)]
+
+
+def _releases(call: Call, repository: Repository) -> Iterable[Release]:
+    """Return the published ones, and drafts to those who may push."""
+    return [release for release in repository.releases.values() if call.token.pushes or not release.is_draft]
+
+
 def _installations(_: Call, integration: Integration) -> Iterable[tuple[Integration, Installation]]:
     return [(integration, installation) for installation in integration.installations.values()]
 
 
-_BY_ID = attrgetter("id")
+_BY_ID, _BY_CREATION = attrgetter("id"), attrgetter("created_at", "id")
 LISTS = (
-    PlainList(ORGANISATION, "/repos", _repositories, Timelines.repository, METADATA),
-    PlainList(ORGANISATION, "/members", _members, Timelines.user, MEMBERS, sort=_BY_ID),
+    PlainList(ORGANISATION, "/repos", _repositories, Forms.repository, METADATA),
+    PlainList(ORGANISATION, "/members", _members, Forms.user, MEMBERS, sort=_BY_ID),
     PlainList(
         ORGANISATION,
         "/outside_collaborators",
         lambda _, organisation: organisation.collaborators.values(),
-        Timelines.user,
+        Forms.user,
         MEMBERS,
         sort=_BY_ID,
     ),
-    PlainList(ORGANISATION, "/teams", lambda _, organisation: organisation.teams, Timelines.team, MEMBERS),
-    PlainList(TEAM, "/members", lambda _, team: team.members, Timelines.user, MEMBERS, sort=_BY_ID),
-    PlainList(REPOSITORY, "/pulls", _pulls, Timelines.pull, PULLS),
+    PlainList(ORGANISATION, "/teams", lambda _, organisation: organisation.teams, Forms.team, MEMBERS),
+    PlainList(TEAM, "/members", _team_members, Forms.user, MEMBERS, sort=_BY_ID),
+    PlainList(REPOSITORY, "/releases", _releases, Forms.release, CONTENTS, sort=_BY_CREATION, descending=True),
+    PlainList(REPOSITORY, "/pulls", _pulls, Forms.pull, PULLS),
     PlainList(
         REPOSITORY,
         "/issues/events",

@@ -7,8 +7,8 @@ from random import Random
 from sandbox.world.copilot.settings import next_month
 from sandbox.world.hours import DAY, HOUR
 from sandbox.world.items import Organisation
+from sandbox.world.memberships import Movement
 from sandbox.world.people import Person
-from sandbox.world.state import Movement
 
 HOLDERS = 0.88
 AT_ONCE, USUAL_DELAY = 0.6, 60

@@ -117,18 +117,20 @@ class Usage:
         ide = self.habits(person).ides[0]
         return f"{ide}/1.{110 + person.id % 9}.{person.id % 4}/copilot/1.{300 + person.id % 40}.0"
 
-    def teams(self, day: int) -> list[tuple[Person, Team]]:
-        """Return who with a seat was in which team at a day's end, without the teams of fewer than five of them."""
+    def teams(self, day: int) -> list[tuple[Person, Team, str]]:
+        """Return who with a seat was in which team at a day's end, and the slug that it had.
+
+        Teams with fewer than five of them are left out.
+        """
         seated = {seat.person for seat in self._usable(day)}
-        pairs = []
-        for team in self.organisation.teams:
-            # Who left afterwards was in it then.
-            later = [one.person for one in self.world.movements if one.at >= day + DAY and team in one.teams]
-            people = [person for person in dict.fromkeys([*team.members, *later]) if person in seated]
+        teams = self.world.teams_at(self.organisation, day + DAY - 1)
+        rows = []
+        for team, (slug, members) in sorted(teams.items(), key=lambda one: one[0].id):
+            people = [person for person in members if person in seated]
             if len(people) >= SMALLEST_TEAM:
-                pairs += [(person, team) for person in sorted(people, key=lambda person: person.id)]
-        return pairs
+                rows += [(person, team, slug) for person in sorted(people, key=lambda person: person.id)]
+        return rows
 
     def assigning_team(self, person: Person) -> Team | None:
         """Return the first of the teams that a person is in now."""
-        return next((team for team in self.organisation.teams if person in team.members), None)
+        return next((team for team in self.organisation.teams if person in team.roles), None)

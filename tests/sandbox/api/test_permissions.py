@@ -70,6 +70,7 @@ def test_the_endpoints_permissions() -> None:
         "/repos/<owner>/<repo>/issues/events": either,
         "/repos/<owner>/<repo>/issues/comments": either,
         "/repos/<owner>/<repo>/pulls/<int:number>/reviews": "pull_requests=read",
+        "/repos/<owner>/<repo>/releases": "contents=read",
         "/repos/<owner>/<repo>/pulls": "pull_requests=read",
         "/repos/<owner>/<repo>/pulls/<int:number>": "pull_requests=read",
         "/orgs/<org>": anybody,

@@ -7,8 +7,8 @@ import pytest
 
 from sandbox import Change, Item, Kind, RunningSandbox, World
 from sandbox.api.timelines import Timelines, entries
+from tests.sandbox.api.test_lists import all_rows, busiest
 from tests.sandbox.conftest import NOW, Client, small_plan
-from tests.sandbox.test_lists import all_rows, busiest
 
 STANDARD = {
     "id",

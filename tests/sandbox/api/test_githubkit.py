@@ -24,6 +24,8 @@ from githubkit_schemas.latest.models import (
     PullRequest,
     PullRequestReview,
     PullRequestSimple,
+    Release,
+    ReleaseAsset,
     RenamedIssueEvent,
     ReviewDismissedIssueEvent,
     ReviewRequestedIssueEvent,
@@ -119,6 +121,8 @@ CALLS: dict[str, Call] = {
     f"{REPO}/issues/<int:number>/comments": lambda kit, t: kit.rest.issues.list_comments(ORG, t.name, t.issue.number),
     f"{REPO}/issues/events": lambda kit, target: kit.rest.issues.list_events_for_repo(ORG, target.name, per_page=100),
     f"{REPO}/issues/comments": lambda kit, target: kit.rest.issues.list_comments_for_repo(ORG, target.name),
+    f"{REPO}/releases": lambda kit, target: kit.rest.repos.list_releases(ORG, target.name),
+    f"{NUMBERED_REPO}/releases": by_repository_id("/releases", list[Release]),
     f"{REPO}/pulls/<int:number>/reviews": lambda kit, t: kit.rest.pulls.list_reviews(ORG, t.name, t.pull.number),
     NUMBERED_REPO: by_repository_id("", FullRepository),
     f"{NUMBERED_REPO}/issues/<int:number>/timeline": by_repository_id(
@@ -218,6 +222,21 @@ def test_answers_parse(path: str, kit: Kit, reading: RunningSandbox) -> None:
     parsed = response.parsed_data
     rows = getattr(parsed, "items", parsed)
     assert rows
+
+
+def test_releases_and_teams_have_no_fields_that_github_does_not_know(reading: RunningSandbox) -> None:
+    forms, world = reading.app.payloads, reading.world
+    cases: list[tuple[type[GitHubModel], list[dict[str, Any]]]] = [
+        (Release, [forms.release(one) for one in world.releases]),
+        (ReleaseAsset, [asset for one in world.releases for asset in forms.release(one)["assets"]]),
+        (Team, [forms.team(one) for one in world.teams]),
+    ]
+    for model, rows in cases:
+        names = {field.alias or name for name, field in model.model_fields.items()}
+        assert rows
+        for row in rows:
+            model.model_validate(row)
+            assert row.keys() <= names
 
 
 def test_every_kind_of_timeline_row_is_read_by_its_model() -> None:

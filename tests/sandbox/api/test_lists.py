@@ -161,15 +161,6 @@ def test_repositories_by_kind_and_name(reading: RunningSandbox, reader: Client) 
     assert {row["visibility"] for row in private} == {"private"}
 
 
-def test_teams(reading: RunningSandbox, reader: Client) -> None:
-    teams = all_rows(reader, f"{ORG}/teams")
-    rows = all_rows(reader, f"{ORG}/teams/{teams[0]['slug']}/members")
-    assert {row["login"] for row in rows} == {
-        one.login for one in reading.world.organisations["octo-sandbox"].teams[0].members
-    }
-    assert reader.get(f"{ORG}/teams/nobody/members").status_code == 404
-
-
 @pytest.mark.parametrize(
     "path",
     [

@@ -6,8 +6,8 @@ import pytest
 
 from sandbox import Change, Item, Kind, Plan, Repository, RunningSandbox, World
 from sandbox.world.state import Deletion, Transfer
+from tests.sandbox.api.test_timelines import comments, fresh, path_of
 from tests.sandbox.conftest import NOW, Client, small_plan
-from tests.sandbox.test_timelines import comments, fresh, path_of
 
 
 @pytest.fixture

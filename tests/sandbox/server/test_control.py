@@ -25,6 +25,20 @@ def test_the_truth_is_everything_there_is(changing: RunningSandbox, client: Clie
     assert {key: items[0][key] for key in served} == served
 
 
+def test_the_truth_of_releases_and_teams(changing: RunningSandbox, client: Client) -> None:
+    changing.world.release(next(iter(changing.world.repositories.values())), "v0", draft=True, assets=["a.zip"])
+    name = next(iter(changing.world.repositories.values())).full_name
+    for path, truth in {
+        "releases": changing.truth.releases(),
+        f"releases?repo={name}": changing.truth.releases(repo=name),
+        "teams": changing.truth.teams(),
+        "teams?org=Octo-Sandbox": changing.truth.teams(),
+    }.items():
+        assert [json.loads(line) for line in client.control("GET", path).text.splitlines()] == truth, path
+    assert client.control("GET", "teams?org=nobody").status_code == 422
+    assert client.control("GET", "items?is=epic").status_code == 422
+
+
 def test_statistics(changing: RunningSandbox, client: Client) -> None:
     client.get("/user")
     client.get("/user")

@@ -1,0 +1,58 @@
+"""The truth to compare a database with: everything there is, in the forms of the API and with what those leave out."""
+
+from collections.abc import Iterable
+
+from sandbox.api.forms import JSON, Forms
+from sandbox.world.items import Repository, Team
+from sandbox.world.world import World
+
+
+class Truth:
+    """Lists what there is now; `repo` and `org` narrow it by name. KeyError for a name that there isn't."""
+
+    def __init__(self, world: World, forms: Forms) -> None:
+        self._world, self._forms = world, forms
+
+    def items(self, *, repo: str | None = None, kind: str | None = None) -> list[JSON]:
+        """Return issues and pull requests (or one `kind`: `issue`, `pr`), in their `/issues/{n}` form.
+
+        With each come its `repository` and, for a pull request, its `pull_id`.
+        """
+        with self._world.lock:
+            place = self._world if repo is None else self._world.repositories[repo.lower()]
+            kinds = {None: (False, True), "issue": (False,), "pr": (True,)}[kind]
+            return [
+                {**self._forms.single_issue(item), "repository": item.repository.full_name, "pull_id": item.pull_id}
+                for item in place.items.values()
+                if item.is_pull in kinds
+            ]
+
+    def releases(self, *, repo: str | None = None) -> list[JSON]:
+        """Return all releases, drafts too, each with its `repository`."""
+        with self._world.lock:
+            return [
+                {**self._forms.release(release), "repository": repository.full_name}
+                for repository in self._repositories(repo)
+                for release in repository.releases.values()
+            ]
+
+    def teams(self, *, org: str | None = None) -> list[JSON]:
+        """Return all teams, each with its `organisation` and its `members`: `login`, `id`, `role` and `inherited`.
+
+        Who is only in a child team is `inherited`.
+        """
+        with self._world.lock:
+            known = self._world.organisations
+            organisations = known.values() if org is None else [known[org.lower()]]
+            return [self._team(team) for organisation in organisations for team in organisation.teams]
+
+    def _team(self, team: Team) -> JSON:
+        members = [
+            {"login": person.login, "id": person.id, "role": role, "inherited": person not in team.roles}
+            for person, role in team.all_roles.items()
+        ]
+        return {**self._forms.team(team), "organisation": team.organisation.login, "members": members}
+
+    def _repositories(self, repo: str | None) -> Iterable[Repository]:
+        known = self._world.repositories
+        return known.values() if repo is None else [known[repo.lower()]]
