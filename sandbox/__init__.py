@@ -7,7 +7,7 @@ from sandbox.server.process import NotStartedError, Place, running
 from sandbox.server.serving import RunningSandbox, serve
 from sandbox.world.apps import Integration
 from sandbox.world.founding import Plan
-from sandbox.world.items import Change, Item, Kind, Repository
+from sandbox.world.items import Change, Item, Kind, Release, Repository, Team
 from sandbox.world.world import World
 
 __all__ = [
@@ -22,8 +22,10 @@ __all__ = [
     "Payloads",
     "Place",
     "Plan",
+    "Release",
     "Repository",
     "RunningSandbox",
+    "Team",
     "World",
     "running",
     "serve",

@@ -67,7 +67,7 @@ COMMON_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
 }
-# Of classic tokens only; the others are told which permissions an endpoint accepts.
+# For classic tokens only; the others get the permissions that an endpoint accepts.
 SCOPE_HEADERS = {"X-OAuth-Scopes": "read:org, repo", "X-Accepted-OAuth-Scopes": ""}
 
 
@@ -295,7 +295,7 @@ class App:
 
 
 def _access_headers(exchange: Exchange) -> dict[str, str]:
-    """Return what a token is told of its scopes, or of the permissions it would need here."""
+    """Return the headers about a token's scopes, or about the permissions that it would need here."""
     if exchange.token is None or exchange.token.app is not None:
         return {}
     if exchange.token.is_classic:

@@ -19,7 +19,7 @@ ATTEMPTS = 40
 
 
 def happen(world: Population, rng: Random, kinds: Iterable[str]) -> list[Happening]:
-    """Let one thing of these kinds happen; tell what did, nothing if none of them can. KeyError for a kind unknown."""
+    """Let one thing of these kinds happen; report it, or nothing if none can. KeyError for a kind unknown."""
     weights = {kind: _HAPPENINGS[kind][0] for kind in kinds}
     while weights:
         kind = rng.choices(list(weights), weights=list(weights.values()))[0]
@@ -29,8 +29,8 @@ def happen(world: Population, rng: Random, kinds: Iterable[str]) -> list[Happeni
     return []
 
 
-def _tell(kind: str, item: Item, **more: object) -> Happening:
-    """Return a happening to an item as it is told."""
+def _report(kind: str, item: Item, **more: object) -> Happening:
+    """Return the report of what happened to an item."""
     return {"kind": kind, "repository": item.repository.full_name, "number": item.number, "id": item.id, **more}
 
 
@@ -153,7 +153,7 @@ def _change(kind: Kind) -> Happen:
                 continue
             actor = world.draw_author(rng, item.repository, pull=kind not in (Kind.COMMENTED, Kind.REACTED))
             if world.change(item, kind, actor=actor, **about):
-                return [_tell(str(kind), item, actor=actor.login)]
+                return [_report(str(kind), item, actor=actor.login)]
         return []
 
     return run
@@ -168,7 +168,7 @@ def _mention(world: Population, rng: Random) -> list[Happening]:
         return done
     person = rng.choice(members)
     kinds = [kind for kind in (Kind.MENTIONED, Kind.SUBSCRIBED) if world.change(item, kind, actor=person)]
-    return done + [_tell(str(kind), item) for kind in kinds]
+    return done + [_report(str(kind), item) for kind in kinds]
 
 
 # Coming and going
@@ -182,7 +182,7 @@ def _open(*, pull: bool) -> Happen:
         author = world.draw_author(rng, repository, pull=pull)
         title = prose.pull_title(rng, conventional=repository.conventional) if pull else prose.issue_title(rng)
         item = world.open(repository, world.now, author, title, prose.body(rng, pull=pull), pull=pull, rng=rng)
-        return [_tell("opened", item, actor=author.login)]
+        return [_report("opened", item, actor=author.login)]
 
     return run
 
@@ -193,7 +193,7 @@ def _delete(world: Population, rng: Random) -> list[Happening]:
     if item is None:
         return []
     world.delete(item)
-    return [_tell("deleted", item)]
+    return [_report("deleted", item)]
 
 
 def _targets(item: Item) -> list[Repository]:
@@ -210,7 +210,7 @@ def _may_move(item: Item, target: Repository) -> bool:
 
 def _move(world: Population, item: Item, target: Repository) -> list[Happening]:
     new = world.transfer(item, target)
-    return [_tell("transferred", item, to=target.full_name, new_number=new.number, new_id=new.id)]
+    return [_report("transferred", item, to=target.full_name, new_number=new.number, new_id=new.id)]
 
 
 def _transfer(world: Population, rng: Random) -> list[Happening]:

@@ -11,7 +11,7 @@ from sandbox.world.items import Repository
 from sandbox.world.people import CI_BOT, DEPENDABOT, RENOVATE, Person, make_apps, make_bots, make_people
 from sandbox.world.state import State
 
-# What was done, as it is told; and what lets something happen, if it can: nothing is told if it can't.
+# A report of what happened; and what lets something happen: it reports nothing if it can't.
 Happening = dict[str, Any]
 Happen = Callable[["Population", Random], list[Happening]]
 

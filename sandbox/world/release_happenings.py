@@ -11,7 +11,7 @@ PRERELEASES, DRAFTS_FIRST = 0.15, 0.5
 STEPS = (1, 4, 7)
 
 
-def _tell(kind: str, release: Release) -> list[Happening]:
+def _report(kind: str, release: Release) -> list[Happening]:
     place = release.repository.full_name
     return [{"kind": kind, "repository": place, "release": release.id, "tag": release.tag_name}]
 
@@ -48,7 +48,7 @@ def _make(*, draft: bool) -> Happen:
         drafts = [one for one in repository.releases.values() if one.is_draft]
         if drafts and not draft and rng.random() < DRAFTS_FIRST:
             world.publish(drafts[0])
-            return _tell("release_published", drafts[0])
+            return _report("release_published", drafts[0])
         tag, prerelease = _next_tag(rng, repository), rng.random() < PRERELEASES
         release = world.release(
             repository,
@@ -60,30 +60,35 @@ def _make(*, draft: bool) -> Happen:
             prerelease=prerelease,
             assets=_files(rng, repository, tag),
         )
-        return _tell("release_drafted" if draft else "release_published", release)
+        return _report("release_drafted" if draft else "release_published", release)
 
     return run
 
 
+def _draw(world: Population, rng: Random) -> Release | None:
+    """Draw a release: of a repository that is in use or, if that has none, of any."""
+    here = list(world.draw_repository(rng).releases.values()) if world.has_active else []
+    releases = here or world.releases
+    return rng.choice(releases) if releases else None
+
+
 def _edit(world: Population, rng: Random) -> list[Happening]:
     """Change a release's text; a prerelease may become a full one by that."""
-    releases = world.releases
-    if not releases:
+    release = _draw(world, rng)
+    if release is None:
         return []
-    release = rng.choice(releases)
     prerelease = release.prerelease and rng.random() < 0.5
     body = f"{release.body or ''}\r\n\r\nEdit: {rng.choice(words.SENTENCES)}"
     world.edit_release(release, name=release.name, body=body, prerelease=prerelease)
-    return _tell("release_edited", release)
+    return _report("release_edited", release)
 
 
 def _delete(world: Population, rng: Random) -> list[Happening]:
-    releases = world.releases
-    if not releases:
+    release = _draw(world, rng)
+    if release is None:
         return []
-    release = rng.choice(releases)
     world.delete_release(release)
-    return _tell("release_deleted", release)
+    return _report("release_deleted", release)
 
 
 RELEASE_HAPPENINGS: dict[str, tuple[int, Happen]] = {

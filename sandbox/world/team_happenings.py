@@ -13,7 +13,7 @@ CHILD_SHARE = 0.5
 KINDS_OF_TEAM = ("Core", "Tools", "Enablement", "EMEA", "Americas", "Reliability")
 
 
-def _tell(kind: str, team: Team, **more: object) -> list[Happening]:
+def _report(kind: str, team: Team, **more: object) -> list[Happening]:
     return [{"kind": kind, "organisation": team.organisation.login, "team": team.id, "slug": team.slug, **more}]
 
 
@@ -41,7 +41,7 @@ def _change_role(
         return []
     team, person = rng.choice(places)
     world.set_team_role(team, person, role)
-    return _tell(kind, team, login=person.login)
+    return _report(kind, team, login=person.login)
 
 
 def _new_name(rng: Random, taken: list[Team]) -> str | None:
@@ -59,7 +59,7 @@ def _create(world: Population, rng: Random) -> list[Happening]:
     team = world.create_team(organisation, name, rng, parent=parent)
     for person in rng.sample(organisation.people, min(rng.randrange(2, 6), len(organisation.people))):
         world.set_team_role(team, person, "member")
-    return _tell("team_created", team)
+    return _report("team_created", team)
 
 
 def _rename(world: Population, rng: Random) -> list[Happening]:
@@ -69,7 +69,7 @@ def _rename(world: Population, rng: Random) -> list[Happening]:
         return []
     before = team.slug
     world.rename_team(team, name)
-    return _tell("team_renamed", team, before=before)
+    return _report("team_renamed", team, before=before)
 
 
 def _delete(world: Population, rng: Random) -> list[Happening]:
@@ -79,7 +79,7 @@ def _delete(world: Population, rng: Random) -> list[Happening]:
         return []
     team = rng.choice(teams)
     world.delete_team(team)
-    return _tell("team_deleted", team)
+    return _report("team_deleted", team)
 
 
 TEAM_HAPPENINGS: dict[str, tuple[int, Happen]] = {

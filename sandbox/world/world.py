@@ -134,7 +134,7 @@ class World(Population):
             self._draw_day(event)
 
     def happen(self, rng: Random, kinds: Iterable[str] = ()) -> list[Happening]:
-        """Let one thing happen now, of these kinds or of any (`happenings.KINDS`); tell what it did."""
+        """Let one thing happen now, of these kinds or of any (`happenings.KINDS`); report it."""
         with self.lock:
             return happenings.happen(self, rng, tuple(kinds) or happenings.KINDS)
 

@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from sandbox import Plan, World
+from sandbox import Plan, Team, World
 from sandbox.world.happenings import KINDS
 from sandbox.world.hours import DAY
-from sandbox.world.items import Organisation, Team
+from sandbox.world.items import Organisation
 from sandbox.world.memberships import Movement, TeamChange
 from sandbox.world.people import Person
 from sandbox.world.team_happenings import TEAM_HAPPENINGS

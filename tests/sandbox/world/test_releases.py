@@ -4,9 +4,8 @@ from random import Random
 
 import pytest
 
-from sandbox import Payloads, Plan, Repository, World
+from sandbox import Payloads, Plan, Release, Repository, World
 from sandbox.world.hours import DAY
-from sandbox.world.items import Release
 from sandbox.world.releases import Withdrawal
 from tests.sandbox.conftest import NOW, small_plan
 
