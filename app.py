@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib import shell
+from chalicelib.runtime import shell
 
 if __name__ == "__main__":
     shell.stop_while_loading()
@@ -17,9 +17,10 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
 
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import Budget, Pause
-from chalicelib.health import Health, read_health
-from chalicelib.jobs import open_database
-from chalicelib.lambdas import JOBS, LambdaContext, handle
+from chalicelib.jobs.connections import open_database
+from chalicelib.jobs.health import Health, read_health
+from chalicelib.jobs.lambdas import LambdaContext, handle
+from chalicelib.jobs.schedules import JOBS, run_job
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
 
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
             settings = settings or load_settings()
             if command == HEALTH:
                 return say_health(settings)
-            JOBS[command](settings, budget=budget)
+            run_job(command, settings, budget=budget)
     except ContributorMetricsError as error:
         return shell.complain(error)
     except KeyboardInterrupt as stop:

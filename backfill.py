@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib import shell
+from chalicelib.runtime import shell
 
 if __name__ == "__main__":
     shell.stop_while_loading()
@@ -12,58 +12,50 @@ import logging
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from itertools import chain
 
 from tqdm import tqdm
 
-from chalicelib.contributions.api import MEMBERS
-from chalicelib.contributions.sync.items import MODELS
-from chalicelib.contributions.sync.timelines import EVENTS
-from chalicelib.contributions.sync.windows import Window
-from chalicelib.copilot.sync.days import COPILOT
+from chalicelib.domains import DOMAINS, all_settings
 from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
-from chalicelib.files import load_files, read_file
 from chalicelib.github import Budget, GitHubAPI, Pause
-from chalicelib.github.scopes import Scope
-from chalicelib.history import DEFAULT_KINDS, KINDS, TRANSFERS, Plan, backfill, backfill_copilot, backfill_rest, plan
-from chalicelib.jobs import open_database, open_github
+from chalicelib.ingest.domain import Request
+from chalicelib.ingest.proofs import Proof, Report
+from chalicelib.ingest.runner import ACCESS, Runner, raise_failures
+from chalicelib.ingest.scopes import Scope
+from chalicelib.ingest.windows import DAY, SECOND, Window
+from chalicelib.jobs import history
+from chalicelib.jobs.connections import open_database, open_github
 from chalicelib.models import SyncRun
-from chalicelib.runner import ACCESS, Runner, raise_failures
 from chalicelib.settings import MAX_DAYS, Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
 from chalicelib.store.ledger import FAILED as FAILED_RUN
-from chalicelib.store.ledger import OK, PARTIAL, first_window
+from chalicelib.store.ledger import OK, PARTIAL
 from chalicelib.utils import format_utc, parse_day, utc_now
-from chalicelib.verify import Proof, Report, verify
 
-DAY = timedelta(days=1)
 # Place for the unit and the rate limits, at the cost of the speed, which says little when GitHub sets the pace.
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
-SECOND = timedelta(seconds=1)
-COSTS = {
-    MEMBERS: "everybody, a request a hundred",
-    TRANSFERS: "a request for each issue that looks like one that moved",
-    COPILOT: "five requests or so for each day that is not stored yet",
-    EVENTS: "about {timelines:,} timelines, a request or more for each, at most 14 a second",
-}
 # Items between two lines of progress where nobody watches.
 SOMETIMES = 1000
 # What comes before the reading, and is no news in a summary.
 PREPARATIONS = (ACCESS, "plan")
-EXAMPLES = """examples:
-  python backfill.py --since 2024-01-01
-  python backfill.py --since 2024-01-01 --until 2024-06-30 --only issues --repos my-org/api,my-org/web
-  python backfill.py --since 2024-01-01 --only events
-  python backfill.py --since 2026-01-01 --only copilot
-  python backfill.py --only copilot --orgs my-org --from-file historic_usage_data.json s3://my-bucket/2024.json
-  python backfill.py --verify
-  python backfill.py --verify --since 2024-01-01 --only pull_requests
+PAST = ", ".join(history.KINDS).replace("_", " ")
+FILE_KINDS = " or ".join(domain.files.kind for domain in DOMAINS if domain.files)
+EXAMPLES = (
+    "--since 2024-01-01",
+    "--since 2024-01-01 --until 2024-06-30 --repos my-org/api,my-org/web",
+    *(example for domain in DOMAINS for example in domain.examples),
+    "--verify",
+    "--verify --since 2024-01-01",
+)
+EPILOG = """examples:
+{examples}
 
 Stop it at any moment: the same command goes on where it was. Exit codes: 0 done, 1 something failed or still differs,
 2 wrong settings, arguments or database, 130 stopped."""
 
 
-class Request(argparse.Namespace):
+class Arguments(argparse.Namespace):
     """What the command line asks for, and the clock to do it by."""
 
     since: datetime | None
@@ -81,8 +73,8 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
         prog="python backfill.py",
-        description="Read the past of pull requests, issues, members and Copilot into the database, or verify it.",
-        epilog=EXAMPLES,
+        description=f"Read the past of {PAST} into the database, or verify it.",
+        epilog=EPILOG.format(examples=chr(10).join(f"  python backfill.py {each}" for each in EXAMPLES)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--since", metavar="DATE", type=day, help="oldest creation date to read (YYYY-MM-DD, UTC)")
@@ -93,15 +85,15 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         metavar="KIND,…",
         type=kinds,
-        help=f"only these of {', '.join(KINDS)}; default: all but events",
-        default=DEFAULT_KINDS,
+        help=f"only these of {', '.join(history.KINDS)}; default: {', '.join(history.DEFAULT_KINDS)}",
+        default=history.DEFAULT_KINDS,
     )
     result.add_argument(
         "--from-file",
         metavar="FILE",
         nargs="+",
         default=[],
-        help="with --only copilot: read saved reports instead of asking GitHub (local files, or s3://bucket/key)",
+        help=f"with --only {FILE_KINDS}: read saved reports instead of asking GitHub (local files, or s3://bucket/key)",
     )
     result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days read as one unit; default: 30")
     result.add_argument(
@@ -135,9 +127,9 @@ def kinds(text: str) -> tuple[str, ...]:
     """Read a comma list of kinds."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name not in KINDS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(KINDS)}")
-    return names or DEFAULT_KINDS
+        if name not in history.KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(history.KINDS)}")
+    return names or history.DEFAULT_KINDS
 
 
 def orgs(text: str) -> tuple[str, ...]:
@@ -156,7 +148,7 @@ def repos(text: str) -> tuple[str, ...]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def scopes(given: Request, settings: Settings) -> list[Scope]:
+def scopes(given: Arguments, settings: Settings) -> list[Scope]:
     """What to read: the command line's organisations and repositories before the settings'."""
     names = given.repos or settings.repos
     chosen = given.orgs or (owners(given.repos) if given.repos else settings.orgs)
@@ -167,7 +159,7 @@ def scopes(given: Request, settings: Settings) -> list[Scope]:
     ]
 
 
-def window_of(given: Request, *, default: datetime | None) -> Window:
+def window_of(given: Arguments, *, default: datetime | None) -> Window:
     """The span of creation dates that is asked for; SettingsError when it is none."""
     now = given.now()
     since, until = given.since or default, min(given.until or now, now)
@@ -208,45 +200,28 @@ def say_pause(pause: Pause) -> None:
     tqdm.write(f"waiting until {format_utc(pause.until)} ({pause.seconds:.0f} s): {pause.reason}", file=sys.stderr)
 
 
-def run_backfill(runner: Runner, given: Request, settings: Settings) -> None:
+def run_backfill(runner: Runner, given: Arguments) -> None:
     """Plan, say the plan, and read."""
-    window = window_of(given, default=None)
-    found: list[Plan] = []
-    planned = runner.run(
-        "plan", lambda context: found.append(plan(context, kinds=given.only, window=window, days=given.window))
-    )
+    request = Request(given.only, window_of(given, default=None), given.window)
+    found: list[history.DomainPlan] = []
+    planned = runner.run("plan", lambda context: found.extend(history.plan(context, request)))
     if planned.status != OK:
         return
-    work = found[0]
-    say_plan(runner.scope, window, work, given.only)
-    days = (window.until - window.since).days if COPILOT in given.only else 0
-    progress = Progress(total=sum(task.total for task in work.tasks) + work.timelines + days, github=runner.github)
+    say_plan(runner.scope, request.window, found)
+    progress = Progress(total=sum(each.plan.total for each in found), github=runner.github)
     runner.on_page = progress.page
-    rest = backfill_rest(runner, kinds=given.only, window=window, days=given.window, types=settings.event_types)
-    copilot: Iterator[str] = iter(())
-    if COPILOT in given.only:
-        copilot = backfill_copilot(runner, window=window, days=given.window, keeps_people=settings.copilot_user_data)
     with progress.bar:
-        for unit in chain(
-            backfill(runner, work.tasks, until=window.until), rest, copilot if COPILOT in given.only else ()
-        ):
+        for unit in history.read(runner, found):
             progress.unit(unit)
     say_summary(runner)
 
 
-def say_plan(scope: Scope, window: Window, work: Plan, names: Sequence[str]) -> None:
+def say_plan(scope: Scope, window: Window, plans: Sequence[history.DomainPlan]) -> None:
     """Say what will be read, and what it is expected to cost."""
     print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
-    for task in work.tasks:
-        place = f" of {task.scope.name}" if task.scope.repos else ""
-        resumed = ", going on where the last run was" if task.resumed else ""
-        print(
-            f"  {task.kind}{place}: {task.total:,} items in {len(task.windows)} windows, "
-            f"about {task.requests:,} requests{resumed}"
-        )
-    for name in names:
-        if name in COSTS:
-            print(f"  {name}: {COSTS[name].format(timelines=work.timelines)}")
+    for planned in plans:
+        for line in planned.plan.lines:
+            print(f"  {line}")
 
 
 def say_summary(runner: Runner) -> None:
@@ -264,32 +239,19 @@ def say_summary(runner: Runner) -> None:
             f"{requests:,} requests"
         )
     for run in runner.runs:
-        if run.error:
-            print(f"{scope.org} {run.step} {run.window_start or ''}: {run.status}: {run.error}")
+        if words := run.error or run.note:
+            print(f"{scope.org} {run.step} {run.window_start or ''}: {run.status}: {words}")
 
 
-def run_verify(runner: Runner, given: Request) -> None:
+def run_verify(runner: Runner, given: Arguments) -> None:
     """Compare, say the differences, repair, and say what remains."""
-    window = window_of(given, default=_first_backfill(runner, counted(given.only)))
+    kinds = history.counted(given.only)
+    window = window_of(given, default=history.first_backfill(runner, kinds))
     report = Report()
-    units = tqdm(verify(runner, kinds=counted(given.only), window=window, report=report), disable=None, unit=" months")
+    units = tqdm(history.verify(runner, kinds, window, report), disable=None, unit=" months")
     for unit in units:
         units.set_description(unit)
     say_report(runner.scope, report)
-
-
-def counted(names: Sequence[str]) -> list[str]:
-    """The kinds that GitHub's searches can count; SettingsError when there is none."""
-    found = [name for name in names if name in MODELS]
-    if not found:
-        raise SettingsError(f"{', '.join(names)} can't be verified: GitHub counts only {' and '.join(MODELS)}")
-    return found
-
-
-def _first_backfill(runner: Runner, names: Sequence[str]) -> datetime | None:
-    org = runner.scope.org
-    begun = [first_window(runner.session, job="backfill", step=f"{name}.created", org=org) for name in names]
-    return min(filter(None, begun), default=None)
 
 
 def say_report(scope: Scope, report: Report) -> None:
@@ -317,57 +279,69 @@ def _verdict(proof: Proof) -> str:
     return counts + (f"  still differs: {proof.after.stored:,} stored" if proof.after else "  could not be repaired")
 
 
-def run(given: Request, settings: Settings, budget: Budget) -> None:
+def run(given: Arguments, settings: Settings, budget: Budget) -> None:
     """Do what was asked, one organisation after the other; what fails for one does not hold up the others."""
     if given.from_file:
         run_files(given, settings)
         return
     chosen = scopes(given, settings)
     check(given, settings)
-    job = "verify" if given.verify else "backfill"
     with open_database(settings) as session, open_github(settings, budget) as github:
-        runners = [Runner(session, github(scope.org), scope, job, given.now) for scope in chosen]
+        job = "verify" if given.verify else "backfill"
+        runners = [Runner(session, github(scope.org), scope, settings, job, given.now) for scope in chosen]
         for runner in runners:
-            if given.verify and not given.since and _first_backfill(runner, counted(given.only)) is None:
-                raise SettingsError(
-                    f"{runner.scope.org} was never backfilled: name the oldest date to verify with --since"
-                )
+            check_begin(runner, given)
         for runner in runners:
-            with runner.lease() as is_ours:
-                if not is_ours:
-                    raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
-                if not runner.can_read(every=timedelta(0)):
-                    continue
-                if given.verify:
-                    run_verify(runner, given)
-                else:
-                    run_backfill(runner, given, settings)
+            run_scope(runner, given)
         raise_failures([run for runner in runners for run in runner.runs], statuses=(FAILED_RUN, PARTIAL))
 
 
-def run_files(given: Request, settings: Settings) -> None:
-    """Load saved reports of Copilot into one organisation; no GitHub is asked, and no token needed."""
-    chosen = scopes(given, settings)
-    if given.only != (COPILOT,) or len(chosen) != 1 or given.verify:
-        raise SettingsError("--from-file goes with --only copilot, and one organisation: --orgs my-org")
-    documents = {name: read_file(name) for name in given.from_file}
+def check_begin(runner: Runner, given: Arguments) -> None:
+    """Raise SettingsError when it is not known from when on to verify."""
+    if given.verify and not given.since and history.first_backfill(runner, history.counted(given.only)) is None:
+        raise SettingsError(f"{runner.scope.org} was never backfilled: name the oldest date to verify with --since")
+
+
+def run_scope(runner: Runner, given: Arguments) -> None:
+    """Backfill or verify one organisation, unless another run does."""
+    with hold_lease(runner):
+        if runner.can_read(every=timedelta(0)):
+            if given.verify:
+                run_verify(runner, given)
+            else:
+                run_backfill(runner, given)
+
+
+@contextmanager
+def hold_lease(runner: Runner) -> Iterator[None]:
+    """Hold the lease for a block; JobFailedError when another run does."""
+    with runner.lease() as is_ours:
+        if not is_ours:
+            raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
+        yield
+
+
+def run_files(given: Arguments, settings: Settings) -> None:
+    """Load saved files into one organisation; no GitHub is asked, and no token needed."""
+    chosen, files = scopes(given, settings), history.files_of(given.only)
+    if len(chosen) != 1 or given.verify:
+        raise SettingsError(f"--from-file goes with --only {files.kind}, and one organisation: --orgs my-org")
+    documents = files.read(given.from_file)
     with open_database(settings) as session, GitHubAPI(api_url=settings.api_url) as nobody:
-        runner = Runner(session, nobody, chosen[0], "backfill", given.now)
-        with runner.lease() as is_ours:
-            if not is_ours:
-                raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
-            for line in load_files(runner, documents, settings):
+        runner = Runner(session, nobody, chosen[0], settings, "backfill", given.now)
+        with hold_lease(runner):
+            for line in files.load(runner, documents):
                 print(line)
         raise_failures(runner.runs, statuses=(FAILED_RUN, PARTIAL))
 
 
-def check(given: Request, settings: Settings) -> None:
+def check(given: Arguments, settings: Settings) -> None:
     """Find what is wrong with the arguments and settings before anything is fetched."""
     if given.since or not given.verify:
         window_of(given, default=None)
     if given.verify:
-        counted(given.only)
-    settings.check(orgs=False)
+        history.counted(given.only)
+    settings.check(all_settings(), orgs=False)
 
 
 def main(
@@ -378,7 +352,7 @@ def main(
     now: Callable[[], datetime] = utc_now,
 ) -> int:
     """Run from a shell; returns the exit code."""
-    given = parser().parse_args(arguments, Request(now=now))
+    given = parser().parse_args(arguments, Arguments(now=now))
     handlers = [shell.LogHandler(sys.stderr)]
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=handlers, force=True)
     budget = budget or Budget(on_pause=say_pause)

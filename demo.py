@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib import shell
+from chalicelib.runtime import shell
 
 if __name__ == "__main__":
     shell.stop_while_loading()
@@ -23,11 +23,11 @@ from sqlalchemy.orm import Session
 import app
 import backfill
 from chalicelib.errors import ContributorMetricsError, SettingsError
-from chalicelib.jobs import open_database
+from chalicelib.jobs.connections import open_database
 from chalicelib.models import Base, Issue, PullRequest, SyncRun
 from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import parse_db_url
-from chalicelib.store.watermarks import raise_watermark, read_watermark
+from chalicelib.store.marks import WHOLE, Marks
 from chalicelib.utils import format_utc, utc_now
 from sandbox import NotStartedError, running
 
@@ -91,9 +91,9 @@ def set_clock(url: str, now: datetime) -> None:
 def founding_of(settings: Settings, org: str) -> datetime:
     """Tell when the sandbox's organisation was made: now, or what an earlier run wrote down."""
     with open_database(settings) as session:
-        key = {"name": FOUNDED, "org": org, "scope": "*"}
-        founded = read_watermark(session, **key) or utc_now().replace(microsecond=0)
-        raise_watermark(session, **key, value=founded)
+        cursor = Marks(session, org, WHOLE).cursor(FOUNDED)
+        founded = cursor.read() or utc_now().replace(microsecond=0)
+        cursor.advance(founded)
         session.commit()
         return founded
 
@@ -115,7 +115,7 @@ def keep_current(settings: Settings) -> int:
 def is_backfilled(session: Session, org: str) -> bool:
     """Tell whether a backfill of an organisation was done to its end."""
     begun = session.scalar(select(func.count()).where(SyncRun.org == org, SyncRun.job == "backfill"))
-    undone = text("SELECT count(*) FROM watermarks WHERE org = :org AND name LIKE 'backfill:%'")
+    undone = text("SELECT count(*) FROM cursors WHERE org = :org AND name LIKE 'backfill:%'")
     return bool(begun) and session.scalar(undone, {"org": org}) == 0
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks.places import Sandbox, database, sandbox
 from benchmarks.tables import Goal, heading, met, number, show
-from chalicelib.jobs import every_30_min
+from chalicelib.jobs.schedules import run_job
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import load_settings
 
@@ -34,7 +34,7 @@ def idle_run(place: Sandbox, db_url: str) -> Figures:
     while len(costs) < RUNS:
         place.count_anew()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:  # no `.env` there
-            every_30_min(load_settings(place.settings(db_url), folder=Path(folder)))
+            run_job("every_30_min", load_settings(place.settings(db_url), folder=Path(folder)))
         costs.append(place.count())
         before, stored = stored, stored_in_all(db_url)
         if stored == before:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from chalicelib.errors import SettingsError
@@ -22,8 +23,7 @@ REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 # An App's number, or its client id.
 APP_ID = re.compile(r"[0-9]{1,19}|Iv[A-Za-z0-9.]{8,60}")
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
-PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
-EVENT_TYPE = re.compile(r"[a-z][a-z_-]{0,60}")
+AMOUNT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 # As urlsplit gives it: a name, or an address (an IPv6 one without its brackets).
 HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -37,6 +37,76 @@ RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:
 SSM_NAMES = {"GH_TOKEN": "token", "GH_APP_PRIVATE_KEY": "app_private_key", "DB_URL": "db_url"}
 
 Lookup = Callable[[str], str | None]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T_co]):
+    """A domain's own setting: its name, its value when it is not set, how its text is read, and what it is.
+
+    `parse` raises ValueError, whose message says what the text should be. `shown` is how the docs write the default.
+    """
+
+    name: str
+    default: T_co
+    parse: Callable[[str], T_co]
+    help: str
+    shown: str = ""
+
+    def read(self, text: str | None) -> T_co:
+        """Read the setting's text; SettingsError when it is malformed."""
+        try:
+            return self.parse(text) if text else self.default
+        except ValueError as error:
+            raise SettingsError(f"{self.name} is malformed: {error}") from error
+
+
+def whole_number(maximum: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers from 1 to a maximum."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
+            raise ValueError(f"{text!r} is not a whole number from 1 to {maximum}")
+        return int(text)
+
+    return parse
+
+
+def switch(text: str) -> bool:
+    """Read `on` or `off`; ValueError otherwise."""
+    if text.lower() not in {"on", "off"}:
+        raise ValueError(f"{text!r} is neither on nor off")
+    return text.lower() == "on"
+
+
+def amount(text: str) -> float:
+    """Read an amount of money; ValueError when it is none."""
+    if not AMOUNT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an amount such as 19 or 19.50")
+    return float(text)
+
+
+def date_or_time(text: str) -> datetime:
+    """Read a day or a moment; ValueError when it is neither."""
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date such as 2024-01-31") from error
+
+
+def name_list(form: re.Pattern[str], what: str) -> Callable[[str], tuple[str, ...]]:
+    """Make a reader of comma lists whose names have a form; `what` says what a name should be."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        # GitHub's names ignore case, so a name given twice in two spellings is one.
+        names = {name.casefold(): name for name in (part.strip() for part in text.split(",")) if name}
+        for name in names.values():
+            if not form.fullmatch(name):
+                raise ValueError(f"{name!r} is not {what}")
+        return tuple(names.values())
+
+    return parse
 
 
 @dataclass(frozen=True)
@@ -127,87 +197,16 @@ class Settings:
             raise SettingsError("GH_API_URL must be https: the token would cross the network in the clear")
         return url
 
-    @cached_property
-    def new_days(self) -> int:
-        """How far back the job registers created items, in days (`NEW_DAYS`)."""
-        return self._days("NEW_DAYS", default=5)
+    def value(self, setting: Setting[T]) -> T:
+        """Read a domain's setting; SettingsError when it is malformed."""
+        return setting.read(self.lookup(setting.name))
 
-    @cached_property
-    def closed_days(self) -> int:
-        """How far back the job refreshes closed items, in days (`CLOSED_DAYS`)."""
-        return self._days("CLOSED_DAYS", default=7)
-
-    @cached_property
-    def unmerged_days(self) -> int:
-        """How far back the job reconciles pull requests closed unmerged, in days (`UNMERGED_DAYS`)."""
-        return self._days("UNMERGED_DAYS", default=365)
-
-    @cached_property
-    def members_hours(self) -> int:
-        """How old the member list may grow before the job reads it again, in hours (`MEMBERS_HOURS`)."""
-        return self._number("MEMBERS_HOURS", default=24, maximum=24 * 28)
-
-    @cached_property
-    def event_days(self) -> int:
-        """How far back the job reads timelines of what changed, in days (`EVENT_DAYS`)."""
-        return self._days("EVENT_DAYS", default=1)
-
-    @cached_property
-    def event_types(self) -> tuple[str, ...]:
-        """Which kinds of event are kept (`EVENT_TYPES`); empty means all."""
-        return _parse_list(
-            self.lookup("EVENT_TYPES") or "", EVENT_TYPE, "EVENT_TYPES is malformed: {!r} is not a kind of event"
-        )
-
-    @cached_property
-    def copilot(self) -> bool:
-        """Whether the daily job reads Copilot's use and seats (`COPILOT`)."""
-        return self._switch("COPILOT")
-
-    @cached_property
-    def copilot_user_data(self) -> bool:
-        """Whether what Copilot tells of single people is stored (`COPILOT_USER_DATA`)."""
-        return self._switch("COPILOT_USER_DATA")
-
-    @cached_property
-    def copilot_seat_price(self) -> float | None:
-        """What a seat costs a month, in US dollars (`COPILOT_SEAT_PRICE`); None means the list price of its plan."""
-        text = self.lookup("COPILOT_SEAT_PRICE")
-        if text and not PRICE.fullmatch(text):
-            raise SettingsError(f"COPILOT_SEAT_PRICE is malformed: {text!r} is not an amount such as 19 or 19.50")
-        return float(text) if text else None
-
-    def _switch(self, name: str) -> bool:
-        text = (self.lookup(name) or "on").lower()
-        if text not in {"on", "off"}:
-            raise SettingsError(f"{name} is malformed: {text!r} is neither on nor off")
-        return text == "on"
-
-    @cached_property
-    def reconcile_since(self) -> datetime | None:
-        """From when on the daily job reconciles (`RECONCILE_SINCE`); None means as far back as the backfills went."""
-        text = self.lookup("RECONCILE_SINCE")
-        try:
-            return parse_day(text) if text else None
-        except ValueError as error:
-            raise SettingsError(f"RECONCILE_SINCE is malformed: {text!r} is not a date such as 2024-01-31") from error
-
-    def _days(self, name: str, *, default: int) -> int:
-        return self._number(name, default=default, maximum=MAX_DAYS)
-
-    def _number(self, name: str, *, default: int, maximum: int) -> int:
-        text = self.lookup(name) or str(default)
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
-            raise SettingsError(f"{name} is malformed: {text!r} is not a whole number from 1 to {maximum}")
-        return int(text)
-
-    def check(self, *, orgs: bool = True) -> None:
-        """Read every setting once, so that a malformed one is named before anything is fetched."""
-        names = [*self._credentials(), "repos", "db_url", "api_url", "new_days", "closed_days", "unmerged_days"]
-        names += ["members_hours", "event_days", "event_types", "reconcile_since", "topic_arn"]
-        names += ["copilot", "copilot_user_data", "copilot_seat_price"]
-        for name in names + (["orgs"] if orgs else []):
+    def check(self, settings: Iterable[Setting[Any]] = (), *, orgs: bool = True) -> None:
+        """Read every setting once, the domains' too, so that a malformed one is named before anything is fetched."""
+        for name in [*self._credentials(), "repos", "db_url", "api_url", "topic_arn"] + (["orgs"] if orgs else []):
             getattr(self, name)
+        for setting in settings:
+            self.value(setting)
         if orgs and self.app_installation_id and len(self.orgs) > 1:
             raise SettingsError("GH_APP_INSTALLATION_ID names one installation, but GH_ORGS several organisations")
 
@@ -272,21 +271,19 @@ def read_dotenv(path: Path) -> dict[str, str | None]:
 
 def parse_orgs(text: str, *, source: str) -> tuple[str, ...]:
     """Split a comma list of organisation names; SettingsError names the malformed one."""
-    return _parse_list(text, ORG, f"{source} is malformed: {{!r}} is not an organisation's name")
+    return _parse_list(text, name_list(ORG, "an organisation's name"), source)
 
 
 def parse_repos(text: str, *, source: str) -> tuple[str, ...]:
     """Split a comma list of repositories; SettingsError names the malformed one."""
-    return _parse_list(text, REPO, f"{source} is malformed: {{!r}} is not owner/name")
+    return _parse_list(text, name_list(REPO, "owner/name"), source)
 
 
-def _parse_list(text: str, form: re.Pattern[str], sentence: str) -> tuple[str, ...]:
-    # GitHub's names ignore case, so a name given twice in two spellings is one.
-    names = {name.casefold(): name for name in (part.strip() for part in text.split(",")) if name}
-    for name in names.values():
-        if not form.fullmatch(name):
-            raise SettingsError(sentence.format(name))
-    return tuple(names.values())
+def _parse_list(text: str, parse: Callable[[str], tuple[str, ...]], source: str) -> tuple[str, ...]:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{source} is malformed: {error}") from error
 
 
 def owners(repos: tuple[str, ...]) -> tuple[str, ...]:

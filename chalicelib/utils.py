@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from chalicelib import aws
 from chalicelib.errors import AwsError, SettingsError
+from chalicelib.runtime import aws
 
 
 def utc_now() -> datetime:

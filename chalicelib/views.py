@@ -1,18 +1,17 @@
-"""Every view in one import, and how to make them anew."""
+"""Every view in one import, and how to make them again."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from chalicelib.contributions.views import VIEWS as CONTRIBUTIONS
-from chalicelib.copilot.views import VIEWS as COPILOT
+from chalicelib.domains import DOMAINS
 from chalicelib.store import views as store
 from chalicelib.store.health import DATA_HEALTH
 
 # In the order to make them: a view may read those before it.
-VIEWS = (*CONTRIBUTIONS, *COPILOT, DATA_HEALTH)
+VIEWS = (*(view for domain in DOMAINS for view in domain.views), DATA_HEALTH)
 # Views of older versions under names that are no more, to be dropped; in the order in which they were made.
-RETIRED: tuple[str, ...] = ()
+RETIRED: tuple[str, ...] = ("copilot_team_days",)
 
 
 def create_views(connection: Connection) -> None:

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from chalicelib import shell
 from chalicelib.errors import ContributorMetricsError
+from chalicelib.runtime import shell
 from deployment.checks import check_stage
 from deployment.stage import load_stage
 

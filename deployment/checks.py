@@ -8,21 +8,15 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domains import all_settings
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, GitHubError, SettingsError
 from chalicelib.github import AppAuth, GitHubAPI
-from chalicelib.github.scopes import ScopeAPI
-from chalicelib.jobs import open_database, open_github, scope_of
+from chalicelib.ingest.permissions import Lack, Need
+from chalicelib.ingest.scopes import ScopeAPI
+from chalicelib.jobs.connections import open_database, open_github, scope_of
 from chalicelib.settings import SSM_NAMES
 from chalicelib.store.engine import parse_db_url
-from deployment.permissions import (
-    COPILOT_NEEDS,
-    NEEDS,
-    Lack,
-    Need,
-    installation_of,
-    lacks_of_installation,
-    lacks_of_token,
-)
+from deployment.permissions import installation_of, lacks_of_installation, lacks_of_token, needs_of
 from deployment.stage import CONFIG, Stage
 
 
@@ -88,7 +82,7 @@ def _check_parameter(name: str) -> Finding:
 
 def check_settings(stage: Stage) -> Iterator[Finding]:
     """Read every setting once."""
-    stage.settings.check()
+    stage.settings.check(all_settings())
     yield Finding("settings", f"organisations {', '.join(stage.settings.orgs)}")
 
 
@@ -121,7 +115,7 @@ def _check_org(stage: Stage, github: GitHubAPI, org: str) -> Iterator[Finding]:
     settings = stage.settings
     try:
         ScopeAPI(github).resolve(scope_of(settings, org))
-        needs = (*NEEDS, *COPILOT_NEEDS) if settings.copilot else NEEDS
+        needs = needs_of(settings)
         lacks = list(lacks_of_token(github, org, needs) if settings.app_id is None else _app_lacks(stage, org, needs))
     except (GitHubError, SettingsError) as error:
         lacks = [Lack(str(error))]

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from chalicelib.contributions import api
-from chalicelib.copilot.api import ORGANIZATION_28
+from chalicelib.domains import DOMAINS
 from chalicelib.errors import ForbiddenError, GitHubError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
-from chalicelib.github.scopes import Scope
+from chalicelib.ingest.permissions import Lack, Need
+from chalicelib.settings import Settings
 
 LEVELS = ("read", "write", "admin")
 # Any of these lets a classic token list an organisation's members; without one GitHub lists the public ones only.
 ORG_SCOPES = {"read:org", "write:org", "admin:org"}
-
-
-class Need(NamedTuple):
-    """A permission of a GitHub App or fine-grained token, and what it is for."""
-
-    permission: str
-    data: str
-
-
-METADATA = Need("metadata", "repositories")
-ISSUES = Need("issues", "issues")
-PULL_REQUESTS = Need("pull_requests", "pull requests")
-MEMBERS = Need("members", "members")
-NEEDS = (METADATA, ISSUES, PULL_REQUESTS, MEMBERS)
-COPILOT_USE = Need("organization_copilot_metrics", "Copilot's use, unless COPILOT=off")
-COPILOT_SEATS = Need("organization_copilot_seat_management", "Copilot's seats, unless COPILOT=off")
-COPILOT_NEEDS = (COPILOT_USE, COPILOT_SEATS)
-
-
-class Lack(NamedTuple):
-    """What credentials lack; not `certain` when there may be nothing to be seen."""
-
-    sentence: str
-    certain: bool = True
 
 
 def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequence[Need]) -> Iterator[Lack]:
@@ -57,45 +33,19 @@ def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequenc
 
 
 def lacks_of_token(github: GitHubAPI, org: str, needs: Sequence[Need]) -> Iterator[Lack]:
-    """Say what a token lacks, by asking for each kind of data.
-
-    https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
-    """
-    paths = {
-        METADATA: f"/orgs/{org}/repos",
-        MEMBERS: f"/orgs/{org}/members",
-        COPILOT_USE: f"/orgs/{org}/copilot/metrics/reports/{ORGANIZATION_28}",
-        COPILOT_SEATS: f"/orgs/{org}/copilot/billing",
-    }
+    """Say what a token lacks, by asking for each kind of data."""
     for need in needs:
-        answer = None
-        try:
-            answer = github.get(paths[need], allow_empty=True) if need in paths else None
-        except ForbiddenError as error:
-            yield Lack(f"{need.data}: {error.message}")
-        except NotFoundError as error:
-            if need not in COPILOT_NEEDS:  # which an organisation need not have
-                yield Lack(f"{need.data}: {error.message}")
-        if answer and need is METADATA:
-            yield from _lacking_scopes(answer)
-            yield from _unseen(github, org, answer)
+        yield from need.find_lacks(github, org)
 
 
-def _unseen(github: GitHubAPI, org: str, repositories: Answer) -> Iterator[Lack]:
-    """Say what is not to be seen: where a permission is missing, a search doesn't say so, it finds nothing."""
-    search, scope = api.SearchAPI(github), Scope(org)
-    counts = {kind: search.fetch_count(scope, kind) for kind in (api.ISSUES, api.PULL_REQUESTS)}
-    found = [repo for repo in repositories.body or [] if isinstance(repo, dict)]
-    # GitHub counts open pull requests among a repository's open issues.
-    for need, kind in ((ISSUES, api.ISSUES), (PULL_REQUESTS, api.PULL_REQUESTS)):
-        if counts[kind] == 0:
-            open_ones = search.fetch_count(scope, OTHER[kind], "is:open")
-            is_certain = sum(int(repo.get("open_issues_count") or 0) for repo in found) > open_ones
-            doubt = f"the permission {need.permission}=read is missing" + ("" if is_certain else ", or there are none")
-            yield Lack(f"none of the {need.data} is to be seen: {doubt}", certain=is_certain)
-
-
-OTHER = {api.ISSUES: api.PULL_REQUESTS, api.PULL_REQUESTS: api.ISSUES}
+def _find_metadata_lacks(github: GitHubAPI, org: str) -> Iterator[Lack]:
+    """Say whether repositories can be seen, and what a classic token lacks."""
+    try:
+        answer = github.get(f"/orgs/{org}/repos")
+    except (ForbiddenError, NotFoundError) as error:
+        yield Lack(f"repositories: {error.message}")
+    else:
+        yield from _lacking_scopes(answer)
 
 
 def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
@@ -108,6 +58,16 @@ def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
         yield Lack("the scope repo is missing: private repositories stay unseen")
     if not granted & ORG_SCOPES:
         yield Lack("the scope read:org is missing: only public members are listed")
+
+
+# Everybody needs it, and a classic token shows in its answer what it lacks.
+METADATA = Need("metadata", "repositories", _find_metadata_lacks)
+
+
+def needs_of(settings: Settings) -> list[Need]:
+    """Give the permissions of every domain that is read, each once."""
+    needs = [METADATA, *(need for domain in DOMAINS if domain.enabled(settings) for need in domain.all_needs)]
+    return list({need.permission: need for need in reversed(needs)}.values())[::-1]
 
 
 def installation_of(app: GitHubAPI, org: str, installation_id: int | None) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import requests
 from sqlalchemy import select
 
 import backfill
-from chalicelib import jobs
 from chalicelib.github import Budget
+from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import parse_utc
@@ -65,7 +65,7 @@ class Organisation:
 
     def run_job(self, job: str = "every_30_min", *, deadline: float | None = None) -> None:
         """Run a job once, at the sandbox's time."""
-        getattr(jobs, job)(self.settings, budget=self.budget(deadline), now=self.now)
+        run_job(job, self.settings, budget=self.budget(deadline), now=self.now)
 
     def budget(self, deadline: float | None = None) -> Budget:
         """A budget that doesn't really wait: the tests' limits are generous, and faults pass by themselves."""

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import aws
 from chalicelib.errors import AwsError
+from chalicelib.runtime import aws
 from tests.github.local_server import HANGING, LocalServer, reply
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:contributor-metrics-dev-daily"

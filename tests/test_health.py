@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 import app
 from chalicelib.errors import JobFailedError
 from chalicelib.github import Budget
-from chalicelib.health import Health, lag_of, read_health
-from chalicelib.jobs import daily, every_30_min, nrt_events
+from chalicelib.jobs.health import Health, lag_of, read_health
+from chalicelib.jobs.schedules import JOBS, run_job
 from chalicelib.models import SyncRun, Watermark, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now
@@ -277,9 +277,9 @@ def test_health_exits_2_when_no_organisation_is_named(db_url: str, capsys: pytes
 def run_all(settings: Settings) -> list[str]:
     """Run every job once; gives what failed."""
     failures = []
-    for job in (every_30_min, nrt_events, daily):
+    for job in JOBS:
         try:
-            job(settings, budget=Budget(sleep=lambda seconds: None))
+            run_job(job, settings, budget=Budget(sleep=lambda seconds: None))
         except JobFailedError as error:
             failures.append(str(error))
     return failures

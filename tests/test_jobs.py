@@ -8,19 +8,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context
 from chalicelib.errors import IncompleteReadError, JobFailedError, NotFoundError, OutOfTimeError
 from chalicelib.github import GitHubAPI
-from chalicelib.github.scopes import Scope
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.runner import Runner, raise_failures
+from chalicelib.ingest.scopes import Scope
 from chalicelib.models import Lease, SyncRun, Watermark
-from chalicelib.runner import Runner, raise_failures
+from chalicelib.settings import load_settings
 from chalicelib.store.leases import take_lease
 
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
 
 
 def runner(db: Session) -> Runner:
-    return Runner(db, GitHubAPI(), Scope("acme"), "every_30_min", lambda: NOW)
+    return Runner(db, GitHubAPI(), Scope("acme"), load_settings({}), "every_30_min", lambda: NOW)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,15 @@ def test_a_database_error_in_a_step_is_in_the_ledger_without_values(db: Session)
 
 
 def test_a_run_whose_lease_was_taken_over_stops(db: Session) -> None:
-    taken = Runner(db, GitHubAPI(), Scope("acme"), "every_30_min", lambda: NOW + timedelta(hours=2), owner="other:1:b")
+    taken = Runner(
+        db,
+        GitHubAPI(),
+        Scope("acme"),
+        load_settings({}),
+        "every_30_min",
+        lambda: NOW + timedelta(hours=2),
+        owner="other:1:b",
+    )
     mine = runner(db)
     with mine.lease() as is_ours:
         assert is_ours

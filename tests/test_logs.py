@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.logs import COUNT, LOG, SECONDS, bound, log_json, log_metrics
+from chalicelib.runtime.logs import COUNT, LOG, SECONDS, bound, log_json, log_metrics
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 

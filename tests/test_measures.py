@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from chalicelib.health import measure
+from chalicelib.jobs.health import measure
 from chalicelib.models import SyncRun
 from chalicelib.utils import utc_now
 

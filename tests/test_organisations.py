@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chalicelib import jobs
 from chalicelib.errors import JobFailedError
-from chalicelib.jobs import open_github
+from chalicelib.jobs import schedules
+from chalicelib.jobs.connections import open_github
+from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, SyncRun, create_db_session
 from chalicelib.store.leases import take_lease
 from tests.organisation import Organisation, organisation
@@ -101,22 +102,22 @@ def test_what_another_run_took_over_does_not_hold_up_the_others(
     two: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ended the whole job: the organisations after it were left out."""
-    steps = jobs._recent_steps
+    steps = schedules.steps_of
 
-    def overtaken(settings: Any) -> Any:
-        for number, planned in enumerate(steps(settings)):
+    def overtaken(job: str, settings: Any) -> Any:
+        for number, planned in enumerate(steps(job, settings)):
             if number == 2:
                 with create_db_session(two.db_url) as session:
                     later = two.now() + timedelta(hours=2)
                     assert take_lease(session, name="every_30_min:acme", owner="another:1:x", now=later) is None
             yield planned
 
-    monkeypatch.setattr(jobs, "_recent_steps", overtaken)
+    monkeypatch.setattr(schedules, "steps_of", overtaken)
     with pytest.raises(JobFailedError, match="every_30_min:acme: another:1:x took over while this run waited"):
         two.run_job()
     assert "umbrella" in items_of(two)
 
 
 def test_a_job_may_be_for_one_of_them(two: Organisation) -> None:
-    jobs.every_30_min(two.settings, orgs=["umbrella"], budget=two.budget(), now=two.now)
+    run_job("every_30_min", two.settings, orgs=["umbrella"], budget=two.budget(), now=two.now)
     assert set(items_of(two)) == {"umbrella"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from chalicelib.domains import all_settings
 from chalicelib.errors import SettingsError
 from chalicelib.github.origin import Origin
 from chalicelib.settings import PROJECT, Settings, is_api_url, load_settings, parse_orgs, parse_repos
@@ -31,10 +33,16 @@ def settings(**environ: str) -> Settings:
     return load_settings(environ)
 
 
+def value(settings: Settings, name: str) -> Any:
+    """What a setting says, whether it is everybody's or a domain's."""
+    of_domains = {setting.name.lower(): setting for setting in all_settings()}
+    return settings.value(of_domains[name]) if name in of_domains else getattr(settings, name)
+
+
 def sentence(settings: Settings, name: str) -> str:
     """What asking for a setting says, having checked that it is one line."""
     with pytest.raises(SettingsError) as caught:
-        getattr(settings, name)
+        value(settings, name)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -44,15 +52,20 @@ def sentence(settings: Settings, name: str) -> str:
 
 def test_what_has_a_default(folder: Path) -> None:
     told = settings(**COMPLETE)
-    told.check()
+    told.check(all_settings())
     assert told.db_url == f"sqlite:///{folder}/contributor-metrics.db"
     assert told.api_url == "https://api.github.com"
     assert told.repos == ()
-    assert (told.new_days, told.closed_days, told.unmerged_days, told.members_hours) == (5, 7, 365, 24)
+    assert [value(told, name) for name in ("new_days", "closed_days", "unmerged_days", "members_hours")] == [
+        5,
+        7,
+        365,
+        24,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("environ", "name", "value"),
+    ("environ", "name", "expected"),
     [
         ({"GH_TOKEN": f" {TOKEN}\n"}, "token", TOKEN),
         ({"DB_URL": "postgresql://app@host/name"}, "db_url", "postgresql://app@host/name"),
@@ -72,8 +85,8 @@ def test_what_has_a_default(folder: Path) -> None:
         ({"NEW_DAYS": "  "}, "new_days", 5),
     ],
 )
-def test_a_value_is_understood(environ: dict[str, str], name: str, value: object) -> None:
-    assert getattr(settings(**environ), name) == value
+def test_a_value_is_understood(environ: dict[str, str], name: str, expected: object) -> None:
+    assert value(settings(**environ), name) == expected
 
 
 @pytest.mark.parametrize(
@@ -193,13 +206,13 @@ MALFORMED = {
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_check_names_each_malformed_one(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is malformed"):
-        settings(**COMPLETE | {name: MALFORMED[name]}).check()
+        settings(**COMPLETE | {name: MALFORMED[name]}).check(all_settings())
 
 
 def test_a_check_can_do_without_organisations() -> None:
     settings(GH_TOKEN=TOKEN).check(orgs=False)
     with pytest.raises(SettingsError, match=r"^GH_ORGS is not set"):
-        settings(GH_TOKEN=TOKEN).check()
+        settings(GH_TOKEN=TOKEN).check(all_settings())
 
 
 @pytest.mark.parametrize(("parse", "text"), [(parse_orgs, "a b"), (parse_repos, "a")])
@@ -222,7 +235,7 @@ def test_an_empty_variable_goes_before_the_file(tmp_path: Path) -> None:
     """`GH_TOKEN= make run` read GitHub all the same, and the file's GH_REPOS narrowed the sandbox."""
     (tmp_path / ".env").write_text("GH_TOKEN=from-file\nGH_REPOS=a/b\nNEW_DAYS=9")
     told = load_settings({"GH_TOKEN": "", "GH_REPOS": " ", "NEW_DAYS": ""}, folder=tmp_path)
-    assert (told.lookup("GH_TOKEN"), told.repos, told.new_days) == (None, (), 5)
+    assert (told.lookup("GH_TOKEN"), told.repos, value(told, "new_days")) == (None, (), 5)
 
 
 def test_the_process_and_the_project_s_folder_are_what_is_read(
@@ -282,7 +295,7 @@ def test_nothing_is_read_before_it_is_asked_for() -> None:
 
 def test_no_secret_shows() -> None:
     told = settings(**COMPLETE, DB_URL=f"postgresql://app:{TOKEN}@host/name")
-    told.check()
+    told.check(all_settings())
     assert TOKEN not in f"{told!r} {told}"
     malformed = settings(GH_TOKEN=f"{TOKEN} {TOKEN}")
     assert TOKEN not in sentence(malformed, "token") + repr(malformed)
@@ -295,13 +308,13 @@ APP = {"GH_APP_ID": "123456", "GH_APP_PRIVATE_KEY": "-----BEGIN …", "GH_ORGS":
 
 def problem(told: Settings) -> str:
     with pytest.raises(SettingsError) as raised:
-        told.check()
+        told.check(all_settings())
     return str(raised.value)
 
 
 def test_an_app_needs_no_token() -> None:
     told = settings(**APP, GH_APP_INSTALLATION_ID="789")
-    told.check()
+    told.check(all_settings())
     assert (told.app_id, told.app_private_key, told.app_installation_id) == ("123456", "-----BEGIN …", 789)
     assert settings(**APP | {"GH_APP_ID": "Iv1.0123456789abcdef"}).app_id == "Iv1.0123456789abcdef"
     assert "BEGIN" not in repr(told)
@@ -350,7 +363,7 @@ def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_in_lambda_what_the_environment_leaves_out_is_in_ssm(ssm: None) -> None:
     told = settings(**LAMBDA, GH_ORGS="acme")
-    told.check()
+    told.check(all_settings())
     assert (told.token, told.db_url) == ("of-ssm", "sqlite:///of-ssm.db")
 
 
@@ -371,7 +384,7 @@ def test_in_lambda_an_app_s_key_is_in_ssm_and_the_token_is_not_asked_for(ssm: No
     name = "/contributor-metrics/dev/app_private_key"
     boto3.client("ssm").put_parameter(Name=name, Value="of-ssm-too", Type="SecureString")
     told = settings(**LAMBDA, GH_ORGS="acme", GH_APP_ID="1")
-    told.check()
+    told.check(all_settings())
     assert told.app_private_key == "of-ssm-too"
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import shell
+from chalicelib.runtime import shell
 
 READY = "print('ready', flush=True); time.sleep(60)"
 
 
 def end(root: Path, code: str, *numbers: signal.Signals) -> tuple[int, str]:
     """Run Python until it is ready, send it signals, and give its exit code and what it complained of."""
-    command = [sys.executable, "-c", f"import sys, time\nfrom chalicelib import shell\n{code}"]
+    command = [sys.executable, "-c", f"import sys, time\nfrom chalicelib.runtime import shell\n{code}"]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -95,7 +95,7 @@ shell.run_command(main)
 
 
 def test_a_process_without_standard_output_ends_with_its_code(root: Path) -> None:
-    code = "from chalicelib import shell; shell.run_command(lambda: 3)"
+    code = "from chalicelib.runtime import shell; shell.run_command(lambda: 3)"
     result = subprocess.run(["sh", "-c", f"exec {sys.executable} -c '{code}' >&-"], cwd=root, check=False)
     assert result.returncode == 3
 

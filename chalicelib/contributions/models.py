@@ -7,10 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Float, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, Base, JsonList, JsonObject, UTCDateTime
-
-# GitHub may give a search another score each time; a row is not new for that.
-VOLATILE = {"volatile": True}
+from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, VOLATILE, Base, JsonList, JsonObject, UTCDateTime
 
 
 class Member(Base):

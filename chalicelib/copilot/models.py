@@ -180,7 +180,7 @@ class CopilotUserTeam(Base):
 class CopilotTeamDay(_Activity, Base):
     """A team's day, added up from its people's."""
 
-    __tablename__ = "copilot_team_totals"
+    __tablename__ = "copilot_team_days"
     __table_args__ = (
         {"comment": "A team's use of Copilot on a day: the sum of its people's; teams under five people are left out"},
     )

@@ -6,6 +6,7 @@ from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget, Pause
 from chalicelib.github.client import PER_PAGE, GitHubAPI
 from chalicelib.github.decisions import RateLimit
+from chalicelib.github.lists import ListAPI, ListPage, PageState
 from chalicelib.github.nodes import numeric_id
 from chalicelib.github.pacer import Pacer
 
@@ -17,7 +18,10 @@ __all__ = [
     "Budget",
     "GitHubAPI",
     "InstallationAuth",
+    "ListAPI",
+    "ListPage",
     "Pacer",
+    "PageState",
     "Pause",
     "RateLimit",
     "TokenAuth",

@@ -39,6 +39,22 @@ JSON_ARRAY = JSON(none_as_null=True).with_variant(
 # SQLite numbers rows by itself only in a column that is plainly INTEGER.
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 
+# What a column's `info` may say. A search's score may change each time: a row is not new for that.
+VOLATILE = {"volatile": True}
+# In the table of a plain list: that this app fills the column, or which field of GitHub's does, if not its namesake.
+OURS, FIELD = "ours", "field"
+
+
+def ours() -> dict[str, Any]:
+    """Mark a column that GitHub doesn't fill."""
+    return {OURS: True}
+
+
+def from_field(path: str) -> dict[str, Any]:
+    """Name the field that fills a column, such as `author.login`."""
+    return {FIELD: path}
+
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -14,7 +14,7 @@ from sqlalchemy.util import LRUCache
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 
 # Every migration this code knows, oldest first; a test holds it to migrations/versions.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS = 30
 # One for every engine of the process: a warm Lambda makes a new engine each run, and compiles nothing twice.
 COMPILED: LRUCache[Any, Any] = LRUCache(500)

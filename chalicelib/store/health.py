@@ -28,6 +28,7 @@ _runs = (
         _run.step,
         _run.status,
         _run.error,
+        _run.note,
         _run.started_at,
         _run.finished_at,
         func.row_number().over(partition_by=[_run.org, _kind, _run.step], order_by=_run.id.desc()).label("age"),
@@ -48,6 +49,7 @@ _steps = (
         count_if(and_(_runs.age == 1, _runs.status == PARTIAL)).label("incomplete"),
         count_if(and_(_runs.age == 1, _runs.status == FAILED)).label("failed"),
         func.max(case((and_(_runs.age == 1, _runs.status != OK), _runs.error))).label("error"),
+        func.max(case((_runs.age == 1, _runs.note))).label("note"),
     )
     .group_by(_runs.org, _runs.kind, _runs.step)
     .subquery("steps")
@@ -69,8 +71,8 @@ DATA_HEALTH = View(
         ViewColumn(
             "kind",
             _steps.kind,
-            "What is kept current: pull_requests, issues, events, members, access (may the token see it all), or "
-            "reconciliation (the daily job)",
+            "What is kept current, such as pull_requests or members; access says whether the token may see everything, "
+            "reconciliation is the daily comparison with GitHub",
         ),
         ViewColumn(
             "last_success_at",
@@ -93,6 +95,7 @@ DATA_HEALTH = View(
             func.coalesce(func.max(case((_steps.failed > 0, _steps.error))), func.max(_steps.error)),
             "What one of those said; a failed one, if there is any",
         ),
+        ViewColumn("note", func.max(_steps.note), "What one of them remarked when it last ran, though all was well"),
         ViewColumn("rejected", _rejected, "How many records of this kind stand in rejected_records"),
     ],
     group_by=[_steps.org, _steps.kind],

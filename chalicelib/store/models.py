@@ -41,6 +41,9 @@ class SyncRun(Base):
     error: Mapped[str | None] = mapped_column(Text, comment="Why it is partial or failed")
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When the step began")
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it ended; NULL while it runs")
+    note: Mapped[str | None] = mapped_column(
+        Text, comment="What else is to be known, though all is well, such as days that GitHub has no report of"
+    )
 
 
 class Watermark(Base):
@@ -55,6 +58,36 @@ class Watermark(Base):
         String, primary_key=True, comment="The repositories it holds for; * means all of the organisation's"
     )
     value: Mapped[datetime] = mapped_column(UTCDateTime, comment="Everything up to this moment is stored")
+
+
+class Cursor(Base):
+    """Where a reading goes on that was cut short, and when something was last done."""
+
+    __tablename__ = "cursors"
+    __table_args__ = ({"comment": "Where readings go on; unlike a watermark, it says nothing of what is stored"},)
+
+    name: Mapped[str] = mapped_column(String, primary_key=True, comment="What it is of, such as sweep:issues")
+    org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
+    scope: Mapped[str] = mapped_column(
+        String, primary_key=True, comment="The repositories it holds for; * means all of the organisation's"
+    )
+    value: Mapped[datetime] = mapped_column(UTCDateTime, comment="The moment that it stands at")
+
+
+class ListPoll(Base):
+    """The last read of each page of each plain list."""
+
+    __tablename__ = "list_polls"
+    __table_args__ = ({"comment": "The last read of each page of each plain list, such as a repository's releases"},)
+
+    stream: Mapped[str] = mapped_column(String, primary_key=True, comment="Which list it is, such as releases")
+    org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
+    list: Mapped[str] = mapped_column(String, primary_key=True, comment="Path that was asked for, and its parameters")
+    page_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Page, from 1")
+    etag: Mapped[str | None] = mapped_column(String, comment="ETag of that page, quotes included")
+    items: Mapped[int] = mapped_column(comment="How many records that page had")
+    next_url: Mapped[str | None] = mapped_column(String, comment="GitHub's link to the next page")
+    read_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it was last asked for")
 
 
 class Lease(Base):

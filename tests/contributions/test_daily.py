@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select, update
 
-from chalicelib import jobs
 from chalicelib.contributions.sync.reconcile import Allowance
 from chalicelib.github import GitHubAPI, RateLimit
+from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, Watermark, create_db_session
 from sandbox import Item
 from tests.organisation import ORG, Organisation, organisation
@@ -129,7 +129,7 @@ def test_all_steps_of_all_organisations_together_take_a_tenth(
     monkeypatch.setattr(Allowance, "tenth_of_an_hour", noting)
     org.run_job("daily")
     org.environment["GH_ORGS"] = f"{ORG},globex,initech"
-    jobs.daily(org.settings, orgs=[ORG], budget=org.budget(), now=org.now)
+    run_job("daily", org.settings, orgs=[ORG], budget=org.budget(), now=org.now)
     assert shares == [4] * 4 + [12] * 4
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from chalicelib import jobs
 from chalicelib.github import Budget
-from chalicelib.lambdas import MARGIN_SECONDS
+from chalicelib.jobs.lambdas import MARGIN_SECONDS
 from chalicelib.models import Lease, SyncRun, create_db_session
 from tests.contributions.test_events import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation

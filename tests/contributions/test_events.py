@@ -237,10 +237,10 @@ def test_timelines_are_read_side_by_side_and_evenly_spaced(org: Organisation) ->
         begin()
 
     org.sandbox.stats.begin = note  # type: ignore[method-assign]
-    from chalicelib import jobs
     from chalicelib.github import Budget
+    from chalicelib.jobs.schedules import run_job
 
-    jobs.nrt_events(org.settings, budget=Budget(), now=org.now)
+    run_job("nrt_events", org.settings, budget=Budget(), now=org.now)
     asked = sorted(begun)[-len(org.timelines()) :]
     rate = (len(asked) - 1) / (asked[-1] - asked[0])
     assert 12 <= rate <= 15

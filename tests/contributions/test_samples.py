@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context
 from chalicelib.contributions.rows import member_row
 from chalicelib.contributions.sync.items import save_items, save_pulls
 from chalicelib.contributions.sync.members import save_members
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import Mapped
 from chalicelib.models import Issue, Member, Membership, PullRequest, RejectedRecord
 from tests.store.expected import NOW, item_columns, make_context, pull_columns, stored, whole
 from tests.store.payloads import Json
@@ -128,7 +129,7 @@ def by_number(rows: list[Json]) -> list[Json]:
 def test_members_are_stored_as_they_are(db: Session, samples: Path, name: str) -> None:
     [people] = recorded(samples, f"members/{name}.json")
     context = make_context(db, org="hub4j-test-org")
-    save_members(context, [member_row(person) for person in people], role="member")
+    save_members(context, [Mapped(member_row(person), person) for person in people], role="member")
     seen = {"inserted_dt": NOW, "inactive": False, "inactive_dt": None}
     columns = Member.__table__.columns.keys()
     told = [{name: person[name] for name in columns if name in person} for person in people]

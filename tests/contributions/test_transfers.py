@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chalicelib.context import Context
 from chalicelib.contributions.sync.items import save_items
 from chalicelib.github import GitHubAPI
-from chalicelib.github.scopes import Scope
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.scopes import Scope
 from chalicelib.models import Event, EventPoll, Issue, SyncRun, Transfer, TransferCheck, create_db_session
 from sandbox import Item, Kind, Repository
 from tests.contributions.test_events import assert_equal_to_timelines
@@ -224,7 +224,7 @@ def test_a_late_page_does_not_bring_a_moved_issue_back(org: Organisation) -> Non
     org.run_job("nrt_events")
     with create_db_session(org.db_url) as session:
         run = SyncRun(rejected=0, stored=0)
-        assert save_items(Context(session, GitHubAPI(), Scope(ORG), org.now, run), "issues", [late]) == 0
+        assert save_items(Context(session, GitHubAPI(), Scope(ORG), org.settings, org.now, run), "issues", [late]) == 0
         session.commit()
     assert rows_about(org, old.id) == 0
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chalicelib import jobs
-from chalicelib.models import CopilotDay, create_db_session
-from chalicelib.runner import Runner
+from chalicelib.copilot.domain import COPILOT
+from chalicelib.copilot.models import CopilotDay
+from chalicelib.ingest.runner import Runner
+from chalicelib.jobs.connections import open_github, scope_of
+from chalicelib.models import create_db_session
 from tests.organisation import DAY, ORG, Organisation, organisation
 
 
@@ -38,13 +40,13 @@ class Copilot:
     def run(self) -> list[SimpleNamespace]:
         """Run the steps once; gives what the ledger says of them."""
         settings = self.org.settings
-        with create_db_session(self.org.db_url) as session, jobs.open_github(settings, self.org.budget()) as github:
-            runner = Runner(session, github(ORG), jobs.scope_of(settings, ORG), "daily", self.org.now)
+        with create_db_session(self.org.db_url) as session, open_github(settings, self.org.budget()) as github:
+            runner = Runner(session, github(ORG), scope_of(settings, ORG), settings, "daily", self.org.now)
             with runner.lease() as is_ours:
                 assert is_ours
-                for name, step, _ in jobs._copilot_steps(settings):
-                    runner.run(name, step)
-            told = ("step", "status", "fetched", "stored", "rejected", "error")
+                for step in COPILOT.steps_of("daily"):
+                    runner.run(step.name, step.run)
+            told = ("step", "status", "fetched", "stored", "rejected", "error", "note")
             return [SimpleNamespace(**{name: getattr(run, name) for name in told}) for run in runner.runs]
 
     def stored(self, model: Any) -> list[Any]:

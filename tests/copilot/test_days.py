@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chalicelib.context import WITHHELD
 from chalicelib.copilot.sync.days import content, spans
 from chalicelib.errors import RejectedError
 from chalicelib.github import downloads
+from chalicelib.ingest.mapping import WITHHELD
 from chalicelib.models import (
     CopilotDay,
     CopilotDayRevision,

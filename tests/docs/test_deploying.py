@@ -23,14 +23,13 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from app import main
-from chalicelib import health, lambdas
-from chalicelib.copilot.sync.days import COPILOT
-from chalicelib.health import FREQUENT, Health, Measures
+from chalicelib.jobs import health, lambdas
+from chalicelib.jobs.health import FREQUENT, Health, Measures
 from chalicelib.models import create_all
-from chalicelib.settings import SSM_NAMES, Settings
+from chalicelib.settings import SSM_NAMES, Settings, load_settings
 from chalicelib.store.engine import REVISIONS
 from chalicelib.views import create_views, drop_views
-from deployment.permissions import COPILOT_NEEDS, NEEDS
+from deployment.permissions import needs_of
 from tests.deploying.deployment import JOBS
 
 PAGES = ("deploy.md", "operations.md")
@@ -111,8 +110,10 @@ def test_each_parameter_is_told(pages: Mapping[str, str]) -> None:
 def test_each_permission_is_told(pages: Mapping[str, str]) -> None:
     part = section(pages["deploy.md"], "A GitHub App (better)")
     told = re.findall(r"\*\*([A-Z][a-z ]+)\*\*", part)
-    assert sorted(word.lower().replace(" ", "_") for word in told) == sorted(need.permission for need in NEEDS)
-    assert {need.permission for need in COPILOT_NEEDS} == set(re.findall(r"`(organization_\w+)`", part))
+    needed = {need.permission for need in needs_of(load_settings({}))}
+    organisation = {name for name in needed if name.startswith("organization_")}
+    assert sorted(word.lower().replace(" ", "_") for word in told) == sorted(needed - organisation)
+    assert organisation == set(re.findall(r"`(organization_\w+)`", part))
 
 
 def test_each_job_has_its_log_group_deleted(pages: Mapping[str, str]) -> None:
@@ -209,7 +210,7 @@ def is_operation(service: str, operation: str) -> bool:
 def emitted(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     """The metrics of a run that has them all, with their units and dimensions."""
     found: dict[str, Any] = {}
-    well = [Health("my-org", kind, timedelta(1), timedelta(1), lag=timedelta(0)) for kind in FREQUENT]
+    well = [Health("my-org", "issues", FREQUENT, timedelta(1), lag=timedelta(0))]
 
     def log(values: Mapping[str, Any], *, dimensions: Mapping[str, str], now: datetime) -> None:
         found.update(values=values, dimensions=dimensions)
@@ -218,7 +219,7 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     def nothing(*_: object) -> Iterator[None]:
         yield
 
-    monkeypatch.setattr("chalicelib.jobs.open_database", nothing)
+    monkeypatch.setattr("chalicelib.jobs.lambdas.open_database", nothing)
     monkeypatch.setattr(lambdas, "measure", lambda *_, **__: Measures(1, 1, 1, 1, 1))
     monkeypatch.setattr(lambdas, "read_health", lambda *_, **__: well)
     monkeypatch.setattr(lambdas, "log_metrics", log)
@@ -261,10 +262,8 @@ def test_the_cost_is_multiplied_right(pages: Mapping[str, str]) -> None:
 
 def test_each_kind_of_health_and_its_patience_is_told(pages: Mapping[str, str]) -> None:
     part = section(pages["operations.md"], "Health")
-    for kind, allowed in health.STALE_AFTER.items():
+    for kind, allowed in health.judged_kinds(load_settings({})):
         assert re.search(rf"^\| `{kind}` \|.*\| {allowed / timedelta(hours=1):g} h \|$", part, re.MULTILINE), kind
-    assert "| `members` |" in part
-    assert f"| `{COPILOT}` |" in part
 
 
 WELL = Health("my-org", "issues", timedelta(hours=2), known_for=timedelta(days=9), lag=timedelta(0))

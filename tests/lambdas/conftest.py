@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import lambdas
+from chalicelib.jobs import lambdas
 from sandbox import Limits, Plan, World, serve
 from tests.lambdas.runtime import TOPIC, Runtime, Topic, configure
 from tests.organisation import GENEROUS, NOW, Organisation, organisation

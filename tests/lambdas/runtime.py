@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import select
 
 import app
-from chalicelib.logs import LOG
 from chalicelib.models import SyncRun, create_db_session
+from chalicelib.runtime.logs import LOG
 from tests.organisation import Organisation
 from tests.test_logs import LambdaHandler, check_metrics
 

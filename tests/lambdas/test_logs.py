@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 import app
-from chalicelib import lambdas
 from chalicelib.errors import JobFailedError
+from chalicelib.jobs import lambdas
 from chalicelib.models import Issue, PullRequest, SyncRun, create_db_session
 from tests.lambdas.runtime import Runtime, Topic
 from tests.organisation import Organisation
@@ -99,7 +99,7 @@ def test_a_bug_is_raised_and_named_but_not_quoted(
     def stumble(*_: object, **__: object) -> None:
         raise ZeroDivisionError("with a secret")
 
-    monkeypatch.setitem(lambdas.JOBS, "every_30_min", stumble)
+    monkeypatch.setattr(lambdas, "run_job", stumble)
     assert isinstance(runtime.invoke(), ZeroDivisionError)
     sentence = "a bug (ZeroDivisionError); the log has its traceback"
     assert runtime.of_level("ERROR") == [f"every_30_min of acme failed: {sentence}"]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 import app
 from chalicelib.errors import JobFailedError, OutOfTimeError, SettingsError
-from chalicelib.lambdas import MARGIN_SECONDS, lambda_budget
+from chalicelib.jobs.lambdas import MARGIN_SECONDS, lambda_budget
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.store.leases import take_lease
 from chalicelib.utils import utc_now

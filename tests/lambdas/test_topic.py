@@ -10,9 +10,9 @@ import boto3
 import pytest
 
 import app
-from chalicelib import lambdas
 from chalicelib.errors import JobFailedError, SettingsError
-from chalicelib.lambdas import SILENCE, alert
+from chalicelib.jobs import lambdas
+from chalicelib.jobs.lambdas import SILENCE, alert
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now

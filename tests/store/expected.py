@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context
 from chalicelib.github import GitHubAPI
-from chalicelib.github.scopes import Scope
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.scopes import Scope
+from chalicelib.settings import load_settings
 from chalicelib.store.ledger import open_run
 from tests.store.payloads import Json
 
@@ -23,7 +24,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 def make_context(session: Session, *, org: str = "Acme") -> Context:
     """What a step works with; the client is real, and never asked."""
     run = open_run(session, job="test", step="test", org=org, now=NOW)
-    return Context(session, GitHubAPI("token"), Scope(org), lambda: NOW, run)
+    return Context(session, GitHubAPI("token"), Scope(org), load_settings({}), lambda: NOW, run)
 
 
 def time(value: str | None) -> datetime | None:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context
 from chalicelib.contributions.sync.items import save_items, save_pulls
+from chalicelib.ingest.context import Context
 from chalicelib.models import Issue, PullRequest, RejectedRecord
 from tests.store.expected import item_columns, make_context, pull_columns, stored, whole
 from tests.store.payloads import Json, issue_id, pull_form, search_item

@@ -14,7 +14,7 @@ from chalicelib.copilot.views import (
     COPILOT_IDES_DAILY,
     COPILOT_LANGUAGES_DAILY,
     COPILOT_MODELS_DAILY,
-    COPILOT_TEAM_DAYS,
+    COPILOT_TEAM_USE_DAILY,
     COPILOT_USE_DAILY,
 )
 from chalicelib.models import CopilotDayRevision
@@ -249,7 +249,7 @@ def test_sources_by_day_and_organisations_are_apart(world: World) -> None:
 def test_a_teams_day(world: World) -> None:
     numbers = {"loc_added_sum": 31, "user_initiated_interaction_count": 18, "ai_credits_used": 3.7}
     world.team_day(FOURTH, 1, 40, 10, members=6, active_members=2, **numbers)
-    assert world.row(COPILOT_TEAM_DAYS) == {
+    assert world.row(COPILOT_TEAM_USE_DAILY) == {
         "org": "acme",
         "day": FOURTH,
         "team_id": 1,
@@ -271,7 +271,7 @@ def test_teams_of_five_and_more(world: World) -> None:
     world.team_day(FOURTH, 3, 0, 0, active_members=1)
     world.team_day(FOURTH, 3, 2, 1, org="other")
     world.team_day(date(2026, 5, 5), 1, 2, 1, members=5)  # it has grown
-    found = some(world, COPILOT_TEAM_DAYS, "org", "day", "team_id", "suggestions", "acceptance_rate")
+    found = some(world, COPILOT_TEAM_USE_DAILY, "org", "day", "team_id", "suggestions", "acceptance_rate")
     assert found == [
         ("acme", FOURTH, 2, None, None),
         ("acme", FOURTH, 3, 0, None),

@@ -5,13 +5,12 @@ from chalicelib.contributions.api.search import (
     INCOMPLETE_PAUSES,
     ISSUES,
     PULL_REQUESTS,
-    SECOND,
     SearchAPI,
     SearchPage,
     Span,
     moment_of,
 )
-from chalicelib.contributions.api.timelines import PagePoll, TimelineAPI, TimelinePage
+from chalicelib.contributions.api.timelines import TimelineAPI
 from chalicelib.contributions.api.transfers import TransferAPI
 
 __all__ = [
@@ -19,14 +18,11 @@ __all__ = [
     "ISSUES",
     "MEMBERS",
     "PULL_REQUESTS",
-    "SECOND",
     "MemberAPI",
-    "PagePoll",
     "SearchAPI",
     "SearchPage",
     "Span",
     "TimelineAPI",
-    "TimelinePage",
     "TransferAPI",
     "moment_of",
 ]

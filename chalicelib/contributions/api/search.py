@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import BadAnswerError, IncompleteReadError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
-from chalicelib.github.scopes import Scope
+from chalicelib.ingest.scopes import Scope
+from chalicelib.ingest.windows import SECOND, Window
 from chalicelib.utils import format_utc, parse_utc
 
-SECOND = timedelta(seconds=1)
 # A search that timed out on GitHub's side is asked again, this often and after these pauses in seconds.
 INCOMPLETE_PAUSES = (2.0, 5.0, 15.0, 30.0)
 
@@ -41,6 +41,11 @@ class Span:
     since: datetime | None = None
     until: datetime | None = None
     newest_first: bool = False
+
+    @classmethod
+    def created_in(cls, window: Window) -> Span:
+        """Make the span of the items that were created in a window."""
+        return cls("created", window.since, window.until)
 
     @property
     def qualifier(self) -> str:

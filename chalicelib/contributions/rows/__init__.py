@@ -7,6 +7,6 @@ stays. A record without what identifies and dates it raises RejectedError; unkno
 from chalicelib.contributions.rows.events import event_row, unknown_kinds
 from chalicelib.contributions.rows.items import issue_row, pull_request_row, pull_row
 from chalicelib.contributions.rows.members import member_row
-from chalicelib.records import Row
+from chalicelib.ingest.fields import Row
 
 __all__ = ["Row", "event_row", "issue_row", "member_row", "pull_request_row", "pull_row", "unknown_kinds"]

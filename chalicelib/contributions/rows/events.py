@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalicelib.errors import RejectedError
-from chalicelib.records import (
+from chalicelib.ingest.fields import (
     Converter,
     Record,
     Row,

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.errors import RejectedError
 from chalicelib.github.nodes import numeric_id
-from chalicelib.records import (
+from chalicelib.ingest.fields import (
     Converter,
     Record,
     Row,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.records import Converter, Row, cleaned, converted, flag, identity, required, text
+from chalicelib.ingest.fields import Converter, Row, cleaned, converted, flag, identity, required, text
 
 MEMBER_REQUIRED: dict[str, Converter] = {"id": identity, "login": text}
 MEMBER_OPTIONAL: dict[str, Converter] = {

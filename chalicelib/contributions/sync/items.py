@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context, map_rows, store
 from chalicelib.contributions import rows
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, SearchPage, Span, moment_of
 from chalicelib.contributions.models import Issue, PullRequest, Transfer
 from chalicelib.errors import IncompleteReadError
-from chalicelib.github.scopes import Scope
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import Mapped, map_records, save_rows
+from chalicelib.ingest.scopes import Scope
 from chalicelib.store.upsert import Row
-from chalicelib.store.watermarks import drop_watermark, oldest_watermark, raise_watermark, read_watermark
 from chalicelib.utils import format_utc
 
 # GitHub's search index lags: what changed is looked for again this long.
@@ -49,19 +49,19 @@ def _ago(context: Context, days: int) -> str:
 
 
 def _pass(context: Context, kind: str, name: str, *qualifiers: str) -> None:
-    mark = {"name": f"interrupted:{kind}.{name}", "org": context.scope.org, "scope": context.scope.name}
+    interrupted = context.marks.cursor(f"interrupted:{kind}.{name}")
     # Behind the first page of an interrupted pass there may be pages that it never came to.
-    goes_through = read_watermark(context.session, **mark) is not None
+    goes_through = interrupted.read() is not None
     for page in _fetch(context, kind, Span("updated", newest_first=True), *qualifiers):
         changed = save_items(context, kind, page.items)
         context.run.fetched += len(page.items)
         if changed and page.next_url:
-            raise_watermark(context.session, **mark, value=context.now())
-        context.commit()
+            interrupted.advance(context.now())
+        context.checkpoint()
         if not changed and not goes_through:
             break
-    drop_watermark(context.session, **mark)
-    context.commit()
+    interrupted.drop()
+    context.checkpoint()
 
 
 def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
@@ -69,17 +69,11 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
 
     Without a watermark it begins `first_days` ago.
     """
-    name, org, scope = watermark_name(kind), context.scope.org, context.scope.name
-    mark = read_watermark(context.session, name=name, org=org, scope=scope) or oldest_watermark(
-        context.session, name=name, org=org
-    )
-    since = mark - OVERLAP if mark else context.now() - timedelta(days=first_days)
+    mark = context.marks.watermark(watermark_name(kind))
+    reached = mark.read() or mark.read_oldest()
+    since = reached - OVERLAP if reached else context.now() - timedelta(days=first_days)
     context.run.window_start = since
-
-    def reached(moment: datetime) -> None:
-        raise_watermark(context.session, name=name, org=org, scope=scope, value=moment)
-
-    read_span(context, kind, context.scope.one_search(), Span("updated", since=since), reached)
+    read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance)
 
 
 def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
@@ -114,7 +108,7 @@ def read_span(
             save_items(context, kind, page.items)
             reading.add(page)
             context.run.expected, context.run.fetched = reading.announced, len(reading.seen)
-            context.commit()
+            context.checkpoint()
             context.on_page(max(0, len(reading.seen) - count))
             count = max(count, len(reading.seen))
         else:
@@ -131,7 +125,7 @@ def _reach_the_end(context: Context, span: Span, reading: Reading, reached: Call
     end = span.until or reading.newest() or span.since
     if end and reached:
         reached(end)
-        context.commit()
+        context.checkpoint()
 
 
 @dataclass
@@ -181,34 +175,34 @@ def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterato
 
 def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
     """Write a page's items into their table, or into rejected_records; returns how many rows were new or changed."""
-    mapped, records = map_rows(context, kind, items, TO_ROW[kind])
-    mapped = [row for row in mapped if context.scope.covers(row["org"], row["repo"])]
+    mapped = _map_in_scope(context, kind, items, TO_ROW[kind])
     if kind == PULL_REQUESTS:
-        _name_pulls(context.session, mapped)
+        _name_pulls(context.session, [each.row for each in mapped])
     else:
         mapped = _without_moved(context.session, mapped)
-    return store(context, kind, MODELS[kind], mapped, records)
+    return save_rows(context, kind, MODELS[kind], mapped)
 
 
-def _without_moved(session: Session, mapped: Sequence[Row]) -> list[Row]:
+def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:
+    mapped = map_records(context, kind, items, to_row)
+    return [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
+
+
+def _without_moved(session: Session, mapped: Sequence[Mapped[Row]]) -> list[Mapped[Row]]:
     """Leave out issues that are known to have moved: a late page, or a lagging search, would bring them back."""
-    ids = [row["id"] for row in mapped]
+    ids = [each.row["id"] for each in mapped]
     moved = set(session.scalars(select(Transfer.issue_id).where(Transfer.issue_id.in_(ids))))
-    return [row for row in mapped if row["id"] not in moved]
+    return [each for each in mapped if each.row["id"] not in moved]
 
 
 def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
     """Write pull requests in their own form (`/pulls`) under their issue id, where a search has told it already."""
-    mapped, records = map_rows(context, PULL_REQUESTS, pulls, rows.pull_row)
-    mapped = [row for row in mapped if context.scope.covers(row["org"], row["repo"])]
-    pull_ids = [row["pull_id"] for row in mapped]
+    mapped = _map_in_scope(context, PULL_REQUESTS, pulls, rows.pull_row)
+    pull_ids = [each.row["pull_id"] for each in mapped]
     known = select(PullRequest.pull_id, PullRequest.id).where(PullRequest.pull_id.in_(pull_ids))
     issue_ids = dict(context.session.execute(known).all())
-    for row in mapped:
-        own = row["id"]
-        row["id"] = issue_ids.get(row["pull_id"], own)
-        records[row["id"]] = records[own]
-    return store(context, PULL_REQUESTS, PullRequest, mapped, records)
+    named = [each.with_columns(id=issue_ids.get(each.row["pull_id"], each.row["id"])) for each in mapped]
+    return save_rows(context, PULL_REQUESTS, PullRequest, named)
 
 
 def _name_pulls(session: Session, mapped: Sequence[Row]) -> None:

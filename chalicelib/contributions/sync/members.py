@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context, map_rows, store
 from chalicelib.contributions import rows
 from chalicelib.contributions.api import MEMBERS, MemberAPI
 from chalicelib.contributions.models import Member, Membership
 from chalicelib.errors import IncompleteReadError
-from chalicelib.store.upsert import Row
-from chalicelib.store.watermarks import raise_watermark
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.fields import Row
+from chalicelib.ingest.mapping import Mapped, map_records, save_rows
+from chalicelib.store.marks import WHOLE
 
 
 def sync_members(context: Context) -> None:
@@ -24,47 +25,47 @@ def sync_members(context: Context) -> None:
     listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
     if not any(listed.values()):
         raise IncompleteReadError(f"GitHub lists no members of {context.scope.org}; nobody was marked as a leaver")
-    present = {person["id"]: person["login"] for people in listed.values() for person in people}
+    present = {person.row["id"]: person.row["login"] for people in listed.values() for person in people}
     # Asked before anything is written: on SQLite, others could not write while GitHub answers.
     leavers = _confirmed_leavers(context, present)
     for role, people in listed.items():
         save_members(context, people, role=role)
     end_memberships(context, leavers)
     context.run.fetched = len(present)
-    raise_watermark(context.session, name=MEMBERS, org=context.scope.org, scope="*", value=context.now())
-    context.commit()
+    context.marks.watermark(MEMBERS, scope=WHOLE).advance(context.now())
+    context.checkpoint()
 
 
-def _fetch_role(context: Context, role: str) -> list[Row]:
-    people: dict[int, Row] = {}
+def _fetch_role(context: Context, role: str) -> list[Mapped[Row]]:
+    people: dict[int, Mapped[Row]] = {}
     for page in MemberAPI(context.github).fetch_members(context.scope.org, role):
-        mapped, _ = map_rows(context, MEMBERS, page, rows.member_row)
-        people |= {row["id"]: row for row in mapped}
+        people |= {person.row["id"]: person for person in map_records(context, MEMBERS, page, rows.member_row)}
     return list(people.values())
 
 
-def save_members(context: Context, people: Sequence[Row], *, role: str) -> None:
+def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) -> None:
     """Write people and their membership; one who had left is active again."""
     session, now, org = context.session, context.now(), context.scope.org
     _free_logins(session, people)
-    ids = [person["id"] for person in people]
+    ids = [person.row["id"] for person in people]
     first_seen = dict(session.execute(select(Member.id, Member.inserted_dt).where(Member.id.in_(ids))).all())
     joined = select(Membership.member_id, Membership.inserted_dt).where(
         Membership.org == org, Membership.member_id.in_(ids)
     )
     joined_dt = dict(session.execute(joined).all())
     active = {"inactive": False, "inactive_dt": None}
-    members = [{**person, **active, "inserted_dt": first_seen.get(person["id"], now)} for person in people]
+    members = [each.with_columns(inserted_dt=first_seen.get(each.row["id"], now), **active) for each in people]
+    save_rows(context, MEMBERS, Member, members)
     memberships = [
-        {"org": org, "member_id": key, "role": role, "inserted_dt": joined_dt.get(key, now), **active} for key in ids
+        Mapped({"org": org, "member_id": key, "role": role, "inserted_dt": joined_dt.get(key, now), **active}, record)
+        for key, record in ((each.row["id"], each.record) for each in people)
     ]
-    store(context, MEMBERS, Member, members, {person["id"]: person for person in people})
-    store(context, MEMBERS, Membership, memberships, {})
+    save_rows(context, MEMBERS, Membership, memberships)
 
 
-def _free_logins(session: Session, people: Sequence[Row]) -> None:
+def _free_logins(session: Session, people: Sequence[Mapped[Row]]) -> None:
     """Take a login from whoever had it before: GitHub gives a name that was let go to somebody else."""
-    new_owner = {person["login"]: person["id"] for person in people}
+    new_owner = {person.row["login"]: person.row["id"] for person in people}
     holders = select(Member).where(Member.login.in_(new_owner))
     for member in session.scalars(holders.execution_options(populate_existing=True)):
         if member.login is not None and new_owner[member.login] != member.id:

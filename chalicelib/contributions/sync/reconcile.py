@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from chalicelib.context import Context
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SECOND, SearchAPI, Span
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span
 from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, read_span, save_items, watermark_name
-from chalicelib.contributions.sync.transfers import settle
-from chalicelib.contributions.sync.windows import Window, cut_windows, months
+from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import IncompleteReadError
 from chalicelib.github import PER_PAGE, GitHubAPI
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.proofs import Count, Difference
+from chalicelib.ingest.windows import SECOND, Window, cut_windows, months
 from chalicelib.store.ledger import first_window
-from chalicelib.store.watermarks import drop_watermark, has_watermark, raise_watermark, read_watermark
 
 GITHUB_BEGAN = datetime(2008, 1, 1, tzinfo=UTC)
 # What a check may cost when it runs each half hour; the daily one does what is left.
@@ -46,36 +46,10 @@ UNMERGED = Question(("is:closed", "is:unmerged"), (("state", "closed"), ("merged
 QUESTIONS = {ISSUES: (EVERY, OPEN), PULL_REQUESTS: (EVERY, MERGED, UNMERGED)}
 
 
-@dataclass(frozen=True)
-class Count:
-    """How many items of a kind were created in a span: by GitHub's count, and by the rows stored."""
-
-    kind: str
-    window: Window
-    github: int
-    stored: int
-
-    @property
-    def differs(self) -> bool:
-        """Tell whether the two disagree."""
-        return self.github != self.stored
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A repository and day where the table and GitHub disagreed."""
-
-    kind: str
-    repo: str
-    day: str
-    missing: int
-    surplus: int
-
-
 def compare(context: Context, kind: str, window: Window, question: Question = EVERY) -> Count:
     """Count a window on both sides; one search for each six repositories, or for the organisation."""
     search = SearchAPI(context.github)
-    asked = (*question.qualifiers, window.span.qualifier)
+    asked = (*question.qualifiers, Span.created_in(window).qualifier)
     github = sum(search.fetch_count(part, kind, *asked) for part in context.scope.parts())
     model = MODELS[kind]
     conditions = (_stored_in(context, kind, window), *question.holds_for(model))
@@ -102,18 +76,18 @@ def narrow(context: Context, count: Count, question: Question = EVERY) -> list[W
 
 
 def repair(context: Context, kind: str, window: Window) -> list[Difference]:
-    """List a window anew: store what is missing, and settle what GitHub no longer shows; says what differed."""
+    """List a window anew: store what is missing, and follow what GitHub no longer shows; says what differed."""
     model: Any = MODELS[kind]
     stored = select(model.id, model.repo, model.created_at).where(_stored_in(context, kind, window))
     before = {row.id: row for row in context.session.execute(stored)}
     listed: set[int] = set()
     for part in context.scope.parts():
-        listed |= read_span(context, kind, part, window.span)
+        listed |= read_span(context, kind, part, Span.created_in(window))
     after = {row.id: row for row in context.session.execute(stored)}
     surplus = [row for key, row in before.items() if key not in listed]
     for row in surplus:
-        settle(context, kind, row.id)
-        context.commit()
+        follow_item(context, kind, row.id)
+        context.checkpoint()
     return _differences(kind, [row for key, row in after.items() if key not in before], surplus)
 
 
@@ -154,8 +128,8 @@ def check_count(context: Context) -> None:
     """
     org = context.scope.org
     since = first_window(context.session, job="backfill", step=f"{ISSUES}.created", org=org)
-    until = read_watermark(context.session, name=watermark_name(ISSUES), org=org, scope=context.scope.name)
-    unfinished = has_watermark(context.session, prefix=f"backfill:{ISSUES}:", org=org)
+    until = context.marks.watermark(watermark_name(ISSUES)).read()
+    unfinished = context.marks.has_cursor(f"backfill:{ISSUES}:")
     if since is None or until is None or unfinished or since >= until:
         return
     _descend(context, Window(since, until), Allowance(context.github, lambda: MOST_REQUESTS))
@@ -179,22 +153,22 @@ def reconcile_counts(context: Context, kind: str, *, since: datetime | None, sha
     This is what finds a pull request whose merge was missed, however old. `since` is a moment, or None for the
     beginning of the backfills. The tenth of the hourly rate limit that it may take is shared by so many steps.
     """
-    org, name = context.scope.org, f"reconcile:{kind}"
-    begin = since or first_window(context.session, job="backfill", step=f"{kind}.created", org=org)
+    cursor = context.marks.cursor(f"reconcile:{kind}")
+    begin = since or first_window(context.session, job="backfill", step=f"{kind}.created", org=context.scope.org)
     if begin is None:
         return
     allowance = Allowance.tenth_of_an_hour(context.github, shared_by=shared_by)
-    reached = read_watermark(context.session, name=name, org=org, scope=context.scope.name)
+    reached = cursor.read()
     differing: list[str] = []
     for month in months(Window(max(begin, reached or begin), context.now())):
         if allowance.is_spent:
             break
         differing += _reconcile_month(context, kind, month)
-        raise_watermark(context.session, name=name, org=org, scope=context.scope.name, value=month.until + SECOND)
-        context.commit()
+        cursor.advance(month.until + SECOND)
+        context.checkpoint()
     else:
-        drop_watermark(context.session, name=name, org=org, scope=context.scope.name)
-        context.commit()
+        cursor.drop()
+        context.checkpoint()
     if differing:
         raise IncompleteReadError(f"GitHub and the table still count different {kind}: {'; '.join(differing)}")
 
@@ -225,27 +199,27 @@ def sweep_open(context: Context, kind: str, *, shared_by: int = 1) -> None:
 
 def _sweep_part(context: Context, kind: str, allowance: Allowance) -> None:
     scope = context.scope
-    mark = {"name": f"sweep:{kind}", "org": scope.org, "scope": scope.name}
-    begin = read_watermark(context.session, **mark) or GITHUB_BEGAN
+    cursor = context.marks.cursor(f"sweep:{kind}")
+    begin = cursor.read() or GITHUB_BEGAN
     listed, reached = set[Any](), begin
     for page in SearchAPI(context.github).fetch_pages(scope, kind, Span("created", begin), "is:open"):
         save_items(context, kind, page.items)
         listed |= {identity_of(item) for item in page.items}
         reached = page.since or reached
-        context.commit()
+        context.checkpoint()
         if allowance.is_spent and page.next_url:
-            _settle_unlisted(context, kind, Window(begin, reached), listed)
-            raise_watermark(context.session, **mark, value=reached)
-            context.commit()
+            _follow_unlisted(context, kind, Window(begin, reached), listed)
+            cursor.advance(reached)
+            context.checkpoint()
             return
-    _settle_unlisted(context, kind, Window(begin, context.now()), listed)
-    drop_watermark(context.session, **mark)
-    context.commit()
+    _follow_unlisted(context, kind, Window(begin, context.now()), listed)
+    cursor.drop()
+    context.checkpoint()
 
 
-def _settle_unlisted(context: Context, kind: str, window: Window, listed: set[Any]) -> None:
+def _follow_unlisted(context: Context, kind: str, window: Window, listed: set[Any]) -> None:
     model: Any = MODELS[kind]
     stored = select(model.id).where(_stored_in(context, kind, window), model.state == "open")
     for item_id in [key for key in context.session.scalars(stored) if key not in listed]:
-        settle(context, kind, item_id)
-        context.commit()
+        follow_item(context, kind, item_id)
+        context.checkpoint()

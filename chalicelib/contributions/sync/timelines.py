@@ -12,16 +12,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
-from chalicelib.context import Context, counted, map_rows, store
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, PagePoll, TimelineAPI, TimelinePage
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, TimelineAPI
 from chalicelib.contributions.models import Event, EventPoll
-from chalicelib.contributions.rows import Row, event_row
+from chalicelib.contributions.rows import event_row
 from chalicelib.contributions.sync.items import MODELS, in_scope, watermark_name
-from chalicelib.contributions.sync.transfers import settle
+from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import GitHubError, GoneError, IncompleteReadError, NotFoundError, UnauthorizedError
-from chalicelib.github import Pacer
-from chalicelib.store.upsert import upsert
-from chalicelib.store.watermarks import raise_watermark, read_watermark
+from chalicelib.github import ListPage, Pacer, PageState
+from chalicelib.ingest.context import Context, counted
+from chalicelib.ingest.fields import Row
+from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 
 EVENTS = "events"
 # At 100 ms an answer two threads would do for 14 requests a second; eight do it at half a second.
@@ -41,25 +41,24 @@ class Due:
     repo: str
     number: int
     updated_at: datetime
-    polls: dict[int, PagePoll]
+    polls: dict[int, PageState]
 
 
 def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> None:
     """Read the timelines of what changed within some days, or since the last complete run if that is longer ago."""
     begun = context.now()
-    mark = {"name": EVENTS, "org": context.scope.org, "scope": context.scope.name}
-    last = read_watermark(context.session, **mark)
+    mark = context.marks.watermark(EVENTS)
+    last = mark.read()
     recent = begun - timedelta(days=days)
     context.run.window_start = since = min(last, recent) if last else recent
     read_timelines(context, due_items(context, since=since, until=None), types=types)
-    raise_watermark(context.session, **mark, value=min(begun, *_followed(context)))
-    context.commit()
+    mark.advance(min(begun, *_followed(context)))
+    context.checkpoint()
 
 
 def _followed(context: Context) -> list[datetime]:
     """Up to where changes are stored: what comes to the database later must not be passed over."""
-    org, scope = context.scope.org, context.scope.name
-    marks = [read_watermark(context.session, name=watermark_name(kind), org=org, scope=scope) for kind in MODELS]
+    marks = [context.marks.watermark(watermark_name(kind)).read() for kind in MODELS]
     return [moment for moment in marks if moment] or [context.now()]
 
 
@@ -110,11 +109,11 @@ def _is_stale(model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
     return stale if axis == "updated_at" else and_(stale, getattr(model, axis) >= since)
 
 
-def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PagePoll]]:
-    polls: dict[int, dict[int, PagePoll]] = {}
+def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageState]]:
+    polls: dict[int, dict[int, PageState]] = {}
     columns = select(EventPoll.id, EventPoll.page_no, EventPoll.etag, EventPoll.events, EventPoll.next_url)
     for issue_id, page_no, etag, events, next_url in context.session.execute(columns.where(EventPoll.id.in_(ids))):
-        polls.setdefault(issue_id, {})[page_no] = PagePoll(etag, events, next_url)
+        polls.setdefault(issue_id, {})[page_no] = PageState(etag, events, next_url)
     return polls
 
 
@@ -132,30 +131,30 @@ def read_timelines(context: Context, due: Iterator[Due], *, types: Collection[st
         except UnauthorizedError:
             raise
         except (NotFoundError, GoneError):
-            failures += _settle(context, item)
+            failures += _follow(context, item)
         except (GitHubError, IncompleteReadError) as error:
             context.session.rollback()
             failures.append(f"{item.org}/{item.repo}#{item.number}: {error}")
         # When time is over, the first timeline that was not fetched by then says so; those before it are kept.
-        context.save()
+        context.commit()
         context.on_page(1)
     if failures:
         raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
 
 
-def _settle(context: Context, item: Due) -> list[str]:
+def _follow(context: Context, item: Due) -> list[str]:
     try:
-        settle(context, item.kind, item.id)
+        follow_item(context, item.kind, item.id)
     except GitHubError as error:
         context.session.rollback()
         return [f"{item.org}/{item.repo}#{item.number}: {error}"]
     return []
 
 
-def fetch_all(api: TimelineAPI, due: Iterator[Due]) -> Iterator[tuple[Due, Future[list[TimelinePage]]]]:
+def fetch_all(api: TimelineAPI, due: Iterator[Due]) -> Iterator[tuple[Due, Future[list[ListPage]]]]:
     """Fetch timelines in their order, a few ahead of the one that is being written."""
     with ThreadPoolExecutor(THREADS, thread_name_prefix="timeline") as pool:
-        waiting: deque[tuple[Due, Future[list[TimelinePage]]]] = deque()
+        waiting: deque[tuple[Due, Future[list[ListPage]]]] = deque()
         try:
             for item in due:
                 fetch = partial(api.fetch_timeline, item.org, item.repo, item.number, item.polls)
@@ -169,35 +168,36 @@ def fetch_all(api: TimelineAPI, due: Iterator[Due]) -> Iterator[tuple[Due, Futur
 
 
 def save_timeline(
-    context: Context, api: TimelineAPI, item: Due, pages: Sequence[TimelinePage], *, types: Collection[str]
+    context: Context, api: TimelineAPI, item: Due, pages: Sequence[ListPage], *, types: Collection[str]
 ) -> None:
     """Write what was read of a timeline: its events, what has gone from it, and what to know of its pages."""
-    rows = _event_rows(context, item, pages, types)
-    gone = _find_gone(context, item, pages, rows, types)
+    mapped = _map_events(context, item, pages, types)
+    gone = _find_gone(context, item, pages, mapped, types)
     # Pages shift when a comment before them is deleted: then an event may have passed between two readings.
     if gone and not api.fetch_is_unchanged(item.org, item.repo, item.number, pages):
         raise IncompleteReadError("it changed while it was read")
-    context.run.fetched += sum(len(page.events) for page in pages if page.events is not None)
-    store(context, EVENTS, Event, rows, {})
+    context.run.fetched += sum(len(page.items) for page in pages if page.items is not None)
+    save_rows(context, EVENTS, Event, mapped)
     context.run.stored += _mark_as_removed(context, item, gone)
     _save_polls(context, item, pages)
 
 
-def _event_rows(context: Context, item: Due, pages: Sequence[TimelinePage], types: Collection[str]) -> list[Row]:
+def _map_events(context: Context, item: Due, pages: Sequence[ListPage], types: Collection[str]) -> list[Mapped[Row]]:
     to_row = partial(event_row, issue_id=item.id, org=item.org, repo=item.repo)
-    rows: list[Row] = []
-    for page in pages:
-        mapped, _ = map_rows(context, EVENTS, page.events or [], to_row)
-        rows += [{**row, "page_no": page.number} for row in mapped if not types or row["event"] in types]
-    return rows
+    return [
+        each.with_columns(page_no=page.number)
+        for page in pages
+        for each in map_records(context, EVENTS, page.items or [], to_row)
+        if not types or each.row["event"] in types
+    ]
 
 
 def _find_gone(
-    context: Context, item: Due, pages: Sequence[TimelinePage], rows: Sequence[Row], types: Collection[str]
+    context: Context, item: Due, pages: Sequence[ListPage], mapped: Sequence[Mapped[Row]], types: Collection[str]
 ) -> list[tuple[int, str]]:
     """Find stored events that stood on pages which were read anew, and which are on none of them now."""
-    unchanged = {page.number for page in pages if page.events is None}
-    listed = {(row["id"], row["event"]) for row in rows}
+    unchanged = {page.number for page in pages if page.items is None}
+    listed = {(each.row["id"], each.row["event"]) for each in mapped}
     stored = select(Event.id, Event.event, Event.page_no).where(Event.issue_id == item.id, Event.removed_at.is_(None))
     return [
         (key, kind)
@@ -213,23 +213,23 @@ def _mark_as_removed(context: Context, item: Due, gone: Sequence[tuple[int, str]
     return len(gone)
 
 
-def _save_polls(context: Context, item: Due, pages: Sequence[TimelinePage]) -> None:
+def _save_polls(context: Context, item: Due, pages: Sequence[ListPage]) -> None:
     polls = [
         {
             "id": item.id,
             "page_no": page.number,
             "issue_updated_at": _as_of(item, pages[0]),
-            "etag": page.poll.etag,
-            "events": page.poll.events,
-            "next_url": page.poll.next_url,
+            "etag": page.state.etag,
+            "events": page.state.items,
+            "next_url": page.state.next_url,
         }
         for page in pages
     ]
-    upsert(context.session, EventPoll, polls)
+    save_own_rows(context, EventPoll, polls)
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
 
 
-def _as_of(item: Due, first: TimelinePage) -> datetime:
+def _as_of(item: Due, first: ListPage) -> datetime:
     """Tell up to when the timeline was read: GitHub's times are whole seconds, and more may happen in the same one."""
     just_now = first.date is not None and abs(first.date - item.updated_at) < JUST_NOW
     return item.updated_at - timedelta(seconds=1) if just_now else item.updated_at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,14 +10,16 @@ from sqlalchemy import Row as Found
 from sqlalchemy import and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from chalicelib.context import Context, counted
 from chalicelib.contributions import rows
 from chalicelib.contributions.api import ISSUES, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
 from chalicelib.contributions.sync.items import MODELS, save_items
 from chalicelib.errors import GitHubError, IncompleteReadError, RejectedError, UnauthorizedError
-from chalicelib.store.upsert import Row, upsert
+from chalicelib.ingest.context import Context, counted
+from chalicelib.ingest.mapping import save_own_rows
+from chalicelib.store.upsert import Row
 
+TRANSFERS = "transfers"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT = (
     *("url", "number", "repo", "title", "body", "created_at", "closed_at", "state", "org"),
@@ -35,7 +36,7 @@ def reconcile_transfers(context: Context, *, gone_too: bool = False) -> None:
     for old, twin_id in find_candidates(context, gone_too=gone_too):
         context.run.fetched += 1
         try:
-            settle(context, ISSUES, old)
+            follow_item(context, ISSUES, old)
             if context.session.get(Issue, old) is not None:
                 _remember(context, old, twin_id)
         except UnauthorizedError:
@@ -43,7 +44,7 @@ def reconcile_transfers(context: Context, *, gone_too: bool = False) -> None:
         except GitHubError as error:
             context.session.rollback()
             failures.append(str(error))
-        context.commit()
+        context.checkpoint()
     if failures:
         raise IncompleteReadError(f"could not ask for {counted(failures, 'issue')}; the first: {failures[0]}")
 
@@ -83,10 +84,10 @@ def find_candidates(context: Context, *, gone_too: bool = False) -> Sequence[Fou
 
 def _remember(context: Context, issue_id: int, twin_id: int) -> None:
     check = {"issue_id": issue_id, "newest_twin_id": twin_id, "checked_at": context.now()}
-    upsert(context.session, TransferCheck, [check])
+    save_own_rows(context, TransferCheck, [check])
 
 
-def settle(context: Context, kind: str, item_id: int) -> None:
+def follow_item(context: Context, kind: str, item_id: int) -> None:
     """Ask GitHub where an item is now, and act on it, in the session's transaction.
 
     Moved: it is stored anew, kept in `transfers` as it was, and its old rows go. Deleted, or moved where the token
@@ -108,14 +109,21 @@ def settle(context: Context, kind: str, item_id: int) -> None:
 def _follow(context: Context, item: Issue | PullRequest, found: dict[str, Any]) -> None:
     """Act on an item that GitHub shows elsewhere, under another id: GitHub moves issues only."""
     if isinstance(item, Issue):
-        with suppress(RejectedError):  # the record is in rejected_records, so there is no such row either
-            row = transfer_row(item, rows.issue_row(found), detected_at=context.now())
-            context.run.stored += upsert(context.session, Transfer, [row]).changed
+        _keep_transfer(context, item, found)
     stored = context.session.get(Issue, found["id"], populate_existing=True)
     if isinstance(item, Issue) and stored is not None:
         _forget(context, item)
     else:
         _mark_as_gone(context, item)
+
+
+def _keep_transfer(context: Context, old: Issue, found: dict[str, Any]) -> None:
+    try:
+        new = rows.issue_row(found)
+    except RejectedError:  # save_items has kept the record already, and there is no row to point at
+        return
+    row = transfer_row(old, new, detected_at=context.now())
+    context.run.stored += save_own_rows(context, Transfer, [row])
 
 
 def _mark_as_gone(context: Context, item: Issue | PullRequest) -> None:
@@ -128,7 +136,7 @@ def _mark_as_gone(context: Context, item: Issue | PullRequest) -> None:
     # Should GitHub show it again, its timeline is read anew: as one that was last read before anything happened.
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id))
     never = {"id": item.id, "page_no": 1, "issue_updated_at": NEVER, "etag": None, "events": 0, "next_url": None}
-    upsert(context.session, EventPoll, [never])
+    save_own_rows(context, EventPoll, [never])
 
 
 def _forget(context: Context, old: Issue) -> None:

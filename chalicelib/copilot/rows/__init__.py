@@ -9,7 +9,7 @@ from chalicelib.copilot.rows.documents import Document, any_day_rows, read_docum
 from chalicelib.copilot.rows.legacy import metrics_day_rows, usage_day_rows
 from chalicelib.copilot.rows.reports import report_day_rows, user_day_row, user_period_row, user_team_row
 from chalicelib.copilot.rows.seats import seat_row
-from chalicelib.records import Row
+from chalicelib.ingest.fields import Row
 
 __all__ = [
     "DayRows",

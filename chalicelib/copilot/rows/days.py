@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.copilot.rows.fields import ACTIVITY, added, count, people
 from chalicelib.errors import RejectedError
-from chalicelib.records import Converter, Record, Row
+from chalicelib.ingest.fields import Converter, Record, Row
 
 # Columns that are counts of people or of pull requests (32 bits), and of what they did (64 bits).
 ACTIVE = (

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from chalicelib.errors import RejectedError
-from chalicelib.records import Converter, Record, Row, identity, json_array, number, text
-from chalicelib.utils import parse_day
+from chalicelib.ingest.fields import Converter, Record, Row, identity, json_array, number, text
+from chalicelib.ingest.fields import day as any_day
 
 # The counters that every report of today and every breakdown has.
 ACTIVITY = (
@@ -51,13 +51,8 @@ def github_id(name: str, value: Any) -> int | None:
 
 def day(name: str, value: Any) -> date | None:
     """Accept a day (`2026-05-01`), a time (then its day in UTC), or null."""
-    if value is None:
-        return None
-    try:
-        found = parse_day(value).date()
-    except (TypeError, ValueError, OverflowError) as error:
-        raise RejectedError(f"{name} is not a day") from error
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+    found = any_day(name, value)
+    if found is not None and not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise RejectedError(f"{name} is no day that Copilot was there on")
     return found
 

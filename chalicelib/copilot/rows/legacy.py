@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.copilot.rows.days import DayRows, Line, day_rows_of, required_day
 from chalicelib.copilot.rows.fields import added, count, day, name_of, objects, people, picked
-from chalicelib.records import Record, Row, cleaned, json_object
+from chalicelib.ingest.fields import Record, Row, cleaned, json_object
 
 METRICS, USAGE = "metrics", "usage"
 COMPLETIONS, CHAT = "copilot_ide_code_completions", "copilot_ide_chat"

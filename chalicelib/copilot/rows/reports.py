@@ -20,7 +20,7 @@ from chalicelib.copilot.rows.fields import (
     people,
     picked,
 )
-from chalicelib.records import Converter, Record, Row, cleaned, flag, fraction, json_object, required, text
+from chalicelib.ingest.fields import Converter, Record, Row, cleaned, flag, fraction, json_object, required, text
 
 REPORT = "report"
 # A list of another name is a breakdown that has no columns yet: it stays in the day's `report`.

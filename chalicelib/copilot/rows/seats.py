@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.copilot.rows.fields import day, github_id
 from chalicelib.errors import RejectedError
-from chalicelib.records import Row, cleaned, json_object, moment, text
+from chalicelib.ingest.fields import Row, cleaned, json_object, moment, text
 
 
 def seat_row(seat: Any, *, org: str) -> Row:

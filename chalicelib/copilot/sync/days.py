@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context, rows_of, store
 from chalicelib.copilot.api import ORGANIZATION_28, ORGANIZATION_DAY, CopilotAPI
 from chalicelib.copilot.models import REPORT, SOURCES, CopilotDay, CopilotDayRevision, CopilotDayTotal
 from chalicelib.copilot.rows import DayRows, report_day_rows
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.store.engine import canonical
+from chalicelib.store.marks import WHOLE
 from chalicelib.store.upsert import Row
-from chalicelib.store.watermarks import raise_watermark, read_watermark
 
 COPILOT, DAYS = "copilot", "copilot.days"
 ONE = timedelta(days=1)
@@ -39,7 +40,7 @@ def sync_days(context: Context) -> None:
     """
     latest = read_latest(context)
     if latest is None:
-        context.run.error = "GitHub has no reports of this organisation's use of Copilot"
+        context.run.note = "GitHub has no reports of this organisation's use of Copilot"
         return
     asked = last_asked(context, DAYS)
     days = new_days(context, DAYS, again=SPAN)
@@ -49,8 +50,8 @@ def sync_days(context: Context) -> None:
 
 def last_asked(context: Context, name: str) -> date | None:
     """The last day that was asked for; None before the first run."""
-    mark = read_watermark(context.session, name=name, org=context.scope.org, scope="*")
-    return mark.date() if mark else None
+    asked = context.marks.cursor(name, scope=WHOLE).read()
+    return asked.date() if asked else None
 
 
 def new_days(context: Context, name: str, *, again: timedelta) -> Iterator[date]:
@@ -63,8 +64,8 @@ def new_days(context: Context, name: str, *, again: timedelta) -> Iterator[date]
     context.run.window_start, context.run.window_end = midnight(begin), midnight(yesterday)
     for day in days_between(begin, yesterday):
         yield day
-        raise_watermark(context.session, name=name, org=context.scope.org, scope="*", value=midnight(day))
-        context.commit()
+        context.marks.cursor(name, scope=WHOLE).advance(midnight(day))
+        context.checkpoint()
 
 
 def name_lost(
@@ -81,7 +82,7 @@ def name_lost(
     for table in tables:
         stored |= set(context.session.scalars(select(table.day).where(table.org == context.scope.org)))
     lost = [day for day in days if since < day <= until and day not in stored]
-    context.run.error = f"GitHub has no report of {spans(lost)}" if lost else None
+    context.run.note = f"GitHub has no report of {spans(lost)}" if lost else None
 
 
 def read_latest(context: Context) -> set[date] | None:
@@ -98,34 +99,36 @@ def read_day(context: Context, day: date) -> bool:
 
 def save_reports(context: Context, records: Iterable[Any]) -> set[date]:
     """Write days as today's API reports them; gives the days."""
-    to_rows = partial(report_day_rows, org=context.scope.org)
-    return save_days(context, rows_of(context, COPILOT, records, to_rows))
+    return save_days(context, records, partial(report_day_rows, org=context.scope.org))
 
 
-def save_days(context: Context, mapped: Iterable[DayRows], *, is_live: bool = True) -> set[date]:
+def save_days(
+    context: Context, records: Iterable[Any], to_rows: Callable[[Any], DayRows], *, is_live: bool = True
+) -> set[date]:
     """Write days, each with its breakdowns in one transaction; gives the days that there were."""
     days = set()
-    for rows in mapped:
-        save_day(context, rows, is_live=is_live)
-        days.add(rows.day["day"])
-        context.commit()
+    for each in map_records(context, COPILOT, context.count_fetched(records), to_rows):
+        save_day(context, each.row, each.record, is_live=is_live)
+        days.add(each.row.day["day"])
+        context.checkpoint()
     return days
 
 
-def save_day(context: Context, rows: DayRows, *, is_live: bool) -> None:
+def save_day(context: Context, rows: DayRows, record: Any, *, is_live: bool) -> None:
     """Write a day unless it says what is known, or comes from an older source; whatever is new of it is kept whole.
 
     What GitHub says now is true now; what a file says was true once, and doesn't stand against the same source.
     """
     key = (rows.day["org"], rows.day["day"])
     known = context.session.get(CopilotDay, key, populate_existing=True)
-    _keep(context, rows.day)
+    _keep_version(context, rows.day, record)
     if known is not None and not _replaces(rows.day, known, is_live=is_live):
         return
-    store(context, COPILOT, CopilotDay, [{**rows.day, **revision(known, context.now())}], {})
-    there = (CopilotDayTotal.org == key[0], CopilotDayTotal.day == key[1])
-    context.session.execute(delete(CopilotDayTotal).where(*there))
-    store(context, COPILOT, CopilotDayTotal, rows.totals, {})
+    day = Mapped({**rows.day, **revision(known, context.now())}, record)
+    save_rows(context, COPILOT, CopilotDay, [day])
+    same_day = (CopilotDayTotal.org == key[0], CopilotDayTotal.day == key[1])
+    context.session.execute(delete(CopilotDayTotal).where(*same_day))
+    save_rows(context, COPILOT, CopilotDayTotal, [Mapped(row, record) for row in rows.totals])
 
 
 def _replaces(row: Row, known: CopilotDay, *, is_live: bool) -> bool:
@@ -147,13 +150,13 @@ def content(report: dict[str, Any]) -> str:
     return canonical({name: value for name, value in report.items() if name not in VOLATILE})
 
 
-def _keep(context: Context, row: Row) -> None:
+def _keep_version(context: Context, row: Row, record: Any) -> None:
     """Keep a report that was not seen before, whole."""
     digest = hashlib.sha256(f"{row['source']}\n{content(row['report'])}".encode()).hexdigest()
     key = {"org": row["org"], "day": row["day"], "digest": digest}
     if context.session.get(CopilotDayRevision, tuple(key.values())) is None:
         kept = {**key, "source": row["source"], "seen_at": context.now(), "report": row["report"]}
-        store(context, COPILOT, CopilotDayRevision, [kept], {})
+        save_rows(context, COPILOT, CopilotDayRevision, [Mapped(kept, record)])
 
 
 def stored_days(session: Session, org: str, since: date, until: date) -> set[date]:

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from chalicelib.context import Context, rows_of, store
 from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_28, USERS_DAY, CopilotAPI, Report
 from chalicelib.copilot.models import CopilotTeamDay, CopilotUserDay, CopilotUserTeam
 from chalicelib.copilot.rows import user_day_row, user_team_row
 from chalicelib.copilot.rows.fields import ACTIVITY
 from chalicelib.copilot.sync.days import COPILOT, SPAN, content, last_asked, name_lost, new_days, revision
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.upsert import Row
 
 PEOPLE = "copilot.people"
@@ -64,7 +65,7 @@ def _save_report(context: Context, people: Report, *, keeps_people: bool) -> set
     for day, sums in teams.items():
         if sums is not None:
             _replace_teams(context, day, sums)
-    context.commit()
+    context.checkpoint()
     return set(teams)
 
 
@@ -74,18 +75,20 @@ def _teams_of(context: Context, day: date, *, keeps_people: bool) -> TeamSums | 
     with CopilotAPI(context.github).open_report(context.scope.org, TEAMS_DAY, day) as report:
         if report is None:
             return None
-        rows = list(rows_of(context, COPILOT, report.records(), to_row, is_kept=keeps_people))
+        records = context.count_fetched(report.records())
+        places = list(map_records(context, COPILOT, records, to_row, is_kept=keeps_people))
     if keeps_people:
-        store(context, COPILOT, CopilotUserTeam, rows, {})
-    return TeamSums(rows)
+        save_rows(context, COPILOT, CopilotUserTeam, places)
+    return TeamSums(place.row for place in places)
 
 
 def _people_of(context: Context, report: Report, *, keeps_people: bool) -> Iterator[Row]:
-    batch: list[Row] = []
+    batch: list[Mapped[Row]] = []
     to_row = partial(user_day_row, org=context.scope.org)
-    for row in rows_of(context, COPILOT, report.records(), to_row, is_kept=keeps_people):
-        yield row
-        batch.append(row)
+    records = context.count_fetched(report.records())
+    for each in map_records(context, COPILOT, records, to_row, is_kept=keeps_people):
+        yield each.row
+        batch.append(each)
         if keeps_people and len(batch) == BATCH:
             save_user_days(context, batch)
             batch = []
@@ -93,19 +96,19 @@ def _people_of(context: Context, report: Report, *, keeps_people: bool) -> Itera
         save_user_days(context, batch)
 
 
-def save_user_days(context: Context, rows: Iterable[Row], *, is_live: bool = True) -> None:
+def save_user_days(context: Context, mapped: Iterable[Mapped[Row]], *, is_live: bool = True) -> None:
     """Write people's days that are new or say something else than before, each with its revision.
 
     A file, which is not live, has nothing to say against what is stored.
     """
-    fresh = {(row["day"], row["user_id"]): row for row in rows}
+    fresh = {(each.row["day"], each.row["user_id"]): each for each in mapped}
     known = _known(context, [day for day, _ in fresh], [person for _, person in fresh])
     changed = [
-        row | revision(known.get(key), context.now())
-        for key, row in fresh.items()
-        if key not in known or (is_live and content(row["report"]) != content(known[key].report))
+        each.with_columns(**revision(known.get(key), context.now()))
+        for key, each in fresh.items()
+        if key not in known or (is_live and content(each.row["report"]) != content(known[key].report))
     ]
-    store(context, COPILOT, CopilotUserDay, changed, {})
+    save_rows(context, COPILOT, CopilotUserDay, changed)
 
 
 def _known(context: Context, days: Iterable[date], people: Iterable[int]) -> dict[tuple[date, int], Any]:
@@ -151,7 +154,7 @@ class TeamSums:
 
 def _replace_teams(context: Context, day: date, sums: TeamSums) -> None:
     rows = sums.rows(org=context.scope.org, day=day)
-    there = (CopilotTeamDay.org == context.scope.org, CopilotTeamDay.day == day)
+    same_day = (CopilotTeamDay.org == context.scope.org, CopilotTeamDay.day == day)
     others = CopilotTeamDay.team_id.not_in([row["team_id"] for row in rows])
-    context.session.execute(delete(CopilotTeamDay).where(*there, others))
-    store(context, COPILOT, CopilotTeamDay, rows, {})
+    context.session.execute(delete(CopilotTeamDay).where(*same_day, others))
+    context.run.stored += save_own_rows(context, CopilotTeamDay, rows)

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from chalicelib.context import Context, rows_of, store
 from chalicelib.copilot.api import CopilotAPI
 from chalicelib.copilot.models import CopilotSeat, CopilotSeatDay
 from chalicelib.copilot.rows import seat_row
 from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.errors import IncompleteReadError
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.upsert import Row
 
 SEATS = "copilot.seats"
@@ -30,58 +31,59 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
     """
     billing = CopilotAPI(context.github).fetch_billing(context.scope.org)
     if billing is None:
-        context.run.error = "the organisation has no Copilot"
+        context.run.note = "the organisation has no Copilot"
         return
-    rows = _fetch(context, keeps_people=keeps_people)
+    seats = _fetch(context, keeps_people=keeps_people)
+    rows = [seat.row for seat in seats]
     if keeps_people:
-        save_seats(context, rows, price=price)
+        save_seats(context, seats, price=price)
         rows = _held(context)
     day = count_seats(rows, org=context.scope.org, now=context.now(), billed=_billed(billing))
-    store(context, COPILOT, CopilotSeatDay, [day], {})
-    context.commit()
+    context.run.stored += save_own_rows(context, CopilotSeatDay, [day])
+    context.checkpoint()
 
 
-def _fetch(context: Context, *, keeps_people: bool) -> list[Row]:
-    found: dict[int, Row] = {}
+def _fetch(context: Context, *, keeps_people: bool) -> list[Mapped[Row]]:
+    found: dict[int, Mapped[Row]] = {}
     listed = announced = 0
     to_row = partial(seat_row, org=context.scope.org)
     for total, seats in CopilotAPI(context.github).fetch_seats(context.scope.org):
         announced, listed = total, listed + len(seats)
-        for row in rows_of(context, COPILOT, seats, to_row, is_kept=keeps_people):
-            found[row["assignee_id"]] = newer(found.get(row["assignee_id"]), row)
+        for seat in map_records(context, COPILOT, context.count_fetched(seats), to_row, is_kept=keeps_people):
+            person = seat.row["assignee_id"]
+            found[person] = newer(found.get(person), seat)
     context.run.expected = announced
     if listed < announced:
         raise IncompleteReadError(f"GitHub announced {announced} seats and listed {listed}")
     return list(found.values())
 
 
-def newer(one: Row | None, other: Row) -> Row:
+def newer(one: Mapped[Row] | None, other: Mapped[Row]) -> Mapped[Row]:
     """Choose between two listings of one person's seat: the one that was used last."""
     if one is None:
         return other
-    uses = [row.get("last_activity_at") for row in (one, other)]
+    uses = [seat.row.get("last_activity_at") for seat in (one, other)]
     return one if uses[1] is None or (uses[0] is not None and uses[0] >= uses[1]) else other
 
 
-def save_seats(context: Context, rows: list[Row], *, price: float | None) -> None:
+def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | None) -> None:
     """Write the seats of an organisation, which are all that there are, and mark the others as taken back."""
     seats = (CopilotSeat.org == context.scope.org,)
     seen = select(CopilotSeat.assignee_id, CopilotSeat.first_seen_at).where(*seats)
     first_seen = {row.assignee_id: row.first_seen_at for row in context.session.execute(seen)}
     written = [
-        row
-        | {
-            "removed_at": None,
-            "first_seen_at": first_seen.get(row["assignee_id"], context.now()),
-            "monthly_price": price_of(row, price),
-        }
-        for row in rows
+        seat.with_columns(
+            removed_at=None,
+            first_seen_at=first_seen.get(seat.row["assignee_id"], context.now()),
+            monthly_price=price_of(seat.row, price),
+        )
+        for seat in listed
     ]
-    store(context, COPILOT, CopilotSeat, written, {})
-    held = {row["assignee_id"] for row in rows}
+    save_rows(context, COPILOT, CopilotSeat, written)
+    held = {seat.row["assignee_id"] for seat in listed}
     for person in first_seen.keys() - held:
-        mine = (*seats, CopilotSeat.assignee_id == person, CopilotSeat.removed_at.is_(None))
-        taken = context.session.connection().execute(update(CopilotSeat).where(*mine).values(removed_at=context.now()))
+        seat = (*seats, CopilotSeat.assignee_id == person, CopilotSeat.removed_at.is_(None))
+        taken = context.session.connection().execute(update(CopilotSeat).where(*seat).values(removed_at=context.now()))
         context.run.stored += taken.rowcount
 
 

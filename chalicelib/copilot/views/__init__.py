@@ -11,7 +11,7 @@ from chalicelib.copilot.views.breakdowns import (
 from chalicelib.copilot.views.days import COPILOT_ACCEPTANCE_MONTHLY, COPILOT_USE_DAILY
 from chalicelib.copilot.views.pull_requests import COPILOT_PULL_REQUEST_EFFECT
 from chalicelib.copilot.views.seats import COPILOT_SEAT_COST, COPILOT_SEATS_IDLE
-from chalicelib.copilot.views.teams import COPILOT_TEAM_DAYS
+from chalicelib.copilot.views.teams import COPILOT_TEAM_USE_DAILY
 from chalicelib.store.views import View
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "COPILOT_PULL_REQUEST_EFFECT",
     "COPILOT_SEATS_IDLE",
     "COPILOT_SEAT_COST",
-    "COPILOT_TEAM_DAYS",
+    "COPILOT_TEAM_USE_DAILY",
     "COPILOT_USE_DAILY",
     "VIEWS",
 ]
@@ -38,6 +38,6 @@ VIEWS: tuple[View, ...] = (
     COPILOT_FEATURES_DAILY,
     COPILOT_SEATS_IDLE,
     COPILOT_SEAT_COST,
-    COPILOT_TEAM_DAYS,
+    COPILOT_TEAM_USE_DAILY,
     COPILOT_PULL_REQUEST_EFFECT,
 )

@@ -31,8 +31,8 @@ def _team_days() -> Subquery:
 
 _team = _team_days().c
 
-COPILOT_TEAM_DAYS = View(
-    "copilot_team_days",
+COPILOT_TEAM_USE_DAILY = View(
+    "copilot_team_use_daily",
     "How each team used Copilot on a day, added up over its people, also when people's own days are not kept. Who is "
     "in several teams counts in each: don't add teams up. Teams with fewer than five people are left out",
     [

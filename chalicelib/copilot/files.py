@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from chalicelib.aws import read_object
 from chalicelib.copilot.rows import Document, read_document
+from chalicelib.copilot.settings import SEAT_PRICE, USER_DATA
 from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.copilot.sync.history import load_document
 from chalicelib.errors import AwsError, RejectedError, SettingsError
-from chalicelib.runner import Runner
-from chalicelib.settings import Settings
+from chalicelib.ingest.runner import Runner
+from chalicelib.runtime.aws import read_object
 from chalicelib.store.models import SyncRun
 
 S3, S3_OBJECT = re.compile("s3://"), re.compile("s3://[a-z0-9.-]{3,63}/.+")
@@ -35,16 +35,27 @@ def read_file(name: str) -> Document:
         raise SettingsError(f"{name}: {error}") from error
 
 
-def load_files(runner: Runner, documents: Mapping[str, Document], settings: Settings) -> Iterator[str]:
-    """Store what files hold, each with its row in `runner.runs`; yields a sentence about each."""
-    load = partial(load_document, keeps_people=settings.copilot_user_data, price=settings.copilot_seat_price)
-    for name, document in documents.items():
-        run = runner.run(f"{COPILOT}.file", partial(load, document=document))
-        done = f"{run.fetched:,} read, {run.stored:,} new or changed, {run.rejected:,} rejected"
-        yield f"{name}: {document.kind}: {done}{_remark(run, document)}"
+class CopilotFiles:
+    """Saved reports of Copilot's APIs, of today's and of the two that are gone."""
+
+    kind = COPILOT
+
+    def read(self, names: Sequence[str]) -> dict[str, Document]:
+        """Read files, whole; SettingsError when one can't be read."""
+        return {name: read_file(name) for name in names}
+
+    def load(self, runner: Runner, documents: Mapping[str, Document]) -> Iterator[str]:
+        """Store what files hold, each with its row in `runner.runs`; yields a sentence about each."""
+        keeps_people, price = runner.settings.value(USER_DATA), runner.settings.value(SEAT_PRICE)
+        load = partial(load_document, keeps_people=keeps_people, price=price)
+        for name, document in documents.items():
+            run = runner.run(f"{COPILOT}.file", partial(load, document=document))
+            done = f"{run.fetched:,} read, {run.stored:,} new or changed, {run.rejected:,} rejected"
+            yield f"{name}: {document.kind}: {done}{_remark(run, document)}"
 
 
 def _remark(run: SyncRun, document: Document) -> str:
     said = " (in rejected_records)" if run.rejected else ""
     said += "; it holds links, which expire, and no report" if document.kind == "links" else ""
-    return said + (f"; {run.error}" if run.error else "")
+    words = run.error or run.note
+    return said + (f"; {words}" if words else "")

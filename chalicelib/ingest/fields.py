@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from chalicelib.errors import RejectedError
-from chalicelib.utils import parse_utc
+from chalicelib.utils import parse_day, parse_utc
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -94,6 +94,16 @@ def moment(name: str, value: Any) -> datetime | None:
         return parse_utc(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise RejectedError(f"{name} is not a time") from error
+
+
+def day(name: str, value: Any) -> date | None:
+    """Accept a day (`2026-05-01`), a time (then its day in UTC), or null."""
+    if value is None:
+        return None
+    try:
+        return parse_day(value).date()
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RejectedError(f"{name} is not a day") from error
 
 
 def required(record: Record, converters: Mapping[str, Converter]) -> Row:

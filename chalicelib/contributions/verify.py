@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
-from chalicelib.context import Context
-from chalicelib.contributions.sync.reconcile import Count, Difference, compare, narrow, repair
-from chalicelib.contributions.sync.windows import Window, months
+from chalicelib.contributions.sync.reconcile import compare, narrow, repair
 from chalicelib.errors import IncompleteReadError
-from chalicelib.runner import Runner
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A month of a kind: the counts before the repair, and after it; no `after` when it could not be compared."""
-
-    before: Count | None
-    after: Count | None
-    kind: str
-    month: Window
-
-    @property
-    def holds(self) -> bool:
-        """Tell whether both sides agree in the end."""
-        return self.after is not None and not self.after.differs
-
-
-@dataclass
-class Report:
-    """What a comparison found."""
-
-    proofs: list[Proof] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.proofs import Count, Proof, Report
+from chalicelib.ingest.runner import Runner
+from chalicelib.ingest.windows import Window, months
 
 
 def verify(runner: Runner, *, kinds: Sequence[str], window: Window, report: Report) -> Iterator[str]:

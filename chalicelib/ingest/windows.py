@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.contributions.api import SECOND, Span
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,6 @@ class Window:
 
     since: datetime
     until: datetime
-
-    @property
-    def span(self) -> Span:
-        """The same, for a search."""
-        return Span("created", self.since, self.until)
 
     def halves(self) -> tuple[Window, Window]:
         """Cut a window of two seconds or more in two."""

@@ -10,27 +10,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
-from chalicelib.contributions.sync.timelines import EVENTS
-from chalicelib.copilot.sync.days import COPILOT
-from chalicelib.runner import ACCESS
+from chalicelib.domains import DOMAINS
+from chalicelib.ingest.runner import ACCESS
+from chalicelib.ingest.steps import time_of
 from chalicelib.settings import Settings
 from chalicelib.store.functions import count_if
-from chalicelib.store.health import DATA_HEALTH, RECONCILIATION
+from chalicelib.store.health import DATA_HEALTH
 from chalicelib.store.ledger import FAILED, ONE_OFF
 from chalicelib.store.models import SyncRun
 from chalicelib.utils import utc_now
 
-# What runs every few minutes; its lag is the lag of the database.
-FREQUENT = (PULL_REQUESTS, ISSUES, EVENTS)
-# A kind is stale when several runs in a row did not come to their end.
-STALE_AFTER = {
-    PULL_REQUESTS: timedelta(hours=2),
-    ISSUES: timedelta(hours=2),
-    EVENTS: timedelta(hours=1),
-    RECONCILIATION: timedelta(hours=50),
-    ACCESS: timedelta(hours=26),
-}
+# Whether the token may see everything is checked once a day.
+ACCESS_STALE_AFTER = timedelta(hours=26)
+# What must be so fresh is read every few minutes; its lag is the lag of the database.
+FREQUENT = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -90,15 +83,17 @@ def read_health(
     return [
         _judge(Health(org, kind, allowed, first.get(org.lower())), found.get((org.lower(), kind)))
         for org in orgs or settings.orgs
-        for kind, allowed in _kinds(settings)
+        for kind, allowed in judged_kinds(settings)
     ]
 
 
-def _kinds(settings: Settings) -> Iterator[tuple[str, timedelta]]:
-    yield from STALE_AFTER.items()
-    if settings.copilot:
-        yield COPILOT, timedelta(hours=50)
-    yield MEMBERS, timedelta(hours=settings.members_hours + 2)
+def judged_kinds(settings: Settings) -> Iterator[tuple[str, timedelta]]:
+    """Give the kinds that are judged, each with how old it may be."""
+    yield ACCESS, ACCESS_STALE_AFTER
+    for domain in DOMAINS:
+        for kind in domain.all_kinds if domain.enabled(settings) else ():
+            if kind.stale_after is not None:
+                yield kind.name, time_of(kind.stale_after, settings)
 
 
 def _judge(health: Health, row: Row[Any] | None) -> Health:
@@ -117,7 +112,7 @@ def _judge(health: Health, row: Row[Any] | None) -> Health:
 
 def lag_of(healths: Sequence[Health]) -> timedelta | None:
     """The lag of the database: the largest of what is read every few minutes; None while one was never read."""
-    lags = [health.lag for health in healths if health.kind in FREQUENT]
+    lags = [health.lag for health in healths if health.allowed <= FREQUENT]
     return max((lag for lag in lags if lag is not None), default=None) if None not in lags else None
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib import aws, jobs
 from chalicelib.errors import AwsError, ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget
-from chalicelib.health import lag_of, measure, read_health
-from chalicelib.logs import COUNT, LOG, SECONDS, bound, log_json, log_metrics
+from chalicelib.jobs.connections import open_database
+from chalicelib.jobs.health import lag_of, measure, read_health
+from chalicelib.jobs.schedules import run_job
+from chalicelib.runtime import aws
+from chalicelib.runtime.logs import COUNT, LOG, SECONDS, bound, log_json, log_metrics
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import utc_now
 
@@ -21,12 +23,6 @@ MARGIN_SECONDS = 15
 # A trouble that lasts is told of again after so long, by each Lambda that is kept warm.
 SILENCE = timedelta(hours=6).total_seconds()
 ORGANISATION = "organisation"
-
-JOBS: dict[str, Callable[..., None]] = {
-    "every_30_min": jobs.every_30_min,
-    "nrt_events": jobs.nrt_events,
-    "daily": jobs.daily,
-}
 
 _told: dict[tuple[str, str], float] = {}
 
@@ -106,7 +102,7 @@ def run(job: str, settings: Settings, org: str, budget: Budget) -> None:
     """Run a job for one organisation; whether or not its steps succeed, say what they did and how current it all is."""
     since = utc_now()
     try:
-        JOBS[job](settings, orgs=[org], budget=budget)
+        run_job(job, settings, orgs=[org], budget=budget)
     except JobFailedError:
         report(job, settings, org, since)
         raise
@@ -115,7 +111,7 @@ def run(job: str, settings: Settings, org: str, budget: Budget) -> None:
 
 def report(job: str, settings: Settings, org: str, since: datetime) -> None:
     """Log a run's numbers as metrics, and tell the topic of what has grown stale."""
-    with jobs.open_database(settings) as session:
+    with open_database(settings) as session:
         done = measure(session, job=job, org=org, since=since)
         healths = read_health(session, settings, [org])
     numbers = {

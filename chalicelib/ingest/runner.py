@@ -11,16 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from chalicelib.context import Context, nobody_watches
 from chalicelib.errors import ContributorMetricsError, JobFailedError, OutOfTimeError, UnauthorizedError
 from chalicelib.github import GitHubAPI, RateLimit
-from chalicelib.github.scopes import Scope, ScopeAPI
-from chalicelib.logs import LOG, bound
+from chalicelib.ingest.context import Context, ignore_progress
+from chalicelib.ingest.scopes import Scope, ScopeAPI
+from chalicelib.runtime.logs import LOG, bound
+from chalicelib.settings import Settings
 from chalicelib.store.engine import explain
 from chalicelib.store.leases import LAMBDA_LEASE, SHELL_LEASE, lease, new_owner, take_lease
 from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, open_run
-from chalicelib.store.models import SyncRun, Watermark
-from chalicelib.store.watermarks import raise_watermark, read_watermark
+from chalicelib.store.marks import Mark, Marks
+from chalicelib.store.models import Cursor, SyncRun, Watermark
 from chalicelib.utils import format_utc, utc_now
 
 ACCESS = "access"
@@ -36,10 +37,11 @@ class Runner:
     session: Session
     github: GitHubAPI
     scope: Scope
+    settings: Settings
     job: str
     now: Callable[[], datetime] = utc_now
     owner: str = field(default_factory=new_owner)
-    on_page: Callable[[int], None] = nobody_watches
+    on_page: Callable[[int], None] = ignore_progress
     runs: list[SyncRun] = field(default_factory=list)
     is_refused: bool = False
     github_time: datetime | None = None
@@ -47,11 +49,16 @@ class Runner:
 
     def __post_init__(self) -> None:
         """Spell the organisation as it was spelled before: GitHub's names ignore case, our tables don't."""
-        for table in (Watermark, SyncRun):
+        for table in (Watermark, Cursor, SyncRun):
             known = select(table.org).where(func.lower(table.org) == self.scope.org.lower()).limit(1)
             if spelled := self.session.scalar(known):
                 self.scope = replace(self.scope, org=spelled)
                 return
+
+    @property
+    def marks(self) -> Marks:
+        """The watermarks and cursors of what is read."""
+        return Marks(self.session, self.scope.org, self.scope.name)
 
     @property
     def failed(self) -> list[SyncRun]:
@@ -80,20 +87,18 @@ class Runner:
 
     def can_read(self, *, every: timedelta = timedelta(hours=24)) -> bool:
         """Check, now and then, that all that is to be read is there: a search drops unknown repositories silently."""
-        if not self.is_due(ACCESS, every=every):
+        if not self.is_due(self.marks.cursor(ACCESS), every=every):
             return True
         return self.run(ACCESS, self._check_access).status == OK
 
     def _check_access(self, context: Context) -> None:
         self.scope, self.github_time = ScopeAPI(context.github).resolve(context.scope)
         context.run.org = self.scope.org
-        mark = {"name": ACCESS, "org": self.scope.org, "scope": self.scope.name}
-        raise_watermark(context.session, **mark, value=context.now())
+        self.marks.cursor(ACCESS).advance(context.now())
 
-    def is_due(self, name: str, *, every: timedelta) -> bool:
-        """Tell whether something that is done every so often is to be done now."""
-        scope = self.scope.name if name == ACCESS else "*"
-        last = read_watermark(self.session, name=name, org=self.scope.org, scope=scope)
+    def is_due(self, mark: Mark, *, every: timedelta) -> bool:
+        """Tell whether something that is done every so often, and leaves a mark, is to be done now."""
+        last = mark.read()
         # Runs come every 30 minutes: one that comes a little early must not put it off by half an hour each day.
         return last is None or self.now() - last >= every - timedelta(minutes=15)
 
@@ -126,7 +131,8 @@ class Runner:
     def _say(self, run: SyncRun) -> None:
         counts = {name: getattr(run, name) for name in ("fetched", "stored", "rejected", "requests")}
         done = "{fetched} fetched, {stored} new or changed, {rejected} rejected, {requests} requests".format(**counts)
-        sentence = f"{run.org} {run.step}: {run.status}, {done}" + (f": {run.error}" if run.error else "")
+        words = run.error or run.note
+        sentence = f"{run.org} {run.step}: {run.status}, {done}" + (f": {words}" if words else "")
         with bound(organisation=run.org, step=run.step):
             LOG.info(sentence, extra={**counts, "status": run.status})
 
@@ -142,7 +148,9 @@ class Runner:
             self._renew_lease()
 
     def _outcome(self, run: SyncRun, step: Step) -> tuple[str, str | None]:
-        context = Context(self.session, self.github, self.scope, self.now, run, self._keep_lease, self.on_page)
+        context = Context(
+            self.session, self.github, self.scope, self.settings, self.now, run, self._keep_lease, self.on_page
+        )
         try:
             self.github.budget.check()
             step(context)
@@ -155,7 +163,7 @@ class Runner:
             self.session.rollback()
             self.is_refused = isinstance(error, UnauthorizedError)
             return self._explain(error)
-        return OK, run.error  # a step that came to its end may still have something to say
+        return OK, None
 
     def _explain(self, error: Exception) -> tuple[str, str]:
         if isinstance(error, OutOfTimeError):

@@ -1,0 +1,152 @@
+"""Contributions: pull requests, issues, what happened to them, transfers and members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
+from chalicelib.contributions.backfill import COSTS, ContributionsHistory
+from chalicelib.contributions.permissions import NEEDS
+from chalicelib.contributions.rows import unknown_kinds
+from chalicelib.contributions.settings import (
+    CLOSED_DAYS,
+    EVENT_DAYS,
+    EVENT_TYPES,
+    MEMBERS_HOURS,
+    NEW_DAYS,
+    RECONCILE_SINCE,
+    SETTINGS,
+    UNMERGED_DAYS,
+)
+from chalicelib.contributions.sync import items, reconcile
+from chalicelib.contributions.sync.members import sync_members
+from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
+from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
+from chalicelib.contributions.verify import verify
+from chalicelib.contributions.views import VIEWS
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.domain import Domain, Relation
+from chalicelib.ingest.steps import DAILY, EVERY_30_MIN, NRT_EVENTS, Kind, Step
+from chalicelib.runtime.logs import LOG
+from chalicelib.settings import Settings
+from chalicelib.store.health import RECONCILIATION
+
+# Both jobs follow changes, so that timelines are read of what has just changed.
+OFTEN = (EVERY_30_MIN, NRT_EVENTS)
+
+
+def register_new(context: Context, *, kind: str) -> None:
+    """Store what was created lately."""
+    items.register_new(context, kind, days=context.settings.value(NEW_DAYS))
+
+
+def refresh_closed(context: Context, *, kind: str) -> None:
+    """Store what was closed lately."""
+    items.refresh_closed(context, kind, days=context.settings.value(CLOSED_DAYS))
+
+
+def reconcile_unmerged(context: Context) -> None:
+    """Store the pull requests that were closed unmerged."""
+    items.reconcile_unmerged(context, days=context.settings.value(UNMERGED_DAYS))
+
+
+def follow_updates(context: Context, *, kind: str) -> None:
+    """Store everything that changed since the watermark."""
+    items.follow_updates(context, kind, first_days=context.settings.value(CLOSED_DAYS))
+
+
+def poll_events(context: Context) -> None:
+    """Read the timelines of what changed."""
+    types = context.settings.value(EVENT_TYPES)
+    for name in unknown_kinds(types):
+        LOG.warning("EVENT_TYPES names %s, which is no kind of event that is known", name)
+    poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=types)
+
+
+def reconcile_counts(context: Context, *, kind: str) -> None:
+    """Compare GitHub's counts with the rows."""
+    since = context.settings.value(RECONCILE_SINCE)
+    reconcile.reconcile_counts(context, kind, since=since, shared_by=sharers(context.settings))
+
+
+def sweep_open(context: Context, *, kind: str) -> None:
+    """List all that is open."""
+    reconcile.sweep_open(context, kind, shared_by=sharers(context.settings))
+
+
+def sharers(settings: Settings) -> int:
+    """Tell how many daily steps share a rate limit: an App has one in each organisation, a token one in all."""
+    return len(DAILY_STEPS) * (len(settings.orgs) if settings.app_id is None else 1)
+
+
+def members_every(settings: Settings) -> timedelta:
+    """Tell how old the member list may grow."""
+    return timedelta(hours=settings.value(MEMBERS_HOURS))
+
+
+def members_stale_after(settings: Settings) -> timedelta:
+    """Tell how old the member list may be without being stale."""
+    return members_every(settings) + timedelta(hours=2)
+
+
+def _steps_of(
+    kind: str, on: tuple[str, ...], steps: dict[str, Callable[..., None]], *, takes_kind: bool = True
+) -> tuple[Step, ...]:
+    return tuple(
+        Step(f"{kind}.{name}", partial(step, kind=kind) if takes_kind else step, on) for name, step in steps.items()
+    )
+
+
+DAILY_STEPS = tuple(
+    step
+    for kind in (PULL_REQUESTS, ISSUES)
+    for step in _steps_of(kind, (DAILY,), {"reconcile": reconcile_counts, "sweep": sweep_open})
+)
+RECENT: dict[str, Callable[..., None]] = {"new": register_new, "closed": refresh_closed}
+STEPS = (
+    *_steps_of(PULL_REQUESTS, (EVERY_30_MIN,), RECENT),
+    Step(f"{PULL_REQUESTS}.unmerged", reconcile_unmerged, (EVERY_30_MIN,)),
+    Step(f"{PULL_REQUESTS}.updated", partial(follow_updates, kind=PULL_REQUESTS), OFTEN),
+    *_steps_of(ISSUES, (EVERY_30_MIN,), RECENT),
+    Step(f"{ISSUES}.updated", partial(follow_updates, kind=ISSUES), OFTEN),
+    Step(f"{ISSUES}.transfers", reconcile_transfers, OFTEN),
+    Step(f"{ISSUES}.count", reconcile.check_count, (EVERY_30_MIN,)),
+    Step(EVENTS, poll_events, (NRT_EVENTS,)),
+    Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
+    *DAILY_STEPS,
+)
+# A kind is stale when several runs in a row did not come to their end.
+KINDS = (
+    Kind(PULL_REQUESTS, timedelta(hours=2), COSTS[PULL_REQUESTS], by_default=True, counted=True),
+    Kind(ISSUES, timedelta(hours=2), COSTS[ISSUES], by_default=True, counted=True),
+    Kind(EVENTS, timedelta(hours=1), COSTS[EVENTS]),
+    Kind(RECONCILIATION, timedelta(hours=50)),
+    Kind(MEMBERS, members_stale_after, COSTS[MEMBERS], by_default=True),
+    Kind(TRANSFERS, None, COSTS[TRANSFERS], by_default=True),
+)
+RELATIONS = (
+    Relation("issues", "members", "issues.username = members.login", "who opened it, where a member did"),
+    Relation("pull_requests", "members", "pull_requests.username = members.login", "likewise"),
+    Relation("memberships", "members", "memberships.member_id = members.id", "one row for each organisation"),
+    Relation("events", "issues", "events.issue_id = issues.id", "what happened to it"),
+    Relation("events", "pull_requests", "events.issue_id = pull_requests.id", "likewise"),
+    Relation("event_polls", "issues", "event_polls.id = issues.id", "how far its timeline was read"),
+    Relation("event_polls", "pull_requests", "event_polls.id = pull_requests.id", "likewise"),
+    Relation("transfers", "issues", "transfers.issue_id = issues.id", "the issue before the move"),
+    Relation("transfers", "issues", "transfers.new_issue_id = issues.id", "the issue after the move"),
+)
+
+CONTRIBUTIONS = Domain(
+    name="contributions",
+    steps=STEPS,
+    kinds=KINDS,
+    needs=NEEDS,
+    views=VIEWS,
+    settings=SETTINGS,
+    history=ContributionsHistory(),
+    verify=verify,
+    relations=RELATIONS,
+    examples=("--since 2024-01-01 --only events",),
+)

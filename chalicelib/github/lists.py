@@ -1,0 +1,100 @@
+"""Lists that are read page by page, each page with the ETag of its last reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.errors import BadAnswerError
+from chalicelib.github.answers import Answer
+from chalicelib.github.client import PER_PAGE, GitHubAPI
+
+
+@dataclass(frozen=True)
+class PageState:
+    """What is known of a page since it was last read: its ETag, how many items it had, and GitHub's next link."""
+
+    etag: str | None
+    items: int
+    next_url: str | None
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """A page of a list, from 1; `items` is None when it is as it was (304). `state` is what to remember of it.
+
+    `date` is GitHub's time when it answered.
+    """
+
+    number: int
+    items: list[Any] | None
+    state: PageState
+    date: datetime | None = None
+
+
+def do_not_wait() -> None:
+    """Send the next request at once."""
+
+
+@dataclass
+class ListAPI:
+    """Lists of GitHub's REST API, 100 items a page; `wait` is called before each request.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
+    """
+
+    github: GitHubAPI
+    wait: Callable[[], None] = do_not_wait
+
+    def fetch_pages(
+        self, path: str, known: Mapping[int, PageState], params: Mapping[str, str] | None = None
+    ) -> Iterator[ListPage]:
+        """Fetch a list page by page; those in `known` are asked for with their ETag.
+
+        Raises NotFoundError and GoneError when the list isn't there any more, BadAnswerError when its pages run in a
+        circle.
+        """
+        url: str | None = path
+        seen: set[str] = set()
+        number = 1
+        while url is not None:
+            page = self._fetch_page(url, number, known.get(number), params)
+            yield page
+            seen.add(url)
+            url, number = page.state.next_url, number + 1
+            if url in seen:
+                raise BadAnswerError("the next page is one already read", path=path)
+
+    def _fetch_page(self, url: str, number: int, known: PageState | None, params: Mapping[str, str] | None) -> ListPage:
+        answer = self._get(url, number, known.etag if known else None, params)
+        if known and answer.not_modified:
+            next_url = answer.next_url or known.next_url
+            if next_url or known.items < PER_PAGE:
+                return ListPage(number, None, replace(known, next_url=next_url), answer.date)
+            # A full last page may have got a successor, which a 304 need not name.
+            answer = self._get(url, number, None, params)
+        if not isinstance(answer.body, list):
+            raise BadAnswerError(
+                "the answer is not a list", status=answer.status, path=url, request_id=answer.request_id
+            )
+        state = PageState(answer.etag, len(answer.body), answer.next_url)
+        return ListPage(number, answer.body, state, answer.date)
+
+    def _get(self, url: str, number: int, etag: str | None, params: Mapping[str, str] | None) -> Answer:
+        self.wait()
+        # GitHub's own links to the next pages have the parameters already.
+        first = {"per_page": str(PER_PAGE), **(params or {})} if number == 1 else None
+        return self.github.get(url, params=first, etag=etag)
+
+    def is_unchanged(self, path: str, pages: Sequence[ListPage], params: Mapping[str, str] | None = None) -> bool:
+        """Ask whether a list is still as it was just read: items may move to another page while pages are read."""
+        url: str | None = path
+        for page in pages:
+            if url is None or page.state.etag is None:
+                return False
+            if not self._get(url, page.number, page.state.etag, params).not_modified:
+                return False
+            url = page.state.next_url
+        return True

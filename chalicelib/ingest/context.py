@@ -1,0 +1,62 @@
+"""What every step works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from chalicelib.github import GitHubAPI
+from chalicelib.ingest.scopes import Scope
+from chalicelib.settings import Settings
+from chalicelib.store.marks import Marks
+from chalicelib.store.models import SyncRun
+
+T = TypeVar("T")
+
+
+def ignore_progress(fetched: int, /) -> None:
+    """Do nothing with the number of items that a page brought."""
+
+
+@dataclass
+class Context:
+    """What a step works with: the database, GitHub, the part of it to read, the clock, and its row in the ledger."""
+
+    session: Session
+    github: GitHubAPI
+    scope: Scope
+    settings: Settings
+    now: Callable[[], datetime]
+    run: SyncRun
+    keep_lease: Callable[[], None] = field(default=lambda: None)
+    on_page: Callable[[int], None] = ignore_progress
+
+    @property
+    def marks(self) -> Marks:
+        """The watermarks and cursors of what is read."""
+        return Marks(self.session, self.scope.org, self.scope.name)
+
+    def checkpoint(self) -> None:
+        """Commit what was read, and the ledger with it; keep the lease; OutOfTimeError when the run's time is over."""
+        self.commit()
+        self.github.budget.check()
+
+    def commit(self) -> None:
+        """Commit and keep the lease, but go on: there is more that was fetched in time."""
+        self.session.commit()
+        self.keep_lease()
+
+    def count_fetched(self, records: Iterable[T]) -> Iterator[T]:
+        """Count records in the ledger while they pass."""
+        for record in records:
+            self.run.fetched += 1
+            yield record
+
+
+def counted(things: Sized, name: str) -> str:
+    """Say how many there are: 1 issue, 2 issues."""
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

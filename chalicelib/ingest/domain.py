@@ -1,0 +1,145 @@
+"""How a domain declares itself: its steps, its kinds of data, its history, its permissions and its settings.
+
+Jobs, backfills, health, `make check-setup` and the reference page are made from these declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.permissions import Need
+from chalicelib.ingest.proofs import Report
+from chalicelib.ingest.reading import step_of
+from chalicelib.ingest.runner import Runner
+from chalicelib.ingest.steps import Kind, Step
+from chalicelib.ingest.streams import ListStream
+from chalicelib.ingest.windows import Window
+from chalicelib.settings import Setting, Settings
+from chalicelib.store.views import View
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a backfill is asked for: these kinds, of what was created in a window, read in parts of some days."""
+
+    kinds: tuple[str, ...]
+    window: Window
+    days: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a domain's backfill is going to read: a sentence for each kind, and how many units in all.
+
+    `details` are the domain's own.
+    """
+
+    lines: Sequence[str] = ()
+    total: int = 0
+    details: Any = None
+
+
+class History(Protocol):
+    """A domain's way back in time."""
+
+    def plan(self, context: Context, request: Request) -> Plan:
+        """Ask GitHub how much there is to read. Stores nothing."""
+        ...
+
+    def read(self, runner: Runner, request: Request, plan: Plan) -> Iterator[str]:
+        """Read it; yields the name of each unit before it begins. Each has its row in `runner.runs`."""
+        ...
+
+
+class Proving(Protocol):
+    """A domain's way of comparing what is stored with GitHub's own counts."""
+
+    def __call__(self, runner: Runner, *, kinds: Sequence[str], window: Window, report: Report) -> Iterator[str]:
+        """Compare, repair, and compare again; yields the name of each unit before it begins."""
+        ...
+
+
+class Files(Protocol):
+    """A domain's saved files."""
+
+    kind: str
+
+    def read(self, names: Sequence[str]) -> Mapping[str, Any]:
+        """Read files, whole, by their names; SettingsError when one can't be read."""
+        ...
+
+    def load(self, runner: Runner, documents: Mapping[str, Any]) -> Iterator[str]:
+        """Store what files hold, each with its row in `runner.runs`; yields a sentence about each."""
+        ...
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How one table refers to another, in SQL and in words, for the data dictionary."""
+
+    table: str
+    to: str
+    join: str
+    words: str
+
+
+def always(_settings: Settings) -> bool:
+    """Say that a domain is always read."""
+    return True
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain: everything that the rest of the app needs to know of it.
+
+    `enabled` says whether jobs read it. `examples` are arguments of `backfill.py`, for its help.
+    """
+
+    name: str
+    steps: Sequence[Step] = ()
+    kinds: Sequence[Kind] = ()
+    needs: Sequence[Need] = ()
+    views: Sequence[View] = ()
+    streams: Sequence[ListStream] = ()
+    settings: Sequence[Setting[Any]] = ()
+    enabled: Callable[[Settings], bool] = always
+    history: History | None = None
+    verify: Proving | None = None
+    files: Files | None = None
+    relations: Sequence[Relation] = ()
+    examples: Sequence[str] = ()
+
+    @property
+    def all_kinds(self) -> tuple[Kind, ...]:
+        """Its kinds of data, its lists included."""
+        return (*self.kinds, *(stream.kind for stream in self.streams))
+
+    @property
+    def all_needs(self) -> tuple[Need, ...]:
+        """Its permissions, those of its lists included, each once."""
+        needs = (*self.needs, *(stream.need for stream in self.streams))
+        return tuple({need.permission: need for need in reversed(needs)}.values())[::-1]
+
+    def steps_of(self, job: str) -> Iterator[Step]:
+        """Give the steps of a job, in their order: the lists come last."""
+        return (step for step in (*self.steps, *(step_of(stream) for stream in self.streams)) if job in step.on)
+
+    def plan(self, context: Context, request: Request) -> Plan:
+        """Say what a backfill of its kinds will read. Stores nothing."""
+        plan = self.history.plan(context, request) if self.history else Plan()
+        return replace(plan, lines=[*plan.lines, *(f"{each.name}: {each.kind.cost}" for each in self._lists(request))])
+
+    def read(self, runner: Runner, request: Request, plan: Plan) -> Iterator[str]:
+        """Read its history; yields the name of each unit before it begins."""
+        if self.history:
+            yield from self.history.read(runner, request, plan)
+        for stream in self._lists(request):
+            if not runner.is_refused:
+                yield stream.name
+                runner.run(stream.name, step_of(stream).run)
+
+    def _lists(self, request: Request) -> Iterator[ListStream]:
+        return (stream for stream in self.streams if stream.name in request.kinds)

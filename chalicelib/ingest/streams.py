@@ -1,0 +1,115 @@
+"""Resources that are plain lists, declared as `ListStream`s.
+
+A declaration is all that a list needs: from it come the step, the kind for `health` and `--only`, the permission
+check, and, by the model's column types, the mapping of its records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.errors import ForbiddenError, GoneError, NotFoundError, RejectedError
+from chalicelib.github import GitHubAPI
+from chalicelib.ingest.columns import list_row
+from chalicelib.ingest.permissions import Lack, Need
+from chalicelib.ingest.steps import DAILY, Kind, Time
+from chalicelib.store.upsert import Row
+
+
+@dataclass(frozen=True)
+class Split:
+    """A list that is asked for once for each value of a parameter, because its records don't have that value."""
+
+    parameter: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListStream:
+    """A list of GitHub's, and the table that it is kept in.
+
+    `name` is the kind's, the step's and `--only`'s. `path` has the parent's columns in braces: `/orgs/{org}/teams` for
+    a list of the organisation, `/repos/{org}/{name}/releases` for a list of each row of `parent`. `copies` says which
+    columns are copied from the parent's row (own column: parent's); they tell whose list a row is of. `gone` is the
+    column that says when a row was no longer listed. `repo` is the column with a repository's name, in a list of
+    repositories, which `GH_REPOS` narrows. `split` is a parameter to ask by; its value goes into the column of that
+    name. `newest_first` says that GitHub lists the newest first: reading ends at the first page that holds nothing
+    unknown, and the whole list is read once a week. A parent whose list is refused with one of `tolerated` is passed
+    over, and counted in the ledger's note.
+
+    In the model, a column reads the field of its own name unless `store.base.from_field` names another;
+    `store.base.ours()` marks those that GitHub doesn't fill. With `first_seen_at` in the primary key, a row is one
+    stay: what comes back gets a row of its own.
+    """
+
+    name: str
+    model: type[Any]
+    path: str
+    permission: str
+    data: str
+    parent: ListStream | None = None
+    copies: Mapping[str, str] = field(default_factory=dict)
+    gone: str = "deleted_at"
+    repo: str = ""
+    split: Split | None = None
+    newest_first: bool = False
+    on: tuple[str, ...] = (DAILY,)
+    every: Time | None = None
+    stale_after: Time = timedelta(hours=50)
+    tolerated: tuple[type[Exception], ...] = (NotFoundError, GoneError)
+
+    @property
+    def kind(self) -> Kind:
+        """Its kind of data."""
+        each = f" of each of {self.parent.name}" if self.parent else ""
+        return Kind(self.name, self.stale_after, f"the whole list{each}, a request a hundred", by_default=True)
+
+    @property
+    def need(self) -> Need:
+        """The permission that it needs."""
+        return Need(self.permission, self.data, self._find_lacks)
+
+    def path_of(self, columns: Mapping[str, Any]) -> str:
+        """Write the path of the list of a parent, given its columns (or the organisation's, `org`)."""
+        return self.path.format_map({name: quote(str(value), safe="") for name, value in columns.items()})
+
+    def queries(self) -> Sequence[Mapping[str, str]]:
+        """Give the parameters of each request that reads the list whole."""
+        return [{self.split.parameter: value} for value in self.split.values] if self.split else [{}]
+
+    def with_advice(self, error: ForbiddenError) -> ForbiddenError:
+        """Say of a refusal which permission the list needs."""
+        return ForbiddenError(
+            f"{error.message} (the credentials need {self.permission}=read)",
+            status=error.status,
+            path=error.path,
+            request_id=error.request_id,
+        )
+
+    def to_row(self, record: Any) -> Row:
+        """Map a record to the columns that GitHub fills; raises RejectedError."""
+        return list_row(self.model, record)
+
+    def _find_lacks(self, github: GitHubAPI, org: str) -> Iterator[Lack]:
+        for columns in self._first_parents(github, org):
+            try:
+                github.get(self.path_of(columns), params={"per_page": "1"})
+            except (ForbiddenError, NotFoundError) as error:
+                yield Lack(f"{self.data}: {error.message}")
+
+    def _first_parents(self, github: GitHubAPI, org: str) -> Iterator[Row]:
+        """Find one parent to try the list of; none when there is none to be seen, which its own need tells."""
+        if self.parent is None:
+            yield {"org": org}
+            return
+        for columns in self.parent._first_parents(github, org):
+            body = github.get(self.parent.path_of(columns), params={"per_page": "1"}).body
+            for record in body[:1] if isinstance(body, list) else ():
+                try:
+                    yield {"org": org, **self.parent.to_row(record)}
+                except RejectedError:  # the step keeps it in rejected_records
+                    return

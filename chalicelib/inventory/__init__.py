@@ -1,0 +1,1 @@
+"""What an organisation has: repositories with their releases, and teams with their members."""

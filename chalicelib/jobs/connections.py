@@ -1,0 +1,55 @@
+"""How a run gets to the database and to GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from chalicelib.errors import DatabaseNotReadyError
+from chalicelib.github import AppAuth, Auth, Budget, GitHubAPI, InstallationAuth, TokenAuth
+from chalicelib.ingest.scopes import Scope
+from chalicelib.models import create_db_session
+from chalicelib.settings import Settings
+from chalicelib.store.engine import describe
+
+
+def scope_of(settings: Settings, org: str) -> Scope:
+    """Narrow an organisation to the repositories that the settings name."""
+    return Scope(org, tuple(repo for repo in settings.repos if repo.split("/")[0].casefold() == org.casefold()))
+
+
+@contextmanager
+def open_github(settings: Settings, budget: Budget | None = None) -> Iterator[Callable[[str], GitHubAPI]]:
+    """Make the clients of organisations, for a block.
+
+    A token has one rate limit for all, so all have one client; a GitHub App's installations have each their own.
+    """
+    budget = budget or Budget()
+    with ExitStack() as stack:
+
+        def client(auth: Auth) -> GitHubAPI:
+            return stack.enter_context(GitHubAPI(auth=auth, api_url=settings.api_url, budget=budget))
+
+        if settings.app_id is None:
+            shared = client(TokenAuth(settings.token))
+            yield lambda _org: shared
+        else:
+            app = client(AppAuth(settings.app_id, settings.app_private_key))
+            installation = partial(InstallationAuth, app, installation_id=settings.app_installation_id)
+            yield lambda org: client(installation(org))
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Session]:
+    """Open a session for a block; DatabaseNotReadyError says in one sentence what went wrong with the database."""
+    session = create_db_session(settings.db_url)
+    try:
+        yield session
+    except SQLAlchemyError as error:
+        raise DatabaseNotReadyError(describe(error, settings.db_url)) from error
+    finally:
+        session.close()

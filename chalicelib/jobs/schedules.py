@@ -1,0 +1,67 @@
+"""Runs a job: the steps that the domains declare for its schedule, for one organisation after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from chalicelib.domains import DOMAINS, all_settings
+from chalicelib.errors import JobFailedError
+from chalicelib.github import Budget
+from chalicelib.ingest.runner import Runner, raise_failures
+from chalicelib.ingest.steps import SCHEDULES, Step, time_of
+from chalicelib.jobs.connections import open_database, open_github, scope_of
+from chalicelib.settings import Settings
+from chalicelib.store.marks import WHOLE
+from chalicelib.utils import utc_now
+
+JOBS = tuple(SCHEDULES)
+
+
+def run_job(
+    job: str,
+    settings: Settings,
+    *,
+    orgs: Sequence[str] = (),
+    budget: Budget | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> None:
+    """Run a job once, for all organisations or for these.
+
+    Raises SettingsError and DatabaseNotReadyError before anything is fetched, and JobFailedError at the end when
+    steps failed; the other steps are done all the same.
+    """
+    settings.check(all_settings())
+    overtaken = []
+    with open_database(settings) as session, open_github(settings, budget) as github:
+        runners = [
+            Runner(session, github(org), scope_of(settings, org), settings, job, now) for org in orgs or settings.orgs
+        ]
+        for runner in runners:
+            try:
+                _run_steps(runner, steps_of(job, settings))
+            except JobFailedError as error:  # another run took this organisation over; the next one is still ours
+                overtaken.append(str(error))
+        raise_failures([run for runner in runners for run in runner.runs], also=overtaken)
+
+
+def steps_of(job: str, settings: Settings) -> Iterator[Step]:
+    """Give the steps of a job, in the domains' order."""
+    return (step for domain in DOMAINS if domain.enabled(settings) for step in domain.steps_of(job))
+
+
+def _run_steps(runner: Runner, steps: Iterable[Step]) -> None:
+    with runner.lease() as is_ours:
+        if is_ours and runner.can_read():
+            for step in steps:
+                if _is_due(runner, step):
+                    runner.run(step.name, step.run)
+                if runner.is_refused:
+                    break
+
+
+def _is_due(runner: Runner, step: Step) -> bool:
+    if step.every is None:
+        return True
+    mark = runner.marks.watermark(step.name, scope=WHOLE)
+    return runner.is_due(mark, every=time_of(step.every, runner.settings))

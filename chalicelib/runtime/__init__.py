@@ -1,0 +1,1 @@
+"""The process itself: AWS, logs, and the shell."""

@@ -1,0 +1,87 @@
+"""A database that the version before has filled: nothing is lost on the way to this one, back, and here again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, text
+
+WATERMARKS = ("updated:issues", "updated:pull_requests", "events", "members")
+CURSORS = (
+    *("access", "interrupted:issues.new", "backfill:issues:2026-01-01T00:00:00Z", "reconcile:issues", "sweep:issues"),
+    *("copilot.days", "copilot.people"),
+)
+DAY = "2026-05-01 00:00:00+00:00"
+
+
+@pytest.fixture
+def migrations(root: Path, empty_db_url: str) -> Config:
+    config = Config(root / "alembic.ini")
+    config.attributes["db_url"] = empty_db_url
+    return config
+
+
+@pytest.fixture
+def before(migrations: Config, empty_db_url: str) -> Iterator[Engine]:
+    """A database at the migration before, with a row of each sort that moves, and a view of somebody's own."""
+    command.upgrade(migrations, "0003")
+    engine = create_engine(empty_db_url)
+    with engine.begin() as connection:
+        for name in (*WATERMARKS, *CURSORS):
+            mark = "INSERT INTO watermarks (name, org, scope, value) VALUES (:name, 'acme', '*', :day)"
+            connection.execute(text(mark), {"name": name, "day": DAY})
+        for number, (status, error) in enumerate(
+            [("ok", "GitHub has no report of 2026-01-03"), ("ok", None), ("failed", "GitHub answered 500")], start=1
+        ):
+            run = (
+                "INSERT INTO sync_runs (id, job, step, org, fetched, stored, rejected, requests, not_modified, status,"
+                " error, started_at) VALUES (:id, 'daily', 'copilot.days', 'acme', 0, 0, 0, 0, 0, :status, :error, :day)"
+            )
+            connection.execute(text(run), {"id": number, "status": status, "error": error, "day": DAY})
+        team = "INSERT INTO copilot_team_totals (org, day, team_id, members, active_members) VALUES "
+        connection.execute(text(team + "('acme', '2026-05-01', 7, 5, 3)"))
+        connection.execute(text("CREATE VIEW my_teams AS SELECT team_id, members FROM copilot_team_totals"))
+    yield engine
+    engine.dispose()
+
+
+def rows(engine: Engine, query: str) -> list[tuple[Any, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def assert_is_new(engine: Engine) -> None:
+    assert {name for (name,) in rows(engine, "SELECT name FROM watermarks")} == set(WATERMARKS)
+    assert {name for (name,) in rows(engine, "SELECT name FROM cursors")} == set(CURSORS)
+    moved = rows(engine, "SELECT count(*) FROM cursors WHERE org = 'acme' AND scope = '*' AND value IS NOT NULL")
+    assert moved == [(len(CURSORS),)]
+    assert rows(engine, "SELECT status, error, note FROM sync_runs ORDER BY id") == [
+        ("ok", None, "GitHub has no report of 2026-01-03"),
+        ("ok", None, None),
+        ("failed", "GitHub answered 500", None),
+    ]
+    assert rows(engine, "SELECT team_id, members FROM copilot_team_days") == [(7, 5)]
+    assert rows(engine, "SELECT * FROM my_teams") == [(7, 5)]
+
+
+def test_nothing_is_lost_on_the_way_to_this_version(before: Engine, migrations: Config) -> None:
+    command.upgrade(migrations, "head")
+    assert_is_new(before)
+
+
+def test_it_goes_back_and_forth(before: Engine, migrations: Config) -> None:
+    marks = "SELECT name, org, scope, value FROM watermarks ORDER BY name"
+    runs = "SELECT id, status, error FROM sync_runs ORDER BY id"
+    first = rows(before, marks), rows(before, runs)
+    command.upgrade(migrations, "head")
+    command.downgrade(migrations, "0003")
+    assert (rows(before, marks), rows(before, runs)) == first
+    assert rows(before, "SELECT team_id, members FROM copilot_team_totals") == [(7, 5)]
+    assert rows(before, "SELECT * FROM my_teams") == [(7, 5)]
+    command.upgrade(migrations, "head")
+    assert_is_new(before)
