@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CTE, Double, String, Subquery, and_, case, column, func, or_, select, table
+from sqlalchemy import CTE, BigInteger, Double, String, Subquery, and_, case, column, func, or_, select, table
 
 from chalicelib.inventory.models import Release, Team, TeamMember
 from chalicelib.store.base import UTCDateTime
@@ -136,7 +136,9 @@ TEAM_PULL_REQUESTS_MONTHLY = View(
         ViewColumn("team", _pull.team, "Team's name in addresses"),
         ViewColumn("team_id", _pull.team_id, "teams.id"),
         ViewColumn("month", _pull.month, "First day of the month, UTC"),
-        ViewColumn("opened", func.count(), "Pull requests opened in the month by who was in the team then"),
+        ViewColumn(
+            "opened", func.count(type_=BigInteger()), "Pull requests opened in the month by who was in the team then"
+        ),
         ViewColumn("merged", count_if(_pull.is_merged), "How many of those are merged by now"),
         ViewColumn(
             "median_hours_to_merge",

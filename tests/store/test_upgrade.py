@@ -40,7 +40,7 @@ def before(migrations: Config, empty_db_url: str) -> Iterator[Engine]:
         ):
             run = (
                 "INSERT INTO sync_runs (id, job, step, org, fetched, stored, rejected, requests, not_modified, status,"
-                " error, started_at) VALUES (:id, 'daily', 'copilot.days', 'acme', 0, 0, 0, 0, 0, :status, :error, :day)"
+                " error, started_at) VALUES (:id, 'daily', 'x.days', 'acme', 0, 0, 0, 0, 0, :status, :error, :day)"
             )
             connection.execute(text(run), {"id": number, "status": status, "error": error, "day": DAY})
         team = "INSERT INTO copilot_team_totals (org, day, team_id, members, active_members) VALUES "

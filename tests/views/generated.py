@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from chalicelib.inventory.models import Release, Team, TeamMember
 from chalicelib.models import (
     CopilotDay,
     CopilotDayTotal,
@@ -63,7 +64,30 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
         upsert(world.session, model, [made.item(model, first + n) for n in range(items // 2)])
     world.session.add_all(made.run(n) for n in range(items))
     upsert(world.session, Event, [made.event(10**9 + n, items // 2) for n in range(events)])
+    take_inventory(world, releases=items // 10, today=made.today)
     use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
+
+
+def take_inventory(world: World, *, releases: int, today: datetime) -> None:
+    """Write releases of ten repositories, and teams with everybody in some of them, some left again."""
+    rng = Random(5)
+    teams = [{"id": n, "org": rng.choice(ORGS), "slug": f"t{n}", "name": f"T {n}"} for n in range(1, TEAMS + 1)]
+    first = {"first_seen_at": today - timedelta(days=DAYS)}
+    world.session.execute(insert(Team), [team | first for team in teams])
+    stays = [
+        {"team_id": team["id"], "org": team["org"], "member_id": IDS[login], "login": login, "role": "member"}
+        | {"first_seen_at": today - timedelta(days=rng.randrange(1, DAYS))}
+        | {"left_at": today if rng.random() < 0.2 else None}
+        for team in teams
+        for login in IDS
+    ]
+    world.session.execute(insert(TeamMember), stays)
+    made = [
+        {"id": n, "org": "acme", "repo": f"r{n % 10}", "repository_id": n % 10, "tag_name": f"v{n}", "draft": False}
+        | {"prerelease": rng.random() < 0.3, "published_at": today - timedelta(hours=rng.randrange(1, DAYS * 24))}
+        for n in range(1, releases + 1)
+    ]
+    world.session.execute(insert(Release), [release | first for release in made])
 
 
 def use_copilot(world: World, *, days: int, seats: int, today: datetime) -> None:

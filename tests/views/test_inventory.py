@@ -1,0 +1,124 @@
+"""The inventory's views, worked by hand: how often is released, who is in a team, how teams' pull requests fare."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from chalicelib.inventory.models import Release, Team, TeamMember
+from chalicelib.inventory.views import RELEASES_MONTHLY, TEAM_MEMBERS_CURRENT, TEAM_PULL_REQUESTS_MONTHLY
+from tests.views.world import FIRST_LOOK, IDS, World, may
+
+MAY = date(2026, 5, 1)
+
+
+def publish(world: World, published_at: datetime | None, *, repository: int = 1, **columns: Any) -> None:
+    row: dict[str, Any] = {"id": next(world.ids), "org": "acme", "repo": f"r{repository}", "repository_id": repository}
+    row |= {"tag_name": "v1", "draft": False, "prerelease": False, "published_at": published_at}
+    world.session.execute(insert(Release), [row | {"first_seen_at": FIRST_LOOK} | columns])
+
+
+def team(world: World, number: int, **columns: Any) -> None:
+    row: dict[str, Any] = {"id": number, "org": "acme", "slug": f"t{number}", "name": f"T {number}"}
+    world.session.execute(insert(Team), [row | {"first_seen_at": FIRST_LOOK} | columns])
+
+
+def stay(world: World, number: int, login: str, since: datetime = FIRST_LOOK, until: datetime | None = None) -> None:
+    row = {"team_id": number, "member_id": IDS[login], "org": "acme", "login": login, "role": "member"}
+    world.session.execute(insert(TeamMember), [row | {"first_seen_at": since, "left_at": until}])
+
+
+def months(world: World) -> list[tuple[Any, ...]]:
+    return [tuple(row.values())[1:] for row in world.read(RELEASES_MONTHLY)]
+
+
+def test_days_between_releases_count_in_the_month_of_the_later_one(world: World) -> None:
+    for day in (1, 3, 7, 15):  # 2, 4 and 8 days after the one before
+        publish(world, may(day))
+    publish(world, datetime(2026, 6, 4, tzinfo=may(1).tzinfo))  # 20 days
+    assert months(world) == [("r1", MAY, 4, 0, 4.0), ("r1", date(2026, 6, 1), 1, 0, 20.0)]
+
+
+def test_the_first_release_has_none_before(world: World) -> None:
+    publish(world, may(1))
+    assert months(world) == [("r1", MAY, 1, 0, None)]
+
+
+def test_prereleases_drafts_and_gone_ones_are_apart(world: World) -> None:
+    publish(world, may(1))
+    publish(world, may(2), prerelease=True)
+    publish(world, None, draft=True)
+    publish(world, may(3), deleted_at=may(4))
+    publish(world, may(5))
+    publish(world, may(6), repository=2)
+    assert months(world) == [("r1", MAY, 2, 1, 4.0), ("r2", MAY, 1, 0, None)]
+
+
+def test_who_is_in_a_team_now(world: World) -> None:
+    team(world, 1)
+    team(world, 2, deleted_at=may(3))
+    stay(world, 1, "ada")
+    stay(world, 1, "bob", until=may(2))
+    stay(world, 1, "bob", since=may(5))
+    stay(world, 1, "eve", until=may(2))
+    stay(world, 2, "ada")
+    assert world.read(TEAM_MEMBERS_CURRENT) == [
+        {
+            "org": "acme",
+            "team": "t1",
+            "team_name": "T 1",
+            "login": login,
+            "role": "member",
+            "member_id": IDS[login],
+            "first_seen_at": since,
+        }
+        for login, since in (("ada", FIRST_LOOK), ("bob", may(5)))
+    ]
+
+
+def pulls(world: World) -> list[tuple[Any, ...]]:
+    rows = world.read(TEAM_PULL_REQUESTS_MONTHLY)
+    return [(row["team"], row["month"], row["opened"], row["merged"], row["median_hours_to_merge"]) for row in rows]
+
+
+def test_a_pull_request_counts_for_the_teams_its_author_was_in_when_opening_it(world: World) -> None:
+    team(world, 1)
+    team(world, 2)
+    stay(world, 1, "ada", until=may(10))
+    stay(world, 2, "ada", since=may(10))
+    world.pull(may(9), "ada", merged_at=may(9, 6))
+    world.pull(may(11), "ada", merged_at=may(11, 2))
+    world.pull(may(12), "ada", merged_at=may(12, 4))
+    world.pull(may(13), "ada")
+    world.pull(may(13), "zoe", merged_at=may(14))
+    assert pulls(world) == [("t1", MAY, 1, 1, 6.0), ("t2", MAY, 3, 2, 2.0)]
+
+
+def test_who_was_there_at_the_first_look_was_there_before(world: World) -> None:
+    team(world, 1)
+    stay(world, 1, "ada")
+    stay(world, 1, "bob", since=may(20))
+    before = datetime(2026, 3, 1, tzinfo=may(1).tzinfo)
+    world.pull(before, "ada")
+    world.pull(before, "bob")
+    assert pulls(world) == [("t1", date(2026, 3, 1), 1, 0, None)]
+
+
+def test_one_in_two_teams_counts_for_each(world: World) -> None:
+    team(world, 1)
+    team(world, 2)
+    stay(world, 1, "ada")
+    stay(world, 2, "ada")
+    world.pull(may(9), "ada")
+    assert pulls(world) == [("t1", MAY, 1, 0, None), ("t2", MAY, 1, 0, None)]
+
+
+def test_a_rejoined_person_counts_once(world: World) -> None:
+    team(world, 1)
+    stay(world, 1, "ada", until=may(3))
+    stay(world, 1, "ada", since=may(3))
+    world.pull(may(9), "ada")
+    world.pull(may(2), "ada")
+    assert pulls(world) == [("t1", MAY, 2, 0, None)]
