@@ -10,8 +10,8 @@ from chalicelib.store.health import DATA_HEALTH
 
 # In the order to make them: a view may read those before it.
 VIEWS = (*(view for domain in DOMAINS for view in domain.views), DATA_HEALTH)
-# Views of older versions under names that are no more, to be dropped; in the order in which they were made.
-RETIRED: tuple[str, ...] = ("copilot_team_days",)
+# Views of older versions, in the order in which they were made.
+RETIRED = tuple(name for domain in DOMAINS for name in domain.retired_views)
 
 
 def create_views(connection: Connection) -> None:

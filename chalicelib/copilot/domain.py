@@ -57,6 +57,7 @@ COPILOT = Domain(
     kinds=(Kind(KIND, timedelta(hours=50), COST),),
     needs=NEEDS,
     views=VIEWS,
+    retired_views=("copilot_team_days",),  # the name of a table now
     settings=SETTINGS,
     enabled=is_enabled,
     history=CopilotHistory(),

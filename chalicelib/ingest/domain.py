@@ -95,6 +95,7 @@ def always(_settings: Settings) -> bool:
 class Domain:
     """A domain: everything that the rest of the app needs to know of it.
 
+    `views` may read those before them. `retired_views` are names that views had in older versions, to be dropped.
     `enabled` says whether jobs read it. `examples` are arguments of `backfill.py`, for its help.
     """
 
@@ -103,6 +104,7 @@ class Domain:
     kinds: Sequence[Kind] = ()
     needs: Sequence[Need] = ()
     views: Sequence[View] = ()
+    retired_views: Sequence[str] = ()
     streams: Sequence[ListStream] = ()
     settings: Sequence[Setting[Any]] = ()
     enabled: Callable[[Settings], bool] = always

@@ -100,7 +100,9 @@ class StoredLists:
     def rows_of(self, place: Place) -> dict[Key, Stored]:
         """Read what is stored of one list; of several stays the last one counts."""
         columns = [self._table.c[name] for name in (*self._key_names, FIRST_SEEN, self.stream.gone)]
-        same = [self._table.c[name] == value for name, value in place.columns.items()]
+        # The other columns that are copied may have changed: a repository's name, say.
+        names = ("org", self.stream.parent_key[0]) if self.stream.parent_key else ("org",)
+        same = [self._table.c[name] == place.columns[name] for name in names]
         found = self.context.session.execute(select(*columns).where(*same).order_by(self._table.c[FIRST_SEEN]))
         return {tuple(key): Stored(first_seen, gone_at is None) for *key, first_seen, gone_at in found}
 

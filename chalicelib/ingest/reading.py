@@ -105,10 +105,9 @@ class ListReading:
     def _end_orphans(self) -> None:
         """Mark the rows whose parent is gone."""
         parent, model = self.stream.parent, self.stream.model
-        if parent is None:
+        if parent is None or self.stream.parent_key is None:
             return
-        # The first column that is copied is the parent's key.
-        own, key = next(iter(self.stream.copies.items()))
+        own, key = self.stream.parent_key
         ended = select(getattr(parent.model, key)).where(getattr(parent.model, parent.gone).is_not(None))
         self._mark_as_gone(model.org == self.context.scope.org, getattr(model, own).in_(ended))
         self.context.checkpoint()

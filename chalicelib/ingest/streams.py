@@ -34,7 +34,7 @@ class ListStream:
 
     `name` is the kind's, the step's and `--only`'s. `path` has the parent's columns in braces: `/orgs/{org}/teams` for
     a list of the organisation, `/repos/{org}/{name}/releases` for a list of each row of `parent`. `copies` says which
-    columns are copied from the parent's row (own column: parent's); they tell whose list a row is of. `gone` is the
+    columns are copied from the parent's row (own column: parent's); the first is the parent's key. `gone` is the
     column that says when a row was no longer listed. `repo` is the column with a repository's name, in a list of
     repositories, which `GH_REPOS` narrows. `split` is a parameter to ask by; its value goes into the column of that
     name. `newest_first` says that GitHub lists the newest first: reading ends at the first page that holds nothing
@@ -72,6 +72,11 @@ class ListStream:
     def need(self) -> Need:
         """The permission that it needs."""
         return Need(self.permission, self.data, self._find_lacks)
+
+    @property
+    def parent_key(self) -> tuple[str, str] | None:
+        """The column that says whose list a row is of, and the parent's column that it is a copy of."""
+        return next(iter(self.copies.items()), None)
 
     def path_of(self, columns: Mapping[str, Any]) -> str:
         """Write the path of the list of a parent, given its columns (or the organisation's, `org`)."""

@@ -163,6 +163,17 @@ def test_releases_of_a_repository_that_is_gone_are_gone(github: Lists) -> None:
     assert github.rows(Release, "id", "deleted_at") == [(100, None), (200, NOW + DAY)]
 
 
+def test_a_repository_that_is_renamed_keeps_its_releases(github: Lists) -> None:
+    with_repositories(github, 1)
+    github.run(RELEASES)
+    github.lists[REPOS][0]["name"] = "renamed"
+    github.lists["/repos/acme/renamed/releases"] = github.lists.pop("/repos/acme/r1/releases")
+    github.now = NOW + DAY
+    github.run(REPOSITORIES)
+    github.run(RELEASES)
+    assert github.rows(Release, "id", "repo", "first_seen_at", "deleted_at") == [(100, "renamed", NOW, None)]
+
+
 def test_a_list_that_is_not_there_is_passed_over_and_named(github: Lists) -> None:
     """Its repository may have gone since the list of repositories was read: that is not said here."""
     with_repositories(github, 1, 2)
