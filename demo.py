@@ -11,7 +11,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import requests
@@ -22,38 +24,62 @@ from sqlalchemy.orm import Session
 
 import app
 import backfill
+from chalicelib.domains import all_settings
 from chalicelib.errors import ContributorMetricsError, SettingsError
 from chalicelib.jobs.connections import open_database
-from chalicelib.models import Base, Issue, PullRequest, SyncRun
+from chalicelib.jobs.history import DEFAULT_KINDS
+from chalicelib.jobs.schedules import JOBS
+from chalicelib.models import Base, SyncRun
 from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import parse_db_url
 from chalicelib.store.marks import WHOLE, Marks
 from chalicelib.utils import format_utc, utc_now
-from sandbox import NotStartedError, running
+from sandbox import NotStartedError, Place, running
 
 HERE = Path(__file__).resolve().parent
 DAYS = 90
 FOUNDED = "sandbox:founded"
+WIDTH = 88  # of what is said of a table
+# Made-up data has a database of its own, never the one that GitHub's goes into.
+SANDBOX_DB = "sandbox.db"
+# So long before the first run the sandbox's history was read; the jobs find what has changed since.
+LIVED_ON = timedelta(days=2)
 # What the made-up objects carry as their address: the port is another one each time, and no row may change for that.
 PUBLIC_URL = "https://api.github.example"
+# A small organisation in which everything happens, and limits that don't make a newcomer wait.
+SANDBOX = (
+    *("--items", "1200", "--days", "150", "--copilot-days", "45"),
+    *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
+    *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
+)
 QUERIES = {
-    "Which repositories merge the most pull requests?": """
-        SELECT repo, count(*) AS merged FROM pull_requests
-        WHERE merged GROUP BY repo ORDER BY merged DESC, repo LIMIT 5""",
-    "Who opens the most pull requests, and how many of them were merged?": """
-        SELECT username, count(*) AS opened, sum(CASE WHEN merged THEN 1 ELSE 0 END) AS merged
-        FROM pull_requests GROUP BY username ORDER BY opened DESC, username LIMIT 5""",
-    "Which open issues have waited longest?": """
-        SELECT repo, number, created_at, title FROM issues
-        WHERE state = 'open' AND deleted_at IS NULL ORDER BY created_at LIMIT 5""",
+    "How long do pull requests wait for their first review and for the merge?": """
+        SELECT month, sum(opened) AS opened, sum(merged) AS merged,
+               round(CAST(avg(median_hours_to_first_review) AS numeric), 1) AS hours_to_first_review,
+               round(CAST(avg(median_hours_to_merge) AS numeric), 1) AS hours_to_merge
+        FROM pull_request_cycle_monthly GROUP BY month ORDER BY month""",
+    "Who has waited longest for a first answer?": """
+        SELECT kind, repo, number, username, round(CAST(hours_waiting AS numeric)) AS hours, title
+        FROM first_responses_pending ORDER BY hours_waiting DESC, repo, number LIMIT 5""",
+    "How do teams' pull requests fare?": """
+        SELECT team, sum(opened) AS opened, sum(merged) AS merged FROM team_pull_requests_monthly
+        GROUP BY team ORDER BY opened DESC, team LIMIT 5""",
+    "How often do repositories release?": """
+        SELECT repo, sum(releases) AS releases, max(month) AS last_month,
+               round(CAST(avg(median_days_between) AS numeric), 1) AS days_between
+        FROM releases_monthly GROUP BY repo ORDER BY releases DESC, repo LIMIT 5""",
+    "What becomes of Copilot's suggestions?": """
+        SELECT month, round(CAST(mean_daily_active_users AS numeric), 1) AS daily_users, suggestions, acceptances,
+               round(CAST(100 * acceptance_rate AS numeric), 1) AS percent
+        FROM copilot_acceptance_monthly ORDER BY month""",
 }
 NEXT = """
 Next, for your own organisation:
   1. Put GH_TOKEN=… and GH_ORGS=your-org into .env (and DB_URL=postgresql://… for PostgreSQL).
-  2. make run                                           the same as now, with GitHub
-  3. .venv/bin/python backfill.py --since 2024-01-01    as far back as you want
-  4. .venv/bin/python backfill.py --verify              proof that nothing is missing
-  5. .venv/bin/python app.py every_30_min               from cron, or deploy it: see README.md"""
+  2. make run                                 the same as now, with GitHub
+  3. python backfill.py --since 2024-01-01    as far back as you want
+  4. python backfill.py --verify              proof that nothing is missing
+  5. python app.py every_30_min               from cron, or deploy it: see README.md"""
 
 
 def migrate(db_url: str) -> None:
@@ -64,73 +90,80 @@ def migrate(db_url: str) -> None:
 
 
 @contextmanager
-def sandbox(founded: datetime) -> Iterator[Mapping[str, str]]:
-    """Run a GitHub on a free port of this machine; gives the settings that lead there.
+def sandbox(founded: datetime) -> Iterator[Place]:
+    """Run a GitHub on a free port of this machine.
 
-    The organisation is made anew each time, as it was at `founded`, and then lives on to the present, so that a later
-    run finds the same one, only older.
+    The organisation is made anew each time, as it was at `founded`; `set_clock` lets it live on to the present, so
+    that a later run finds the same one, only older.
     """
     # From here on nobody but the sandbox is asked, and no company's proxy knows this machine's ports.
     os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
     try:
-        with running("--now", format_utc(founded), "--public-url", PUBLIC_URL) as place:
-            set_clock(place.url, utc_now())
-            yield {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token, "GH_REPOS": ""}
+        with running("--now", format_utc(founded), "--public-url", PUBLIC_URL, "--speed", "0", *SANDBOX) as place:
+            yield place
     except NotStartedError as error:
         raise SettingsError(str(error)) from error
 
 
 def set_clock(url: str, now: datetime) -> None:
-    """Let the sandbox's organisation live on to the present; SettingsError when it doesn't answer."""
+    """Let the sandbox's organisation live on to a moment; SettingsError when it doesn't answer."""
     try:
         requests.post(f"{url}/_sandbox/clock", json={"now": format_utc(now)}, timeout=60).raise_for_status()
     except requests.RequestException as error:
         raise SettingsError(f"the sandbox did not start: {error}") from error
 
 
-def founding_of(settings: Settings, org: str) -> datetime:
-    """Tell when the sandbox's organisation was made: now, or what an earlier run wrote down."""
+def founding_of(settings: Settings) -> datetime:
+    """Tell when the sandbox's organisation was made: two days ago, or what an earlier run wrote down."""
     with open_database(settings) as session:
-        cursor = Marks(session, org, WHOLE).cursor(FOUNDED)
-        founded = cursor.read() or utc_now().replace(microsecond=0)
+        cursor = Marks(session, "octo-sandbox", WHOLE).cursor(FOUNDED)
+        founded = cursor.read() or utc_now().replace(microsecond=0) - LIVED_ON
         cursor.advance(founded)
         session.commit()
         return founded
 
 
-def keep_current(settings: Settings) -> int:
-    """Backfill once, then run the job; returns the exit code."""
+def backfill_once(settings: Settings, kinds: Sequence[str], *, now: datetime | None = None) -> int:
+    """Read the last 90 days, unless that was done already; returns the exit code."""
     with open_database(settings) as session:
         waiting = [org for org in settings.orgs if not is_backfilled(session, org)]
-    since = f"{utc_now() - timedelta(days=DAYS):%Y-%m-%d}"
-    if waiting:
-        print(f"\nBackfill of {DAYS} days:")
-        code = backfill.main(["--since", since, "--orgs", ",".join(waiting)], settings)
+    if not waiting:
+        return 0
+    end = now or utc_now()
+    print(f"\nBackfill of the {DAYS} days up to {end:%Y-%m-%d}:")
+    arguments = ["--since", f"{end - timedelta(days=DAYS):%Y-%m-%d}", "--only", ",".join(kinds)]
+    clock = (lambda: end) if now else utc_now
+    return backfill.main([*arguments, "--orgs", ",".join(waiting)], settings, now=clock)
+
+
+def run_jobs(settings: Settings, jobs: Sequence[str]) -> int:
+    """Run jobs, each once; returns the exit code of the first that failed."""
+    for job in jobs:
+        print(f"\nThe job {job}, once:")
+        code = app.main([job], settings)
         if code:
             return code
-    print("\nThe 30-minute job, once:")
-    return app.main(["every_30_min"], settings)
+    return 0
 
 
 def is_backfilled(session: Session, org: str) -> bool:
     """Tell whether a backfill of an organisation was done to its end."""
     begun = session.scalar(select(func.count()).where(SyncRun.org == org, SyncRun.job == "backfill"))
-    undone = text("SELECT count(*) FROM cursors WHERE org = :org AND name LIKE 'backfill:%'")
-    return bool(begun) and session.scalar(undone, {"org": org}) == 0
+    return bool(begun) and not Marks(session, org, WHOLE).has_cursor("backfill:")
 
 
 def show(settings: Settings, *, since: datetime) -> None:
-    """Print what now stands in the database."""
+    """Print what the database holds now: a line a table, then five questions with their answers."""
     with open_database(settings) as session:
-        print(f"\nWhat now stands in {name_of(settings.db_url)}:")
+        print(f"\n{name_of(settings.db_url)} holds now:")
         for table in Base.metadata.sorted_tables:
-            print(f"  {table.name:<18}{session.scalar(select(func.count()).select_from(table)):>10,} rows")
-        print(f"  newest item: {newest(session)}")
-        spent = select(func.sum(SyncRun.requests)).where(SyncRun.started_at >= since)
-        print(f"  requests used by this run: {session.scalar(spent) or 0}")
+            rows = session.scalar(select(func.count()).select_from(table)) or 0
+            print(f"  {table.name:<22}{rows:>8,}  {shorten(table.comment or '', WIDTH, placeholder='…')}")
         for question, query in QUERIES.items():
-            print(f"\n{question}\n{tidy(query)}")
+            print(f"\n{question}\n{tidy(query)}\n")
             print_rows([dict(row) for row in session.execute(text(query)).mappings()])
+        spent = select(func.sum(SyncRun.requests)).where(SyncRun.started_at >= since)
+        print(f"\nThis run sent {session.scalar(spent) or 0:,} requests.")
 
 
 def name_of(db_url: str) -> str:
@@ -138,23 +171,24 @@ def name_of(db_url: str) -> str:
     return parse_db_url(db_url).render_as_string(hide_password=True).replace(f":///{Path.cwd()}/", ":///")
 
 
-def newest(session: Session) -> str:
-    """Name the item that changed last."""
-    kinds: tuple[Any, ...] = (PullRequest, Issue)
-    items = [item for kind in kinds for item in session.scalars(select(kind).order_by(kind.updated_at.desc()).limit(1))]
-    last = max(items, key=lambda item: item.updated_at, default=None)
-    return f"{last.html_url} ({last.title}), changed {format_utc(last.updated_at)}" if last else "none"
-
-
 def tidy(query: str) -> str:
     """Indent a query for print."""
     return "\n".join(f"    {line.strip()}" for line in query.strip().splitlines())
 
 
+def cell(value: Any) -> str:
+    """Write a value for a table: numbers without needless zeros, long texts cut."""
+    if value is None:
+        return "-"
+    if isinstance(value, float | Decimal):
+        return f"{value:,.1f}".removesuffix(".0")
+    return str(value).replace("\n", " ")[:60]
+
+
 def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows as a table, long texts cut."""
     lines = [list(rows[0])] if rows else [["(no rows)"]]
-    lines += [[str(value).replace("\n", " ")[:60] for value in row.values()] for row in rows]
+    lines += [[cell(value) for value in row.values()] for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -162,17 +196,39 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def run(folder: Path | None = None) -> int:
     """Do it all, with the `.env` of a folder; returns the exit code."""
-    started, settings = utc_now(), load_settings(folder=folder)
+    settings = load_settings(folder=folder)
     if settings.lookup("GH_TOKEN") or settings.lookup("GH_APP_ID"):
-        settings.check()
-        print(f"Reading {', '.join(settings.orgs)} from {settings.api_url}.")
-        migrate(settings.db_url)
-        return finish(settings, started)
+        return run_on_github(settings)
     check_unused(settings)
-    print("GH_TOKEN is not set: a sandbox on this machine plays GitHub, with a made-up organisation.")
+    return run_on_sandbox(folder)
+
+
+def run_on_github(settings: Settings) -> int:
+    """Read the organisations that are set, as far as every token may; returns the exit code."""
+    settings.check(all_settings())
+    started = utc_now()
+    print(f"Reading {', '.join(settings.orgs)} from {settings.api_url}.")
     migrate(settings.db_url)
-    with sandbox(founding_of(settings, "octo-sandbox")) as place:
-        return finish(load_settings({**os.environ, **place}, folder=folder), started)
+    code = backfill_once(settings, DEFAULT_KINDS) or run_jobs(settings, ["every_30_min", "nrt_events"])
+    return code or finish(settings, started)
+
+
+def run_on_sandbox(folder: Path | None) -> int:
+    """Read the sandbox's organisation, all of it, into a database of its own; returns the exit code."""
+    started = utc_now()
+    print("GH_TOKEN is not set: a sandbox on this machine plays GitHub, with a made-up organisation.")
+    variables = {**os.environ, "DB_URL": f"sqlite:///{(folder or HERE) / SANDBOX_DB}", "GH_REPOS": ""}
+    settings = load_settings(variables, folder=folder)
+    migrate(settings.db_url)
+    founded = founding_of(settings)
+    with sandbox(founded) as place:
+        credentials = {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token}
+        settings = load_settings(variables | credentials, folder=folder)
+        code = backfill_once(settings, (*DEFAULT_KINDS, "events"), now=founded)
+        if code:
+            return code
+        set_clock(place.url, utc_now())
+        return run_jobs(settings, JOBS) or finish(settings, started)
 
 
 def check_unused(settings: Settings) -> None:
@@ -186,12 +242,10 @@ def check_unused(settings: Settings) -> None:
 
 
 def finish(settings: Settings, started: datetime) -> int:
-    """Keep current, show, and tell what comes next."""
-    code = keep_current(settings)
-    if code == 0:
-        show(settings, since=started)
-        print(NEXT)
-    return code
+    """Show the result, and say what comes next; returns 0."""
+    show(settings, since=started)
+    print(NEXT)
+    return 0
 
 
 def main() -> int:

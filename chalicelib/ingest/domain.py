@@ -120,14 +120,19 @@ class Domain:
         return (*self.kinds, *(stream.kind for stream in self.streams))
 
     @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Its steps; those of its lists come last."""
+        return (*self.steps, *(step_of(stream) for stream in self.streams))
+
+    @property
     def all_needs(self) -> tuple[Need, ...]:
         """Its permissions, those of its lists included, each once."""
         needs = (*self.needs, *(stream.need for stream in self.streams))
         return tuple({need.permission: need for need in reversed(needs)}.values())[::-1]
 
     def steps_of(self, job: str) -> Iterator[Step]:
-        """Give the steps of a job, in their order: the lists come last."""
-        return (step for step in (*self.steps, *(step_of(stream) for stream in self.streams)) if job in step.on)
+        """Give the steps of a job, in their order."""
+        return (step for step in self.all_steps if job in step.on)
 
     def plan(self, context: Context, request: Request) -> Plan:
         """Say what a backfill of its kinds will read. Stores nothing."""
