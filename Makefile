@@ -68,8 +68,9 @@ bench: $(MADE) ## measure loading and memory
 	@$(BIN)/python -m benchmarks
 
 .PHONY: docs
-docs: $(MADE) ## write the data dictionary from the models' comments
+docs: $(MADE) ## write the data dictionary and the reference from the code
 	@$(BIN)/python -m docs.dictionary
+	@$(BIN)/python -m docs.reference
 
 .PHONY: clean
 clean: ## remove what make made, but no database and no settings

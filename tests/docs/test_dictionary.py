@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from chalicelib.domains import DOMAINS
 from chalicelib.models import Base
+from chalicelib.views import VIEWS
 from docs import dictionary
-from docs.dictionary import RELATIONS, main, render
+from docs.dictionary import main, other_of, render
+
+RELATIONS = [relation for domain in DOMAINS for relation in domain.relations]
 
 
 def test_the_page_is_not_stale(root: Path) -> None:
@@ -47,10 +52,37 @@ def test_a_line_says_type_null_key_and_meaning(line: str) -> None:
     assert line in render().splitlines()
 
 
+def test_tables_stand_below_their_domain_and_the_app_comes_last() -> None:
+    headings = [line for line in render().splitlines() if line.startswith(("## ", "### "))]
+    domains = [f"## {domain.name.capitalize()}" for domain in DOMAINS]
+    assert [line for line in headings if line in {*domains, "## The app itself"}] == [*domains, "## The app itself"]
+    begin = headings.index("## Inventory")
+    tables = ["### repositories", "### releases", "### teams", "### team_members"]
+    assert headings[begin + 1 : begin + 5] == tables
+    assert headings[headings.index("## The app itself") + 1] == "### sync_runs"
+
+
+def test_the_contents_link_to_every_table_and_view() -> None:
+    contents = render().split("\n## ")[0]
+    names = [*Base.metadata.tables, *(view.name for view in VIEWS)]
+    assert sorted(re.findall(r"^\| \[`(\w+)`\]\(#\1\) \| .+ \|$", contents, re.MULTILINE)) == sorted(names)
+
+
+def test_each_relation_is_drawn_and_explained() -> None:
+    lines = render().splitlines()
+    for relation in RELATIONS:
+        to, join = other_of(relation)
+        assert f"| `{relation.table}` | `{to}` | `{join}` | {relation.words} |" in lines
+    assert "| `teams` | `teams AS other` | `teams.parent_id = other.id` | the team that it is part of |" in lines
+    assert '    repositories |o--o{ releases : "repository_id"' in lines
+    assert sum("--o{" in line for line in lines) == len(RELATIONS) > 0
+
+
 def test_each_join_can_be_asked(engine: Engine) -> None:
     with engine.connect() as connection:
         for relation in RELATIONS:
-            question = f"SELECT count(*) FROM {relation.table} JOIN {relation.to} ON {relation.join}"
+            to, join = other_of(relation)
+            question = f"SELECT count(*) FROM {relation.table} JOIN {to} ON {join}"
             assert connection.execute(text(question)).scalar() == 0
 
 
