@@ -35,6 +35,19 @@ PostgreSQL's own tools show the same comments: `\\d+ issues` in psql, or the col
   requests, repositories, releases and teams, `removed_at` on events and seats, `left_at` on stays in teams,
   `inactive` on members.
 """
+GOOD_TO_KNOW = """## Good to know
+
+- **What GitHub changes silently.** Some changes don't count as a change of the issue or pull request: the counters of
+  its milestone, or the new name of a label. The columns then keep what they held when the item last changed. `daily`
+  lists again everything that is open. For what is closed, run `.venv/bin/python backfill.py --since …` once more.
+- **What moved out of sight.** An issue may move to a repository that the token can't see, or that `GH_REPOS` leaves
+  out. Its row then stays, with `deleted_at`. `transfers` says where it went in the second case, and in the first one as
+  soon as the token can see it.
+- **What databases refuse.** NUL characters and halves of surrogate pairs are removed from texts.
+- **Teams.** `team_members` has a row for each stay. The person of a stay that began with the app's first look may have
+  been there before.
+- **Copilot.** How its figures come about is in [copilot.md](copilot.md).
+"""
 
 RELATIONS_TEXT = """There are no foreign keys: data comes in any order, and most authors in an open repository are not
 members. `username` is the login at the time when the row was last read. The `id` in `user` stays the same when a
@@ -58,7 +71,7 @@ table. `make migrate` drops the views and creates them again, so grant rights on
 
 def render() -> str:
     """Write the whole page."""
-    parts = [INTRODUCTION, *_contents(), *_relations()]
+    parts = [INTRODUCTION, *_contents(), GOOD_TO_KNOW, *_relations()]
     for title, words, module, _ in _groups():
         parts += [f"## {title}\n", f"{words}\n"]
         parts += [part for each in tables_of(module) for part in _table(each)]
