@@ -86,6 +86,14 @@ def test_commands_are_written_one_way(name: str) -> None:
             assert found[0].endswith(PYTHON), line
 
 
+@pytest.mark.parametrize("name", OWN)
+def test_each_module_that_is_named_exists(name: str) -> None:
+    modules = [f"/{path.relative_to(ROOT)}" for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    # In CONTRIBUTING.md a placeholder stands for any domain, and labels is one that there is not.
+    named = [path for path in re.findall(r"`([\w/]+\.py)`", page(name)) if "labels" not in path]
+    assert [path for path in named if not any(module.endswith(f"/{path}") for module in modules)] == []
+
+
 def commands(script: str) -> Iterator[list[str]]:
     """The arguments of each whole command that starts a script."""
     for line in code_of_all().splitlines():
