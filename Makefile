@@ -33,7 +33,7 @@ test: check ## everything: linters, types, layers, and all tests on SQLite and P
 
 .PHONY: soak
 soak: $(MADE) ## the long tests: 500 ticks, a job killed at each of its statements, 100 runs of 20 seconds, 400 days of Copilot (15 minutes)
-	@SOAK=1 $(BIN)/python -m pytest -n 2 --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_killed.py tests/contributions/test_deadlines.py tests/copilot/test_days.py
+	@SOAK=1 $(BIN)/python -m pytest -n 2 --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_killed.py tests/contributions/test_deadlines.py tests/copilot/sync/test_days.py
 
 .PHONY: check
 check: $(MADE) ## linters, types and layers only

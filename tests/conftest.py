@@ -8,18 +8,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from tests.postgres import NoPostgresError, Server, close_connections, connect, new_database
+
+if TYPE_CHECKING:
+    from tests.views.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = pytest.StashKey[Server]()
@@ -166,3 +169,70 @@ def db(db_url: str) -> Iterator[Session]:
 
     with create_db_session(db_url) as session:
         yield session
+
+
+# Tables that many tests share: what a test writes is rolled back, so it needs no database of its own
+
+
+@pytest.fixture(scope="session")
+def shared_urls(
+    postgres: Engine, postgres_template: str, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    path = tmp_path_factory.mktemp("shared") / "shared.db"
+    shutil.copyfile(sqlite_template, path)
+    with new_database(postgres, template=postgres_template) as postgres_url:
+        yield {"sqlite": f"sqlite:///{path}", "postgresql": postgres_url}
+
+
+@pytest.fixture(scope="session")
+def shared_engines(shared_urls: dict[str, str]) -> Iterator[dict[str, Engine]]:
+    from chalicelib.store.engine import make_engine
+
+    yield from disposed({name: make_engine(url) for name, url in shared_urls.items()})
+
+
+@pytest.fixture(scope="session")
+def readers_engines(shared_urls: dict[str, str]) -> Iterator[dict[str, Engine]]:
+    """The same as a reader elsewhere has them: days are UTC wherever the reader is."""
+    from chalicelib.store.engine import make_engine
+
+    elsewhere = {"options": "-c timezone=Pacific/Auckland"}
+    postgresql = create_engine(shared_urls["postgresql"], connect_args=elsewhere)
+    yield from disposed({"sqlite": make_engine(shared_urls["sqlite"]), "postgresql": postgresql})
+
+
+def disposed(engines: dict[str, Engine]) -> Iterator[dict[str, Engine]]:
+    yield engines
+    for engine in engines.values():
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, shared_engines: dict[str, Engine]) -> Iterator[Session]:
+    """A session on each of the two, rolled back in the end: for tests that don't commit."""
+    with Session(shared_engines[request.param], expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, readers_engines: dict[str, Engine]) -> Iterator[World]:
+    """A small organisation on each of the two, to read views of."""
+    with a_world(readers_engines[request.param]) as world:
+        yield world
+
+
+@pytest.fixture
+def both_worlds(readers_engines: dict[str, Engine]) -> Iterator[list[World]]:
+    """The same on both at once."""
+    with a_world(readers_engines["sqlite"]) as first, a_world(readers_engines["postgresql"]) as second:
+        yield [first, second]
+
+
+@contextmanager
+def a_world(engine: Engine) -> Iterator[World]:
+    from tests.views.world import World
+
+    with Session(engine) as session:
+        yield World(session)
+        session.rollback()

@@ -14,7 +14,7 @@ from chalicelib import jobs
 from chalicelib.github import Budget
 from chalicelib.jobs.lambdas import MARGIN_SECONDS
 from chalicelib.models import Lease, SyncRun, create_db_session
-from tests.contributions.test_events import assert_equal_to_timelines
+from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
 
 LAMBDA_SECONDS = 20

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, select, update
 
 from chalicelib.models import Lease, create_db_session
 from sandbox import Item, Kind
-from tests.contributions.test_events import assert_equal_to_timelines
+from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
 
 # `make soak` kills at each statement, this at some.

@@ -136,12 +136,12 @@ def test_a_difference_would_be_seen(migrated: str, request: pytest.FixtureReques
     assert len(differences(engine)) == (4 if engine.dialect.name == "postgresql" else 2)
 
 
-def test_migrations_and_create_all_make_the_same(migrated: str, request: pytest.FixtureRequest) -> None:
+def test_migrations_and_create_all_make_the_same(
+    migrated: str, shared_engines: dict[str, Engine], request: pytest.FixtureRequest
+) -> None:
     """Whatever the database itself tells of its tables."""
     made = open_engine(migrated, request)
-    shared = {"sqlite": "shared_sqlite", "postgresql": "shared_postgres"}[made.dialect.name]
-    of_models = catalogue(request.getfixturevalue(shared))
-    assert catalogue(made) == of_models
+    assert catalogue(made) == catalogue(shared_engines[made.dialect.name])
 
 
 def catalogue(engine: Engine) -> dict[str, Any]:
@@ -273,7 +273,7 @@ def test_what_people_ask_by_is_indexed(
     ],
 )
 @pytest.mark.parametrize("table", ["issues", "pull_requests"])
-def test_a_question_is_answered_through_an_index(shared_sqlite: Engine, table: str, question: str) -> None:
-    with shared_sqlite.connect() as connection:
+def test_a_question_is_answered_through_an_index(shared_engines: dict[str, Engine], table: str, question: str) -> None:
+    with shared_engines["sqlite"].connect() as connection:
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN SELECT title FROM {table} WHERE {question}")).all()
     assert f"USING INDEX ix_{table}_" in str(plan[0])

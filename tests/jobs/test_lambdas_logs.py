@@ -11,7 +11,7 @@ import app
 from chalicelib.errors import JobFailedError
 from chalicelib.jobs import lambdas
 from chalicelib.models import Issue, PullRequest, SyncRun, create_db_session
-from tests.lambdas.runtime import Runtime, Topic
+from tests.jobs.runtime import Runtime, Topic
 from tests.organisation import Organisation
 
 

@@ -11,11 +11,11 @@ from moto import mock_aws
 
 from chalicelib.jobs import lambdas
 from sandbox import Limits, Plan, World, serve
-from tests.lambdas.runtime import TOPIC, Runtime, Topic, configure
+from tests.jobs.runtime import TOPIC, Runtime, Topic, configure
 from tests.organisation import GENEROUS, NOW, Organisation, organisation
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def new_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has been told of anything yet; AWS's client takes what the environment says now."""
     monkeypatch.setattr(lambdas, "_told", {})
@@ -26,7 +26,7 @@ def new_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def runtime() -> Runtime:
+def runtime(new_lambda: None) -> Runtime:
     return Runtime()
 
 
@@ -49,7 +49,7 @@ def both(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]
 
 
 @pytest.fixture
-def topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
+def topic(new_lambda: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
     with mock_aws():
         monkeypatch.setenv("SNS_TOPIC_ARN", TOPIC)
         yield Topic()

@@ -30,13 +30,13 @@ def run(
     status: str = "ok",
     org: str = "acme",
     error: str | None = None,
+    note: str | None = None,
 ) -> datetime:
     """Write a step's row into the ledger; it took 30 seconds: gives its end."""
     finished_at = None if status == "running" else started_at + timedelta(seconds=30)
-    row = SyncRun(
-        job=job, step=step, org=org, status=status, error=error, started_at=started_at, finished_at=finished_at
-    )
-    world.session.add(row)
+    words = {"error": error, "note": note}
+    times = {"started_at": started_at, "finished_at": finished_at}
+    world.session.add(SyncRun(job=job, step=step, org=org, status=status, **words, **times))
     world.session.flush()
     return started_at + timedelta(seconds=30)
 
@@ -75,6 +75,7 @@ def test_a_kind_is_as_current_as_its_step_that_has_waited_longest(world: World, 
         "incomplete": 0,
         "failed": 0,
         "error": None,
+        "note": None,
         "rejected": 0,
     }
 
@@ -144,6 +145,7 @@ def test_what_is_running_has_not_ended(world: World, now: datetime) -> None:
         "incomplete": 0,
         "failed": 1,
         "error": "GitHub answered 502",
+        "note": None,
         "rejected": 0,
     }
 
@@ -176,6 +178,13 @@ def test_an_error_is_gone_when_the_step_succeeds(world: World, now: datetime) ->
     run(world, "events", now - minutes(20), status="failed", error="GitHub answered 502")
     run(world, "events", now - minutes(10))
     assert (health(world)["failed"], health(world)["error"]) == (0, None)
+
+
+def test_a_note_is_that_of_the_newest_run(world: World, now: datetime) -> None:
+    run(world, "releases", now - minutes(20), job="daily", note="passed over 2 lists")
+    assert (health(world)["failed"], health(world)["note"]) == (0, "passed over 2 lists")
+    run(world, "releases", now - minutes(10), job="daily")
+    assert health(world)["note"] is None
 
 
 def test_rejected_records_are_those_of_the_kind_and_organisation(world: World, now: datetime) -> None:

@@ -18,7 +18,7 @@ from chalicelib.jobs.lambdas import MARGIN_SECONDS, lambda_budget
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.store.leases import take_lease
 from chalicelib.utils import utc_now
-from tests.lambdas.runtime import EVENT, FUNCTION, Context, Runtime, runs_of
+from tests.jobs.runtime import EVENT, FUNCTION, Context, Runtime, runs_of
 from tests.organisation import Organisation
 
 # One organisation

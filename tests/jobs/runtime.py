@@ -18,7 +18,7 @@ import app
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.runtime.logs import LOG
 from tests.organisation import Organisation
-from tests.test_logs import LambdaHandler, check_metrics
+from tests.runtime.test_logs import LambdaHandler, check_metrics
 
 # What EventBridge sends with a schedule.
 EVENT: dict[str, Any] = {

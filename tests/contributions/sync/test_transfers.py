@@ -16,7 +16,7 @@ from chalicelib.ingest.context import Context
 from chalicelib.ingest.scopes import Scope
 from chalicelib.models import Event, EventPoll, Issue, SyncRun, Transfer, TransferCheck, create_db_session
 from sandbox import Item, Kind, Repository
-from tests.contributions.test_events import assert_equal_to_timelines
+from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation, at, organisation
 
 

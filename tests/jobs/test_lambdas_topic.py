@@ -10,14 +10,17 @@ import boto3
 import pytest
 
 import app
+from chalicelib.domains import DOMAINS
 from chalicelib.errors import JobFailedError, SettingsError
 from chalicelib.jobs import lambdas
 from chalicelib.jobs.lambdas import SILENCE, alert
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now
-from tests.lambdas.runtime import HOUR, TOPIC, Runtime, Topic
+from tests.jobs.runtime import HOUR, TOPIC, Runtime, Topic
 from tests.organisation import Organisation
+
+LISTS = [stream for domain in DOMAINS for stream in domain.streams]
 
 
 class Clock:
@@ -73,6 +76,8 @@ def test_what_has_grown_stale_is_told(org: Organisation, runtime: Runtime, topic
     assert topic.received() == [
         ("contributor-metrics dev: acme is stale: events", "acme events: stale: more than 1 h"),
     ]
+    for stream in LISTS:
+        age_of_the_ledger(org.db_url, timedelta(), step=stream.name, job="daily")
     age_of_the_ledger(org.db_url, timedelta(hours=60), step="issues.sweep", job="daily")
     assert runtime.invoke() is None
     assert topic.received() == [
