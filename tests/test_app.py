@@ -46,6 +46,12 @@ def test_importing_reads_no_setting_and_needs_no_network(root: Path) -> None:
     assert result.stdout == "['every_30_min', 'nrt_events', 'daily']\n"
 
 
+def test_importing_loads_nothing_that_only_a_github_app_needs(root: Path) -> None:
+    code = "import sys, app; print(sorted({'jwt', 'cryptography', 'requests'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert result.stdout == "['requests']\n"
+
+
 def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.main(["every_30_min"], org.settings) == 0
     lines = capsys.readouterr().out.splitlines()

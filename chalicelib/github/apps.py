@@ -5,14 +5,12 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
-import json
+import re
 import threading
-from base64 import urlsafe_b64encode
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
-
-import rsa
+from typing import TYPE_CHECKING
 
 from chalicelib.errors import (
     BadAnswerError,
@@ -28,12 +26,17 @@ from chalicelib.github.answers import Answer
 from chalicelib.github.client import GitHubAPI
 from chalicelib.utils import parse_utc, utc_now
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 # GitHub allows ten minutes, and advises to begin one ago, for clocks that run fast.
 CLAIM_BEGINS = timedelta(seconds=-60)
 CLAIM_ENDS = timedelta(minutes=9)
 # A token is renewed so long before its end, for an answer may take a minute, and clocks differ.
 RENEWAL = timedelta(minutes=5)
-PEM, PEM_END = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
+# PKCS#1, as GitHub gives it out, or PKCS#8, as some places to keep keys make of it.
+PEM = re.compile(r"-----BEGIN ((?:RSA |ENCRYPTED )?PRIVATE KEY)-----")
+ENCRYPTED = re.compile("-----BEGIN ENCRYPTED|Proc-Type:")
 
 
 class AppAuth:
@@ -51,32 +54,47 @@ class AppAuth:
 
     def header(self) -> str:
         """The Authorization header's value: a claim that holds for nine minutes."""
+        import jwt  # noqa: PLC0415 - slow to load, and most runs have a token in place of an App
+
         now = self._clock()
         begin, end = (int((now + shift).timestamp()) for shift in (CLAIM_BEGINS, CLAIM_ENDS))
         claims = {"iat": begin, "exp": end, "iss": self._app_id}
-        unsigned = _encode_json({"alg": "RS256", "typ": "JWT"}) + b"." + _encode_json(claims)
-        signed = unsigned + b"." + _encode(rsa.sign(unsigned, self._key, "SHA-256"))
-        return f"Bearer {signed.decode()}"
+        return f"Bearer {jwt.encode(claims, self._key, algorithm='RS256')}"
 
     def __repr__(self) -> str:
         return f"AppAuth({self._app_id!r}, …)"
 
 
-def load_key(text: str) -> rsa.PrivateKey:
-    """Read a private key in the form that GitHub gives out (PEM, PKCS#1); SettingsError when it is none."""
+def load_key(text: str) -> RSAPrivateKey:
+    """Read an RSA private key in PEM, of PKCS#1 or PKCS#8; SettingsError when it is none, or needs a passphrase."""
     pem = text.replace("\\n", "\n").strip()
-    if not pem.startswith(PEM):
-        raise SettingsError(
-            f"GH_APP_PRIVATE_KEY is malformed: it must begin with {PEM}, as GitHub gives it out "
-            "(of another form, `openssl rsa -traditional -in FILE` makes this one)"
-        )
+    begin = PEM.match(pem)
+    if not begin:
+        raise _malformed("it must begin with -----BEGIN RSA PRIVATE KEY-----, as GitHub gives it out")
+    if ENCRYPTED.search(pem):
+        raise _malformed("it is encrypted (`openssl rsa -in FILE` makes a copy that needs no passphrase)")
     # Many a place to keep secrets makes spaces of line ends, or nothing.
-    body = "".join(pem.removeprefix(PEM).removesuffix(PEM_END).split())
+    return _read_key("".join(pem[begin.end() :].removesuffix(f"-----END {begin[1]}-----").split()))
+
+
+def _read_key(body: str) -> RSAPrivateKey:
+    """Read a key in DER, as base64."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as jwt above
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415
+
     try:
-        return rsa.PrivateKey.load_pkcs1(f"{PEM}\n{body}\n{PEM_END}\n".encode())
-    except Exception:  # noqa: BLE001 - whatever the parsers raise on a stranger's text, of many kinds
+        key = load_der_private_key(b64decode(body, validate=True), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         # Not chained: their messages may quote what they could not read.
-        raise SettingsError("GH_APP_PRIVATE_KEY is malformed: it is cut off or garbled") from None
+        raise _malformed("it is cut off or garbled") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise _malformed("it is not an RSA key, which GitHub's are")
+    return key
+
+
+def _malformed(reason: str) -> SettingsError:
+    return SettingsError(f"GH_APP_PRIVATE_KEY is malformed: {reason}")
 
 
 class InstallationAuth:
@@ -151,11 +169,3 @@ def read_token(answer: Answer, now: datetime) -> tuple[str, float]:
             "the answer holds no installation token", status=answer.status, path="access_tokens", method="POST"
         )
     return token, (end - (answer.date or now)).total_seconds()
-
-
-def _encode_json(value: dict[str, Any]) -> bytes:
-    return _encode(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _encode(raw: bytes) -> bytes:
-    return urlsafe_b64encode(raw).rstrip(b"=")

@@ -49,6 +49,8 @@ def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: 
         "30 repositories",
         "MB of the zip",
         "times the seconds of its libraries",
+        "of jwt and cryptography, loaded",
+        "seconds more with an App's key",
         "every_30_min",
         "nrt_events",
         "daily",

@@ -9,6 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from chalicelib.errors import BadAnswerError, ForbiddenError, SettingsError, UnauthorizedError
 from chalicelib.github import AppAuth, Budget, GitHubAPI, InstallationAuth
@@ -82,32 +92,61 @@ def test_the_claim_is_signed_and_holds_for_less_than_ten_minutes() -> None:
     assert jwt.get_unverified_header(token) == {"alg": "RS256", "typ": "JWT"}
 
 
-@pytest.mark.parametrize("instead", ["\\n", " ", "", "\r\n"], ids=["escaped", "spaces", "nothing", "CRLF"])
-def test_a_key_whose_line_ends_were_lost_is_understood(instead: str) -> None:
-    on_one_line = keys().private.strip().replace("\n", instead)
-    headers = [AppAuth("1", text, clock=lambda: START).header() for text in (on_one_line, keys().private)]
+def pem(key: PrivateKeyTypes, form: PrivateFormat, encryption: KeySerializationEncryption | None = None) -> str:
+    return key.private_bytes(Encoding.PEM, form, encryption or NoEncryption()).decode()
+
+
+PKCS1 = keys().private
+RSA = load_pem_private_key(PKCS1.encode(), password=None)
+PKCS8 = pem(RSA, PrivateFormat.PKCS8)
+CURVE = ec.generate_private_key(ec.SECP256R1())
+PASSPHRASE = BestAvailableEncryption(b"secret")
+
+
+@pytest.mark.parametrize("form", [PKCS1, PKCS8], ids=["PKCS#1", "PKCS#8"])
+@pytest.mark.parametrize(
+    "instead", ["\n", "\\n", " ", "", "\r\n"], ids=["whole", "escaped", "spaces", "nothing", "CRLF"]
+)
+def test_a_key_of_both_forms_is_understood_even_without_its_line_ends(form: str, instead: str) -> None:
+    text = form.strip().replace("\n", instead)
+    headers = [AppAuth("1", each, clock=lambda: START).header() for each in (text, PKCS1)]
     assert headers[0] == headers[1]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "nonsense",
-        keys().public,
-        keys().private.replace("RSA PRIVATE", "PRIVATE"),
-        keys().private[:500],
-        keys().private.replace("A", "!"),
-        "-----BEGIN RSA PRIVATE KEY-----\n-----END RSA PRIVATE KEY-----",
-    ],
-    ids=["empty", "nonsense", "public", "other form", "cut off", "garbled", "hollow"],
-)
-def test_a_key_that_is_none_is_named_and_not_quoted(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"^GH_APP_PRIVATE_KEY is malformed: it ") as raised:
+def altered(text: str) -> str:
+    """The key with one digit changed, in the middle of its numbers."""
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+
+
+BEGIN = "it must begin with -----BEGIN RSA PRIVATE KEY-----, as GitHub gives it out"
+GARBLED = "it is cut off or garbled"
+LOCKED = "it is encrypted (`openssl rsa -in FILE` makes a copy that needs no passphrase)"
+WRONG_KEYS = {
+    "empty": ("", BEGIN),
+    "nonsense": ("nonsense", BEGIN),
+    "public": (keys().public, BEGIN),
+    "of OpenSSH": (pem(RSA, PrivateFormat.OpenSSH), BEGIN),
+    "of a curve": (pem(CURVE, PrivateFormat.TraditionalOpenSSL), BEGIN),
+    "of a curve, PKCS#8": (pem(CURVE, PrivateFormat.PKCS8), "it is not an RSA key, which GitHub's are"),
+    "encrypted": (pem(RSA, PrivateFormat.TraditionalOpenSSL, PASSPHRASE), LOCKED),
+    "encrypted, PKCS#8": (pem(RSA, PrivateFormat.PKCS8, PASSPHRASE), LOCKED),
+    "cut off": (PKCS1[:500], GARBLED),
+    "cut off in its last line": (PKCS1.strip()[:-5], GARBLED),
+    "garbled": (PKCS1.replace("a", "!"), GARBLED),
+    "altered": (altered(PKCS1), GARBLED),
+    "altered, PKCS#8": (altered(PKCS8), GARBLED),
+    "hollow": ("-----BEGIN RSA PRIVATE KEY-----\n-----END RSA PRIVATE KEY-----", GARBLED),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), WRONG_KEYS.values(), ids=WRONG_KEYS)
+def test_a_key_that_is_none_is_named_and_not_quoted(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as raised:
         AppAuth("1", text)
+    assert str(raised.value) == f"GH_APP_PRIVATE_KEY is malformed: {reason}"
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
-    assert keys().private.splitlines()[1][:12] not in str(raised.value)
 
 
 def test_no_repr_shows_a_secret(setting: Setting) -> None:
