@@ -19,6 +19,10 @@ $(shell rm -f $(MADE))
 endif
 endif
 
+# What `make lock` may change besides: UPGRADE is `all`, or names.
+UPGRADE ?=
+UPGRADES := $(if $(filter all,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package=,$(UPGRADE)))
+
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -57,11 +61,13 @@ migrate: $(MADE) ## bring the database that DB_URL names, or with STAGE=prod tha
 check-setup: $(MADE) ## is all there that a stage needs (AWS, secrets, database, permissions)? make check-setup STAGE=prod
 	@$(BIN)/python -m deployment --stage $(or $(STAGE),dev)
 
-# What Python compiled meanwhile would go into the zip, and make it another one each time.
+# What Python compiled meanwhile would go into the zip, and make it another one each time. pip downloads what runs in
+# Lambda at once: left to itself, Chalice downloads that for itself afterwards, and checks no hashes then.
 .PHONY: deploy
 deploy: check-setup ## check, then deploy a stage: make deploy STAGE=prod
 	@find chalicelib -name __pycache__ -type d -prune -exec rm -rf {} +
-	@PYTHONDONTWRITEBYTECODE=1 $(BIN)/chalice deploy --stage $(or $(STAGE),dev)
+	@PYTHONDONTWRITEBYTECODE=1 PIP_PLATFORM=manylinux2014_x86_64 PIP_ONLY_BINARY=:all: \
+	  $(BIN)/chalice deploy --stage $(or $(STAGE),dev)
 
 .PHONY: bench
 bench: $(MADE) ## measure loading and memory
@@ -72,13 +78,21 @@ docs: $(MADE) ## write the data dictionary and the reference from the code
 	@$(BIN)/python -m docs.dictionary
 	@$(BIN)/python -m docs.reference
 
+# requirements.txt and -reports.txt take the versions of requirements-dev.txt: what is tested is what is shipped.
+.PHONY: lock
+lock: $(MADE) ## pin requirements*.txt anew after a change of requirements*.in; UPGRADE=all or UPGRADE="requests tqdm" for new versions
+	@$(BIN)/python -m uv pip compile --quiet $(UPGRADES) requirements-dev.in -o requirements-dev.txt
+	@for list in requirements requirements-reports; do \
+	  $(BIN)/python -m uv pip compile --quiet --constraint requirements-dev.txt $$list.in -o $$list.txt || exit 1; \
+	done
+
 .PHONY: clean
 clean: ## remove what make made, but no database and no settings
 	@rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: kept while it has its stamp and the requirements don't change, else made from nothing.
-$(MADE): requirements.txt requirements-dev.txt
+$(MADE): requirements-dev.txt
 	@set -e; \
 	if [ ! -e $(MADE) ]; then \
 	  for python in $(PYTHONS) ""; do \
@@ -94,7 +108,7 @@ $(MADE): requirements.txt requirements-dev.txt
 	fi; \
 	rm -f $(MADE); \
 	$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --root-user-action ignore \
-	  -r requirements-dev.txt >$(VENV).log 2>&1 || { cat $(VENV).log >&2; rm -f $(VENV).log; \
+	  --require-hashes -r requirements-dev.txt >$(VENV).log 2>&1 || { cat $(VENV).log >&2; rm -f $(VENV).log; \
 	  echo "pip could not install requirements-dev.txt: its words are above" >&2; exit 1; }; \
 	rm -f $(VENV).log; \
 	touch $(MADE)

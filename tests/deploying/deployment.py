@@ -19,6 +19,8 @@ APP = "contributor-metrics"
 JOBS = ("every_30_min", "nrt_events", "daily")
 # Of a developer's machine: what would lead chalice elsewhere. pip's settings and proxies stay: it fetches the wheels.
 PRIVATE = ("AWS_", "GH_", "DB_", "ENV_NAME", "LAMBDA_")
+# pip downloads, and checks, what runs in Lambda.
+FOR_LAMBDA = {"PIP_PLATFORM": "manylinux2014_x86_64", "PIP_ONLY_BINARY": ":all:"}
 PATIENCE = 110  # seconds
 
 State = dict[str, Any]
@@ -28,7 +30,11 @@ def deployers_environment() -> dict[str, str]:
     """The environment of this process without its AWS account, and with what `make deploy` sets."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
     # Chalice imports app.py, and would leave bytecode in chalicelib/, all of which it packs.
-    return clean | {"PYTHONDONTWRITEBYTECODE": "1", "AWS_CONFIG_FILE": os.devnull, "AWS_DEFAULT_REGION": "eu-west-1"}
+    return (
+        clean
+        | FOR_LAMBDA
+        | {"PYTHONDONTWRITEBYTECODE": "1", "AWS_CONFIG_FILE": os.devnull, "AWS_DEFAULT_REGION": "eu-west-1"}
+    )
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from benchmarks.packaging import FOR_APPS, LIBRARIES, ZIP_GOAL, loaded_for_apps
 from tests.deploying.runtime import Runtime
+from tests.pins import pins
 from tests.sandbox.keys import keys
 
 OURS = {"app.py", "chalice", "chalicelib"}
@@ -61,14 +60,8 @@ def test_it_has_our_code_and_no_bytecode(root: Path, package: Path) -> None:
 def test_it_has_every_requirement_as_a_wheel_that_runs_in_lambda(root: Path, package: Path) -> None:
     """Chalice only prints a warning when it finds none, and packs the rest."""
     found = wheels(package)
-    assert set(found) == set(required(root / "requirements.txt"))
+    assert set(found) == {pin.name for pin in pins(root / "requirements.txt")}
     assert [name for name, tags in found.items() if not any(map(runs_in_lambda, tags))] == []
-
-
-def required(path: Path) -> Iterator[str]:
-    for line in path.read_text().splitlines():
-        if line and not line.startswith("#"):
-            yield canonicalize_name(Requirement(line).name)
 
 
 def test_it_has_nothing_that_lambda_brings_or_a_shell_needs(package: Path) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-FILES = ("Makefile", "requirements.txt", "requirements-dev.txt")
+from tests.deploying.deployment import FOR_LAMBDA
+
+FILES = ("Makefile", "requirements-dev.txt")
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_help_names_every_target(root: Path) -> None:
     targets = re.findall(r"^\.PHONY: ([\w-]+)$", (root / "Makefile").read_text(), re.MULTILINE)
     told = [line.split()[1] for line in make(root, "help").stdout.splitlines()]
     assert told == targets
-    assert {"run", "test", "check", "migrate", "bench", "docs", "clean", "help"} <= set(targets)
+    assert {"run", "test", "check", "migrate", "bench", "docs", "lock", "clean", "help"} <= set(targets)
 
 
 def test_a_python_that_is_too_old_gets_a_sentence(clone: Path) -> None:
@@ -106,3 +108,37 @@ def test_a_failed_install_quotes_pip_and_leaves_no_stamp(clone: Path, stand_in: 
     assert "no such host" in run.stderr
     assert "pip could not install requirements-dev.txt" in run.stderr
     assert not (clone / ".venv" / ".made").exists()
+
+
+def asked(clone: Path, word: str) -> list[str]:
+    """What the Python of .venv was asked, in lines that have the word."""
+    return [line for line in (clone / "asked").read_text().splitlines() if word in line]
+
+
+def test_the_hashes_are_checked(clone: Path, stand_in: str) -> None:
+    assert make(clone, "run", stand_in).returncode == 0
+    (install,) = asked(clone, "pip install")
+    assert install.endswith("--require-hashes -r requirements-dev.txt")
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "options"),
+    [
+        ("", ""),
+        ("UPGRADE=all", " --upgrade"),
+        ("UPGRADE=requests tqdm", " --upgrade-package=requests --upgrade-package=tqdm"),
+    ],
+)
+def test_lock_pins_each_list_by_what_is_tested(clone: Path, stand_in: str, upgrade: str, options: str) -> None:
+    assert make(clone, "lock", stand_in, *filter(None, [upgrade])).returncode == 0
+    compiled = [line.removeprefix("-m uv pip compile --quiet") for line in asked(clone, "-m uv")]
+    assert compiled == [
+        f"{options} requirements-dev.in -o requirements-dev.txt",
+        " --constraint requirements-dev.txt requirements.in -o requirements.txt",
+        " --constraint requirements-dev.txt requirements-reports.in -o requirements-reports.txt",
+    ]
+
+
+def test_deploy_sets_what_the_tests_of_deploying_set(root: Path) -> None:
+    commands = make(root, "-n", "deploy").stdout
+    assert [name for name, value in FOR_LAMBDA.items() if f"{name}={value}" not in commands] == []

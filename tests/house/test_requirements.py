@@ -1,4 +1,4 @@
-"""What is installed: pinned, whole, written down, and no more in Lambda than it needs."""
+"""What is installed: chosen, pinned with its whole tree and hashes, explained, and no more in Lambda than needed."""
 
 from __future__ import annotations
 
@@ -13,74 +13,89 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-FILES = ("requirements.txt", "requirements-dev.txt", "requirements-reports.txt")
-PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z,]+\])?==[0-9][A-Za-z0-9.]*( ; .+)?")
+from tests.pins import chosen, pins
+
+# From what is shipped to what a developer has: each list includes the one before it.
+LISTS = ("requirements", "requirements-reports", "requirements-dev")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 # Imported inside a function, and not shipped: the Lambda runtime brings the first two, only a shell needs the others.
 BROUGHT_OR_LOCAL = {"boto3", "botocore", "alembic", "python-dotenv", "tqdm"}
 
-# pip comes with Python.
-WITH_PYTHON = {"pip"}
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_version_is_pinned_with_its_hashes(root: Path, name: str) -> None:
+    for pin in pins(root / f"{name}.txt"):
+        assert [only.operator for only in pin.requirement.specifier] == ["=="], pin
+        assert pin.requirement.url is None
+        assert pin.options, pin
+        assert [option for option in pin.options if not HASH.fullmatch(option)] == []
 
 
-def lines(path: Path) -> list[str]:
-    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+@pytest.mark.parametrize("name", LISTS)
+def test_no_distribution_is_pinned_twice(root: Path, name: str) -> None:
+    names = [pin.name for pin in pins(root / f"{name}.txt")]
+    assert sorted(names) == sorted(set(names))
 
 
-def pins(path: Path) -> list[Requirement]:
-    return [Requirement(line) for line in lines(path) if not line.startswith("-r ")]
+@pytest.mark.parametrize("name", LISTS[:2])
+def test_what_is_shipped_is_what_is_tested(root: Path, name: str) -> None:
+    tested = {pin.name: pin for pin in pins(root / "requirements-dev.txt")}
+    assert [pin for pin in pins(root / f"{name}.txt") if tested.get(pin.name) != pin] == []
 
 
-def names(path: Path) -> set[str]:
-    """The distributions that a file installs, with those of the files it includes."""
-    own = {canonicalize_name(pin.name) for pin in pins(path)}
-    included = [path.with_name(line.removeprefix("-r ")) for line in lines(path) if line.startswith("-r ")]
-    return own.union(*(names(other) for other in included))
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_pinned_is_what_was_chosen_and_what_that_needs(root: Path, name: str) -> None:
+    pinned = {pin.name for pin in pins(root / f"{name}.txt") if pin.is_for_here}
+    wanted = [need for each in LISTS[: LISTS.index(name) + 1] for need in chosen(root / f"{each}.in")]
+    assert pinned == set(tree(wanted))
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_every_version_is_pinned(root: Path, file: str) -> None:
-    loose = [line for line in lines(root / file) if line != "-r requirements.txt" and not PINNED.fullmatch(line)]
-    assert loose == []
+def tree(wanted: list[Requirement]) -> dict[str, set[str]]:
+    """The distributions that these need here, directly or not, each with the extras that are asked of it."""
+    found: dict[str, set[str]] = {}
+    while wanted:
+        need = wanted.pop()
+        name = canonicalize_name(need.name)
+        if name not in found or not need.extras <= found[name]:
+            found[name] = found.get(name, set()) | need.extras
+            wanted += [each for each in needs(name) if applies(each, found[name])]
+    return found
 
 
-def test_no_distribution_is_pinned_twice(root: Path) -> None:
-    pinned = [canonicalize_name(pin.name) for file in FILES for pin in pins(root / file)]
-    assert sorted(pinned) == sorted(set(pinned))
+def needs(name: str) -> list[Requirement]:
+    return [Requirement(text) for text in metadata.requires(name) or []]
 
 
-@pytest.mark.parametrize("file", FILES[:2])
-def test_the_whole_tree_is_pinned(root: Path, file: str) -> None:
-    pinned = names(root / file)
-    missing = {
-        f"{name} needs {need.name}"
-        for pin in pins(root / file)
-        for name in [pin.name]
-        for need in map(Requirement, metadata.requires(name) or [])
-        if wanted(need, pin.extras) and canonicalize_name(need.name) not in pinned | WITH_PYTHON
-    }
-    assert missing == set()
-
-
-def wanted(need: Requirement, extras: set[str]) -> bool:
+def applies(need: Requirement, extras: set[str]) -> bool:
     return not need.marker or any(need.marker.evaluate({"extra": extra}) for extra in extras | {""})
 
 
 def test_the_installed_versions_are_the_pinned_ones(root: Path) -> None:
-    pinned = {pin.name: next(iter(pin.specifier)).version for file in FILES for pin in pins(root / file)}
+    pinned = {pin.name: pin.version for pin in pins(root / "requirements-dev.txt") if pin.is_for_here}
     assert {name: metadata.version(name) for name in pinned} == pinned
 
 
-def test_each_direct_dependency_is_explained(root: Path) -> None:
+def test_no_registry_and_no_machine_is_named(root: Path) -> None:
+    for name in LISTS:
+        text = (root / f"{name}.in").read_text() + (root / f"{name}.txt").read_text()
+        assert re.findall(r"://|(?<![\w.-])/\w|index", text) == []
+
+
+def test_each_choice_is_explained_and_nothing_else(root: Path) -> None:
     explained = (root / "docs" / "dependencies.md").read_text()
-    direct = [name for file in FILES for name in direct_names(root / file)]
-    assert [name for name in direct if f"| `{name}` |" not in explained] == []
+    rows = [
+        name
+        for table in re.split(r"^#+ ", explained, flags=re.MULTILINE)
+        if "(`requirements" in table.partition("\n")[0]
+        for name in re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    ]
+    names = [written(need) for name in LISTS for need in chosen(root / f"{name}.in")]
+    assert sorted(rows) == sorted(names)
 
 
-def direct_names(path: Path) -> list[str]:
-    """The distributions that we ask for ourselves, as they are written."""
-    above, _, _ = path.read_text().partition("# What those need")
-    return re.findall(r"^([^#\s-][^=]*)==", above, re.MULTILINE)
+def written(need: Requirement) -> str:
+    return need.name + (f"[{','.join(sorted(need.extras))}]" if need.extras else "")
 
 
 IMPORT_ALL = """
@@ -102,7 +117,7 @@ for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
 
 
 def test_importing_chalicelib_needs_only_what_lambda_ships(root: Path) -> None:
-    shipped = names(root / "requirements.txt")
+    shipped = {pin.name for pin in pins(root / "requirements.txt")}
     others = [
         module
         for module, distributions in metadata.packages_distributions().items()
@@ -115,7 +130,7 @@ def test_importing_chalicelib_needs_only_what_lambda_ships(root: Path) -> None:
 
 
 def test_what_functions_import_is_shipped_or_brought_or_local(root: Path) -> None:
-    allowed = names(root / "requirements.txt") | BROUGHT_OR_LOCAL
+    allowed = {pin.name for pin in pins(root / "requirements.txt")} | BROUGHT_OR_LOCAL
     distributions = metadata.packages_distributions()
     foreign = {
         f"{path.relative_to(root)}: {module}"
