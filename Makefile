@@ -70,7 +70,7 @@ deploy: check-setup ## check, then deploy a stage: make deploy STAGE=prod
 	  $(BIN)/chalice deploy --stage $(or $(STAGE),dev)
 
 .PHONY: bench
-bench: $(MADE) ## measure loading and memory
+bench: $(MADE) ## measure loading, views, memory, requests, and the Lambdas' start
 	@$(BIN)/python -m benchmarks
 
 .PHONY: docs

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: print what loading, a backfill, an idle run and the Lambdas cost, beside the goals."""
+"""`python -m benchmarks`: print what loading, views, a backfill, an idle run and the Lambdas cost, beside the goals."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine, text
 
-from benchmarks import backfilling, idle, lambdas, loading, packaging
+from benchmarks import backfilling, idle, lambdas, loading, packaging, views
 from benchmarks.places import postgres
 from benchmarks.tables import heading
 from tests.deploying.runtime import ONLY_THERE, RUNS_HERE
 from tests.postgres import NoPostgresError
 
-PARTS = ("loading", "backfill", "idle", "lambda")
+PARTS = ("loading", "views", "backfill", "idle", "lambda")
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,17 @@ class Sizes:
 
     rows: int
     rounds: int
+    view_items: int
     items: int
     idle_items: int
     repositories: tuple[int, ...]
     imports: int
 
 
-FULL = Sizes(rows=5_000, rounds=5, items=20_000, idle_items=3_000, repositories=(10, 1_000), imports=7)
-QUICK = Sizes(rows=150, rounds=1, items=200, idle_items=150, repositories=(3, 30), imports=1)
+FULL = Sizes(
+    rows=5_000, rounds=5, view_items=5_000, items=20_000, idle_items=3_000, repositories=(10, 1_000), imports=7
+)
+QUICK = Sizes(rows=150, rounds=1, view_items=150, items=200, idle_items=150, repositories=(3, 30), imports=1)
 EXAMPLES = """examples:
   python -m benchmarks                              everything, in about six minutes
   python -m benchmarks --quick                      small sizes, in seconds: does it work?
@@ -51,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure loading, the memory of a backfill, the requests of an idle run, and what a Lambda takes.",
+        description="Measure loading, views, the memory of a backfill, requests, and what a Lambda takes.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -83,6 +86,8 @@ def measure(admin: Engine, sizes: Sizes, parts: Sequence[str]) -> None:
     """Measure some parts."""
     if "loading" in parts:
         loading.run(admin, count=sizes.rows, rounds=sizes.rounds)
+    if "views" in parts:
+        views.run(admin, items=sizes.view_items)
     if "backfill" in parts:
         backfilling.run(admin, items=sizes.items)
     if "idle" in parts:

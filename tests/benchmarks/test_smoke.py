@@ -42,6 +42,7 @@ def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: 
         "our upsert, on SQLite",
         "our upsert / COPY, text made beforehand, insert",
         "our upsert / SQLAlchemy's upsert, all changed",
+        "pull_request_cycle",
         "PostgreSQL",
         "SQLite",
         "the libraries alone",
