@@ -1,4 +1,4 @@
-"""Talking to GitHub: the client, its credentials, its budget, and what node ids hold. Knows no SQL."""
+"""Talking to GitHub: the client, its credentials, its budget, and node ids. Knows no SQL."""
 
 from chalicelib.github.answers import Answer
 from chalicelib.github.apps import AppAuth, InstallationAuth

@@ -1,4 +1,4 @@
-"""What callers get from GitHub, and what came over the wire."""
+"""Answers: the one that callers get, and the raw one that came over HTTP."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from chalicelib.github.origin import Origin
 class Answer:
     """One good answer: its parsed JSON and what its headers say.
 
-    `body` is None for 204, for 304 and for an empty body that the caller allowed. `etag` keeps its quotes: hand it to
-    the next `get` of the same URL as it is. `next_url` is the next page, `location` the target of a redirect that was
-    not followed (both whole URLs on the API's own host), `date` GitHub's clock (aware, UTC), `url` what was asked in
-    the end.
+    `body` is None for 204, for 304 and for an empty body that the caller allowed. `etag` keeps its quotes: pass it
+    unchanged to the next `get` of the same URL. `next_url` is the next page, `location` the target of a redirect that
+    was not followed; both are whole URLs on the API's own host. `date` is GitHub's clock (aware, UTC). `url` is the
+    URL that gave this answer, after redirects.
     """
 
     status: int
@@ -46,27 +46,27 @@ class Received:
 
     @property
     def request_id(self) -> str:
-        """What GitHub's support asks for."""
+        """The id that GitHub's support asks for."""
         return self.headers.get("x-github-request-id", "")
 
     @property
     def body(self) -> Any:
-        """The parsed JSON; None for a 204, and for what isn't JSON."""
+        """The parsed JSON; None for a 204, and for a body that isn't JSON."""
         return self._parsed[0]
 
     @property
     def is_json(self) -> bool:
-        """Whether the body could be read."""
+        """Whether the body is JSON, or a 204's empty one."""
         return self._parsed[1]
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was sent, on purpose: a compressed nothing may be a compressed something, cut off."""
+        """Whether GitHub sent an empty body on purpose; an empty compressed body may be one that was cut off."""
         return not self.content and "content-encoding" not in self.headers
 
     @property
     def text(self) -> str:
-        """The body for people to read."""
+        """The body as text, for people to read."""
         return self.content.decode("utf-8", "replace")
 
     @cached_property
@@ -74,7 +74,7 @@ class Received:
         if self.status == HTTPStatus.NO_CONTENT:
             return None, True
         try:
-            # PostgreSQL's JSON has no NaN either.
+            # NaN and Infinity are not JSON, and PostgreSQL refuses them.
             return json.loads(self.content, parse_constant=_refuse), True
         except (ValueError, RecursionError):
             return None, False
@@ -82,27 +82,27 @@ class Received:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """Nothing whole came back.
+    """No whole answer came back.
 
-    `problem` says in a sentence what went wrong, `why` in a few words. `passing` tells whether another attempt may
-    help, `unreachable` whether the host did not even begin to answer.
+    `problem` says what went wrong in a sentence, `why` in a few words. `is_transient`: another attempt may help.
+    `is_unreachable`: the host did not begin to answer.
     """
 
     problem: str
     why: str
-    passing: bool
-    unreachable: bool
+    is_transient: bool
+    is_unreachable: bool
 
 
 def make_answer(received: Received, *, url: str, origin: Origin, location: str | None = None) -> Answer:
-    """Put together what callers get; BadAnswerError when a link leaves the API's origin."""
-    following = next_link(received.headers)
+    """Make the answer that callers get; raises BadAnswerError when a link leaves the API's origin."""
+    next_reference = next_link(received.headers)
     return Answer(
         status=received.status,
         body=received.body,
         headers=received.headers,
         etag=received.headers.get("etag"),
-        next_url=None if following is None else origin.resolve(following, relative_to=url),
+        next_url=None if next_reference is None else origin.resolve(next_reference, relative_to=url),
         not_modified=received.status == HTTPStatus.NOT_MODIFIED,
         location=None if location is None else origin.resolve(location, relative_to=url),
         request_id=received.request_id,

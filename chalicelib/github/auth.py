@@ -1,4 +1,4 @@
-"""What goes into the Authorization header, and nowhere else."""
+"""The credentials that go into the Authorization header, and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.errors import SettingsError
 
 
 class Auth(Protocol):
-    """A source of credentials; asked again for every request, so that it may renew what it holds."""
+    """A source of credentials; it is asked for each request, so that it can renew an expired token."""
 
     def header(self) -> str:
         """The Authorization header's value, such as `Bearer …`; called from several threads."""
@@ -22,7 +22,7 @@ class TokenAuth:
     """
 
     def __init__(self, token: str) -> None:
-        # Checked here because requests' own complaint about a malformed header quotes the header.
+        # Checked here because the error that requests raises for a malformed header quotes the header.
         token = token.strip()
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise SettingsError("the GitHub token is malformed: it is empty, or has spaces, line ends or accents")

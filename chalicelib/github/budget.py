@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib.errors import OutOfTimeError
 from chalicelib.utils import utc_now
 
-_NAP = 1.0  # seconds: how late a thread may notice that the run was cancelled
+_CANCEL_POLL = 1.0  # seconds between two looks at whether the run was cancelled
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Pause:
 
 
 class Budget:
-    """The time a run has: with a deadline (a Lambda) it refuses to wait past it, without one (a shell) it sleeps.
+    """The time a run has: with a deadline (in a Lambda) it refuses a wait past it, without one (in a shell) it sleeps.
 
-    `deadline` is a moment of `now`'s clock, in seconds (`time.monotonic() + 840`, say). `clock` gives the time of day.
-    `on_pause` is told of each wait before it begins, by the thread that waits. `cancel` ends the waits of all threads.
+    `deadline` is a moment of `now`'s clock, in seconds, such as `time.monotonic() + 840`. `clock` gives the time of
+    day. `on_pause` is called before each wait, on the thread that waits. `cancel` ends the waits of all threads.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Budget:
         self.deadline = deadline
         self.now = now
         self.clock = clock
-        self._sleep = sleep or self._doze
+        self._sleep = sleep or self._sleep_until_cancelled
         self._cancelled = False
         self._on_pause = on_pause
 
@@ -51,9 +51,9 @@ class Budget:
         return math.inf if self.deadline is None else self.deadline - self.now()
 
     def cancel(self) -> None:
-        """End the run's time now: what waits or asks on another thread stops with OutOfTimeError.
+        """End the run's time now: a thread that waits or sends a request stops with OutOfTimeError.
 
-        May be called by a signal handler, which must not wait for a lock: hence no Event.
+        A signal handler may call this, and must not wait for a lock: hence no Event.
         """
         self._cancelled = True
 
@@ -65,7 +65,7 @@ class Budget:
             raise OutOfTimeError("the run's deadline has passed")
 
     def pause(self, seconds: float, reason: str) -> None:
-        """Wait `seconds`; OutOfTimeError at once, before any waiting, when that would reach the deadline."""
+        """Wait `seconds`; raises OutOfTimeError at once, without waiting, when the wait would reach the deadline."""
         seconds = max(seconds, 0.0)
         until = self.clock() + timedelta(seconds=seconds)
         if seconds >= self.remaining():
@@ -78,10 +78,10 @@ class Budget:
         self.sleep(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Wait a moment that nobody needs to be told of."""
+        """Wait for a moment, without calling `on_pause`."""
         self._sleep(seconds)
 
-    def _doze(self, seconds: float) -> None:
+    def _sleep_until_cancelled(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while not self._cancelled and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, _NAP))
+            time.sleep(min(left, _CANCEL_POLL))

@@ -1,4 +1,4 @@
-"""The client of GitHub's REST API: what every domain's `api.py` asks through."""
+"""The client of GitHub's REST API, which every domain's `api.py` uses."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ PER_PAGE = 100  # the most items that GitHub lists in a page
 MAX_REDIRECTS = 5
 EXCERPT_LENGTH = 80
 _SHORTEST_SECRET = 8
-_EVERYTHING = ""  # the hold of a secondary limit, which names no resource
-# Seconds for which a request tries once, after one that spent all its attempts without reaching the host. An
-# unreachable GitHub must not cost each of a run's steps half a minute, nor a short outage the rest of a long run.
-UNREACHABLE_TIME = 300.0
+_ALL_RESOURCES = ""  # the hold of a secondary limit, which names no resource
+# After a request used all its attempts without reaching the host, requests try only once for so long. Each step of
+# a run must not lose half a minute to an outage; but after a short outage the run must go on as usual.
+UNREACHABLE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class _Hold:
 
 
 @dataclass(frozen=True)
-class _How:
-    """What is particular to a request."""
+class _Options:
+    """How one request differs from a plain GET."""
 
     method: str = "GET"
     etag: str | None = None
@@ -64,10 +64,10 @@ class _How:
 
 @dataclass
 class _Tries:
-    """How often one request has failed, in how many of these unheard, and how often it has waited for a rate limit."""
+    """How often one request failed, did not reach the host (these failed too), and waited for a rate limit."""
 
     attempt: int = 0
-    unreached: int = 0
+    unreachable: int = 0
     limited: int = 0
 
     def count(self, wait: Wait) -> None:
@@ -78,10 +78,11 @@ class _Tries:
 
 
 class GitHubAPI:
-    """Reads GitHub's REST API: retries what passes, waits for rate limits within its budget, names what fails.
+    """Reads GitHub's REST API: retries transient failures, and waits for rate limits within its budget.
 
-    One client serves many threads. Without `token` and `auth` it asks anonymously (60 requests an hour). Every method
-    that asks raises a GitHubError (see `chalicelib.errors`) or OutOfTimeError; no message holds the token or a query.
+    One client serves many threads. Without `token` and `auth` it is anonymous (60 requests an hour). Every method that
+    sends requests raises a GitHubError (see `chalicelib.errors`) or OutOfTimeError. No message holds the token or a
+    query.
 
     https://docs.github.com/en/rest
     """
@@ -96,7 +97,7 @@ class GitHubAPI:
         rng: Random = random.random,
     ) -> None:
         if token is not None and auth is not None:
-            raise SettingsError("give GitHubAPI a token or an auth, not both")
+            raise SettingsError("GitHubAPI takes a token or an auth, not both: leave one out")
         self._auth = auth if token is None else TokenAuth(token)
         self._origin = Origin.from_url(api_url)
         self.budget = Budget() if budget is None else budget
@@ -118,31 +119,31 @@ class GitHubAPI:
         follow_redirects: bool = True,
         allow_empty: bool = False,
     ) -> Answer:
-        """Ask for one thing or one page, by its path or by a URL that GitHub gave.
+        """Get one object or one page, by its path or by a URL that GitHub gave.
 
-        With an `etag` the answer may be `not_modified`. A moved issue or repository is followed (five times at most);
-        without `follow_redirects` the answer has its `location`. `allow_empty` takes an empty 200 as "nothing" (body
-        None), which is otherwise an answer that isn't JSON.
+        With an `etag` the answer may be `not_modified`. Redirects to a moved issue or repository are followed, at most
+        five; without `follow_redirects` the answer has the new `location`. With `allow_empty` an empty 200 is an answer
+        with the body None; without it, the answer is not JSON and is tried again.
 
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         """
         url = self._origin.url(path_or_url, params)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._exchange(url, _How(etag=etag, allow_empty=allow_empty))
+            answer = self._exchange(url, _Options(etag=etag, allow_empty=allow_empty))
             if answer.location is None or not follow_redirects:
                 return answer
             url = answer.location
         raise BadAnswerError(f"redirected more than {MAX_REDIRECTS} times", status=answer.status, path=path_of(url))
 
     def post(self, path: str) -> Answer:
-        """Have something made that may as well be made twice, such as a token: what passes is tried again.
+        """Post without a body; only for requests that may safely run twice, such as a new token, because it retries.
 
-        A redirect is not followed.
+        Redirects are not followed.
         """
-        return self._exchange(self._origin.url(path, None), _How(method="POST"))
+        return self._exchange(self._origin.url(path, None), _Options(method="POST"))
 
     def pages(self, path_or_url: str, *, params: Params | None = None) -> Iterator[Answer]:
-        """Give a list's pages one by one, following GitHub's own links; BadAnswerError when they run in a circle.
+        """Get a list's pages one by one, by GitHub's own links; raises BadAnswerError when the links form a circle.
 
         https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
         """
@@ -173,45 +174,49 @@ class GitHubAPI:
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether a request has lately spent all its attempts without reaching the host, and none has since."""
+        """Whether a request has lately used all its attempts without reaching the host, and no later one reached it."""
         until = self._unreachable_until
         return until is not None and self.budget.now() < until
 
-    def _exchange(self, url: str, how: _How) -> Answer:
-        """Ask one URL until there is an answer, a refusal, or no attempt left."""
+    def _exchange(self, url: str, options: _Options) -> Answer:
+        """Request a URL until there is an answer, or a reason to give up."""
         resource = resource_of(self._origin.path_below(url))
         tries = _Tries()
         while True:
-            self._wait_turn(resource)
+            self._wait_for_limits(resource)
             self.budget.check()
-            answer = self._attempt(url, resource, tries, how)
+            answer = self._attempt(url, resource, tries, options)
             if isinstance(answer, Answer):
                 return answer
-            self._wait(answer, resource)
+            self._wait_before_retry(answer, resource)
             tries.count(answer)
 
-    def _attempt(self, url: str, resource: str, tries: _Tries, how: _How) -> Answer | Wait:
-        """Ask once; raise when asking again won't help."""
+    def _attempt(self, url: str, resource: str, tries: _Tries, options: _Options) -> Answer | Wait:
+        """Send one request; raise when another one won't help."""
         secret = self._authorization()
-        received = self._send(url, how, authorization=secret)
+        received = self._send(url, options, authorization=secret)
         if isinstance(received, NoAnswer):
-            return _wait_or_raise(self._judge_silence(received, tries), how, path=path_of(url))
+            return _wait_or_raise(self._decide_without_answer(received, tries), options, path=path_of(url))
         self._note_limits(received, resource)
-        decision = self._judge(received, tries, how, secret=secret)
+        decision = self._decide(received, tries, options, secret=secret)
         if isinstance(decision, Wait | Fail):
-            return _wait_or_raise(decision, how, path=path_of(url), received=received, secret=secret)
+            return _wait_or_raise(decision, options, path=path_of(url), received=received, secret=secret)
         location = decision.location if isinstance(decision, Redirect) else None
         try:
             return make_answer(received, url=url, origin=self._origin, location=location)
         except BadAnswerError as refusal:
-            elsewhere = Fail(BadAnswerError, refusal.message)
-        return _wait_or_raise(elsewhere, how, path=path_of(url), received=received, secret=secret)
+            failure = Fail(BadAnswerError, refusal.message)
+        return _wait_or_raise(failure, options, path=path_of(url), received=received, secret=secret)
 
-    def _send(self, url: str, how: _How, *, authorization: str | None) -> Received | NoAnswer:
+    def _send(self, url: str, options: _Options, *, authorization: str | None) -> Received | NoAnswer:
         with self._lock:
             self.requests_sent += 1
         received = self._transport.send(
-            url, method=how.method, authorization=authorization, etag=how.etag, seconds_left=self.budget.remaining()
+            url,
+            method=options.method,
+            authorization=authorization,
+            etag=options.etag,
+            seconds_left=self.budget.remaining(),
         )
         if isinstance(received, Received):
             with self._lock:
@@ -224,27 +229,29 @@ class GitHubAPI:
             return None
         value = self._auth.header()
         if not value.isascii() or not value.isprintable():
-            raise SettingsError("the credentials are malformed: a header can't carry them")
+            raise SettingsError(
+                "the GitHub credentials are malformed: they have line ends or accents, which no header may have"
+            )
         return value
 
-    def _judge_silence(self, silence: NoAnswer, tries: _Tries) -> Wait | Fail:
-        if not silence.passing:
-            return Fail(BadAnswerError, silence.problem)
-        tries.unreached += silence.unreachable
+    def _decide_without_answer(self, no_answer: NoAnswer, tries: _Tries) -> Wait | Fail:
+        if not no_answer.is_transient:
+            return Fail(BadAnswerError, no_answer.problem)
+        tries.unreachable += no_answer.is_unreachable
         decision = retry_or_fail(
             UnavailableError,
-            silence.problem,
-            why=silence.why,
+            no_answer.problem,
+            why=no_answer.why,
             attempt=tries.attempt,
             rng=self._rng,
-            allowed=1 if silence.unreachable and self.is_unreachable else MAX_ATTEMPTS,
+            max_attempts=1 if no_answer.is_unreachable and self.is_unreachable else MAX_ATTEMPTS,
         )
-        if isinstance(decision, Fail) and tries.unreached == MAX_ATTEMPTS:
+        if isinstance(decision, Fail) and tries.unreachable == MAX_ATTEMPTS:
             with self._lock:
-                self._unreachable_until = self.budget.now() + UNREACHABLE_TIME
+                self._unreachable_until = self.budget.now() + UNREACHABLE_SECONDS
         return decision
 
-    def _judge(self, received: Received, tries: _Tries, how: _How, *, secret: str | None) -> Decision:
+    def _decide(self, received: Received, tries: _Tries, options: _Options, *, secret: str | None) -> Decision:
         decision = decide(
             received.status,
             received.headers,
@@ -254,9 +261,9 @@ class GitHubAPI:
             attempt=tries.attempt,
             limited=tries.limited,
         )
-        if isinstance(decision, NotModified) and how.etag is None:
-            return Fail(BadAnswerError, "not modified, though no ETag was sent")
-        if isinstance(decision, Accept) and not received.is_json and not (how.allow_empty and received.is_empty):
+        if isinstance(decision, NotModified) and options.etag is None:
+            return Fail(BadAnswerError, "GitHub said not modified, but no ETag was sent")
+        if isinstance(decision, Accept) and not received.is_json and not (options.allow_empty and received.is_empty):
             excerpt = printable(_redact(received.text, secret), EXCERPT_LENGTH)
             problem = f"the answer is not JSON: {excerpt!r}"
             why = "the answer is not JSON"
@@ -264,7 +271,7 @@ class GitHubAPI:
         return decision
 
     def _note_limits(self, received: Received, resource: str) -> None:
-        """Remember the state of the resource's limit, and hold its requests back while nothing is left."""
+        """Remember the state of the resource's limit, and hold its requests until the reset when nothing is left."""
         rate = rate_limit(received.headers, default_resource=resource)
         if rate is None:
             return
@@ -275,27 +282,27 @@ class GitHubAPI:
             if rate.remaining == 0 and seconds > 0:
                 self._holds[rate.resource] = _Hold(self.budget.now() + seconds, "primary rate limit")
 
-    def _wait(self, wait: Wait, resource: str) -> None:
-        """Wait before another attempt; for a rate limit, every other thread's requests wait as well."""
+    def _wait_before_retry(self, wait: Wait, resource: str) -> None:
+        """Wait before another attempt; for a rate limit, the requests of all other threads wait too."""
         if wait.reason == "retry":
             self.budget.pause(wait.seconds, wait.sentence)
             return
-        key = resource if wait.reason == "primary rate limit" else _EVERYTHING
+        key = resource if wait.reason == "primary rate limit" else _ALL_RESOURCES
         hold = _Hold(self.budget.now() + wait.seconds, wait.reason)
         with self._lock:
             self._holds[key] = hold
-        self._sit_out(key, hold, wait.seconds)
+        self._wait_for_hold(key, hold, wait.seconds)
 
-    def _wait_turn(self, resource: str) -> None:
-        """Wait while a limit is known to be spent, instead of sending what would be refused."""
-        for key in (_EVERYTHING, resource):
+    def _wait_for_limits(self, resource: str) -> None:
+        """Wait while a limit is known to be used up, instead of sending a request that GitHub would refuse."""
+        for key in (_ALL_RESOURCES, resource):
             with self._lock:
                 hold = self._holds.get(key)
             if hold is not None:
-                self._sit_out(key, hold, hold.until - self.budget.now())
+                self._wait_for_hold(key, hold, hold.until - self.budget.now())
 
-    def _sit_out(self, key: str, hold: _Hold, seconds: float) -> None:
-        # When the deadline forbids the wait, the hold stays: the next request ends as fast.
+    def _wait_for_hold(self, key: str, hold: _Hold, seconds: float) -> None:
+        # When the deadline forbids the wait, the hold stays, so that the next request fails at once too.
         if seconds > 0:
             self.budget.pause(seconds, hold.reason)
         with self._lock:
@@ -304,21 +311,21 @@ class GitHubAPI:
 
 
 def _wait_or_raise(
-    decision: Wait | Fail, how: _How, *, path: str, received: Received | None = None, secret: str | None = None
+    decision: Wait | Fail, options: _Options, *, path: str, received: Received | None = None, secret: str | None = None
 ) -> Wait:
     if isinstance(decision, Wait):
         return decision
     raise decision.error(
         _redact(decision.message, secret),
         status=received.status if received else 0,
-        method=how.method,
+        method=options.method,
         path=_redact(path, secret),
         request_id=printable(_redact(received.request_id, secret), EXCERPT_LENGTH) if received else "",
     )
 
 
 def _redact(text: str, secret: str | None) -> str:
-    """Take the credentials out of a stranger's text: a proxy's error page may quote the request's headers."""
+    """Take the credentials out of a foreign text: a proxy's error page may quote the request's headers."""
     token = (secret or "").rpartition(" ")[2]
-    # Anything shorter is a stand-in of a test or a sandbox, and would blot out ordinary words.
+    # A shorter token is a test's or the sandbox's, and may be part of ordinary words.
     return text.replace(token, "***") if len(token) >= _SHORTEST_SECRET else text

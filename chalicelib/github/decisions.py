@@ -1,6 +1,6 @@
-"""What an answer of GitHub's means: pure functions from a status and headers to what to do next.
+"""What to do with an answer from GitHub: pure functions of its status and headers.
 
-No sockets, no clock, no randomness of their own: callers hand in the time and the random numbers.
+They use no sockets, no clock and no randomness: callers pass in the time and the random numbers.
 
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
@@ -33,19 +33,19 @@ Headers = Mapping[str, str]
 Random = Callable[[], float]  # a number from 0 up to 1, as random.random gives
 Reason = Literal["primary rate limit", "secondary rate limit", "retry"]
 
-MAX_ATTEMPTS = 6  # of one request that meets resets, 5xx and the like
-MAX_LIMITED = 8  # waits in a row for a rate limit, by one request
+MAX_ATTEMPTS = 6  # of one request, when the connection breaks, GitHub answers 5xx and the like
+MAX_LIMIT_WAITS = 8  # waits in a row for a rate limit, by one request
 MAX_PAUSE = 60.0  # seconds between two attempts
-SECONDARY_PAUSE = 60.0  # seconds, GitHub's advice for a secondary limit that names no time
+SECONDARY_PAUSE = 60.0  # seconds, as GitHub advises for a secondary limit without a Retry-After
 MAX_SECONDARY_PAUSE = 900.0
-MAX_PRIMARY_PAUSE = 3900.0  # seconds: resets come within the hour, so a later one is a mistake; then ask again
-MAX_RETRY_AFTER = 86_400.0  # seconds: GitHub's own word is kept, but not for years
+MAX_PRIMARY_PAUSE = 3900.0  # seconds: limits reset within the hour, so a later reset is a mistake
+MAX_RETRY_AFTER = 86_400.0  # seconds: a longer Retry-After is a mistake
 MESSAGE_LENGTH = 300
 
 _ACCEPTED = {200, 201, 202, 203, 204}
 _REDIRECTS = {301, 302, 307, 308}
-_LIMITS = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
-_PASSING = {HTTPStatus.REQUEST_TIMEOUT, *range(500, 600)}
+_LIMIT_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+_TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, *range(500, 600)}
 _ERRORS: dict[int, type[GitHubError]] = {
     401: UnauthorizedError,
     404: NotFoundError,
@@ -53,7 +53,7 @@ _ERRORS: dict[int, type[GitHubError]] = {
     422: UnprocessableError,
 }
 
-_NUMBER = re.compile(r"[0-9]{1,10}")  # ten digits of epoch seconds reach the year 2286
+_NUMBER = re.compile(r"[0-9]{1,10}")  # ten digits of epoch seconds last until the year 2286
 _LINK = re.compile(r'<([^<>]*)>((?:[^<>",]|"[^"]*")*)')
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;",]+))', re.IGNORECASE)
 _LIMIT_MESSAGE = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
@@ -66,19 +66,19 @@ class Accept:
 
 @dataclass(frozen=True)
 class NotModified:
-    """What the caller already has (by its ETag) is still true."""
+    """The data that the caller already has (by its ETag) is still current."""
 
 
 @dataclass(frozen=True)
 class Redirect:
-    """The thing is at `location` now (as GitHub wrote it: absolute or relative)."""
+    """Ask at `location` instead (as GitHub wrote it: absolute or relative)."""
 
     location: str
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Ask again after `seconds`; `why`, in a few words, when the reason alone doesn't say it."""
+    """Ask again after `seconds`; `why` adds a few words to the reason, where it needs them."""
 
     seconds: float
     reason: Reason
@@ -125,10 +125,10 @@ def decide(
     attempt: int = 0,
     limited: int = 0,
 ) -> Decision:
-    """Say what to do with an answer; never raises, whatever the headers hold.
+    """Decide what to do with an answer; never raises, whatever the headers hold.
 
-    `message` is GitHub's own (see `error_message`), `now` this machine's epoch seconds (used when the answer has no
-    `Date`), `attempt` how often this request has failed before, `limited` how often it has waited for a rate limit.
+    `message` is GitHub's own (see `error_message`). `now` is this machine's clock in epoch seconds, used when the
+    answer has no `Date`. `attempt` counts this request's earlier failures, `limited` its waits for a rate limit.
     """
     headers = CaseInsensitiveDict(headers)
     if status in _ACCEPTED:
@@ -137,13 +137,13 @@ def decide(
         return NotModified()
     if status in _REDIRECTS:
         return _redirect(headers)
-    if status in _LIMITS:
+    if status in _LIMIT_STATUSES:
         return _limited(status, headers, message, now=github_time(headers, now), limited=limited)
     sentence = printable(message) or _phrase(status)
-    if status in _PASSING:
-        least = _retry_after(headers, github_time(headers, now)) or 0.0
+    if status in _TRANSIENT:
+        at_least = _retry_after(headers, github_time(headers, now)) or 0.0
         why = f"GitHub answered {status}"
-        return retry_or_fail(UnavailableError, sentence, why=why, attempt=attempt, rng=rng, least=least)
+        return retry_or_fail(UnavailableError, sentence, why=why, attempt=attempt, rng=rng, at_least=at_least)
     return Fail(_ERRORS.get(status, BadAnswerError), sentence)
 
 
@@ -154,30 +154,30 @@ def retry_or_fail(
     why: str,
     attempt: int,
     rng: Random,
-    least: float = 0.0,
-    allowed: int = MAX_ATTEMPTS,
+    at_least: float = 0.0,
+    max_attempts: int = MAX_ATTEMPTS,
 ) -> Wait | Fail:
-    """Wait before another attempt (at least `least` seconds), or fail with `error` when those `allowed` are spent.
+    """Wait for at least `at_least` seconds before another attempt, or fail with `error` after `max_attempts`.
 
-    `problem` is the error's sentence, `why` says the same in a few words to who waits.
+    `problem` is the error's sentence; `why` says the same in a few words, for the message about the wait.
     """
-    if attempt + 1 >= allowed:
+    if attempt + 1 >= max_attempts:
         return Fail(error, f"{problem} (tried {'once' if attempt == 0 else f'{attempt + 1} times'})")
-    return Wait(max(retry_pause(attempt, rng), least), "retry", why)
+    return Wait(max(retry_pause(attempt, rng), at_least), "retry", why)
 
 
 def retry_pause(attempt: int, rng: Random) -> float:
-    """Seconds to pause after failure number `attempt` (from 0): 1, 2, 4 … at most 60, less up to a half by chance.
+    """Seconds to pause after failure number `attempt` (from 0): 1, 2, 4 … at most 60, less a random part of up to half.
 
-    The chance spreads clients that failed together.
+    The random part keeps clients that failed together from asking again together.
     """
     return min(2.0 ** min(attempt, 16), MAX_PAUSE) * (1 - rng() / 2)
 
 
 def rate_limit(headers: Headers, *, default_resource: str = "core") -> RateLimit | None:
-    """Read the primary rate limit that an answer states; None when it states none, or a malformed one.
+    """Read the primary rate limit in an answer's headers; None when it is missing or malformed.
 
-    Older servers name no resource (`default_resource` is taken) and no used count.
+    Older servers send no resource (then it is `default_resource`) and no used count.
     """
     headers = CaseInsensitiveDict(headers)
     limit, remaining, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset"))
@@ -194,16 +194,16 @@ def rate_limit(headers: Headers, *, default_resource: str = "core") -> RateLimit
 
 
 def seconds_until_reset(reset: int, headers: Headers, now: float) -> float:
-    """Seconds until `reset` (epoch seconds) by GitHub's own clock, and one more for clocks that disagree; 0 if past.
+    """Seconds until `reset` (epoch seconds) by GitHub's clock, plus one for clocks that disagree; 0 when it is past.
 
-    Never much more than an hour, for that is how often GitHub resets them.
+    At most `MAX_PRIMARY_PAUSE`, because GitHub resets the limits every hour.
     """
     seconds = reset - github_time(headers, now)
     return min(seconds + 1, MAX_PRIMARY_PAUSE) if seconds > 0 else 0.0
 
 
 def next_link(headers: Headers) -> str | None:
-    """Find the next page's address in `Link`, as GitHub wrote it; None on the last page.
+    """Find the next page's URL in `Link`, as GitHub wrote it; None on the last page.
 
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
     """
@@ -220,7 +220,7 @@ def github_date(headers: Headers) -> datetime | None:
 
 
 def github_time(headers: Headers, now: float) -> float:
-    """GitHub's clock in epoch seconds, or `now` when the answer has no `Date`: a wrong local clock doesn't matter."""
+    """GitHub's clock in epoch seconds, or `now` when the answer has no `Date`: the local clock may be wrong."""
     date = github_date(headers)
     return now if date is None else date.timestamp()
 
@@ -248,7 +248,7 @@ def error_message(body: object) -> str:
 
 
 def printable(text: str, length: int = MESSAGE_LENGTH) -> str:
-    """Cut a stranger's text to `length` characters on one line, without control or direction characters."""
+    """Put a foreign text on one line of at most `length` characters, without control or direction characters."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:length]
 
 
@@ -265,7 +265,7 @@ def _detail(error: object) -> str:
 
 def _redirect(headers: Headers) -> Decision:
     location = headers.get("location", "").strip()
-    return Redirect(location) if location else Fail(BadAnswerError, "a redirect without a Location")
+    return Redirect(location) if location else Fail(BadAnswerError, "the redirect has no Location header")
 
 
 def _limited(status: int, headers: Headers, message: str, *, now: float, limited: int) -> Decision:
@@ -276,7 +276,7 @@ def _limited(status: int, headers: Headers, message: str, *, now: float, limited
     wait = _limit_wait(status, headers, message, now=now, limited=limited)
     if wait is None:
         return Fail(ForbiddenError, _permission_message(headers, message))
-    if limited >= MAX_LIMITED:
+    if limited >= MAX_LIMIT_WAITS:
         return Fail(UnavailableError, f"still a {wait.reason} after {limited} waits: {printable(message)}".rstrip(": "))
     return wait
 
@@ -287,7 +287,7 @@ def _limit_wait(status: int, headers: Headers, message: str, *, now: float, limi
         return Wait(seconds, "secondary rate limit")
     reset = _number(headers.get("x-ratelimit-reset"))
     if reset is not None and headers.get("x-ratelimit-remaining", "").strip() == "0":
-        # Grows when the same reset, already past, is stated again and again.
+        # The wait grows when GitHub keeps naming a reset that is past.
         return Wait(min(max(reset - now + 1, 2.0**limited), MAX_PRIMARY_PAUSE), "primary rate limit")
     if status == HTTPStatus.TOO_MANY_REQUESTS or _shows_limit(headers, message):
         return Wait(min(SECONDARY_PAUSE * 2.0 ** min(limited, 16), MAX_SECONDARY_PAUSE), "secondary rate limit")
@@ -295,7 +295,7 @@ def _limit_wait(status: int, headers: Headers, message: str, *, now: float, limi
 
 
 def _shows_limit(headers: Headers, message: str) -> bool:
-    # A malformed Retry-After, or nothing left until an unreadable time, still speak of a limit, not of a permission.
+    # A malformed Retry-After, or nothing left until a malformed reset, still means a limit, not a permission.
     signs = ("gh-limited-by" in headers, "retry-after" in headers, bool(_LIMIT_MESSAGE.search(message)))
     return any(signs) or headers.get("x-ratelimit-remaining", "").strip() == "0"
 
@@ -319,7 +319,7 @@ def _http_date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):  # the parser's ways to say "no date"
+    except (ValueError, TypeError, IndexError, OverflowError):  # the parser raises each of these for malformed dates
         return None
 
 

@@ -1,4 +1,4 @@
-"""Lists that are read page by page, each page with the ETag of its last reading."""
+"""Lists that are read page by page, each page with the ETag from its last read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.github.client import PER_PAGE, GitHubAPI
 
 @dataclass(frozen=True)
 class PageState:
-    """What is known of a page since it was last read: its ETag, how many items it had, and GitHub's next link."""
+    """What the last read of a page found: its ETag, how many items it had, and GitHub's link to the next page."""
 
     etag: str | None
     items: int
@@ -23,9 +23,9 @@ class PageState:
 
 @dataclass(frozen=True)
 class ListPage:
-    """A page of a list, from 1; `items` is None when it is as it was (304). `state` is what to remember of it.
+    """A page of a list; `number` counts from 1, and `items` is None when the page is unchanged (304).
 
-    `date` is GitHub's time when it answered.
+    `state` is what to keep for the next read. `date` is GitHub's clock when it answered (aware, UTC).
     """
 
     number: int
@@ -51,9 +51,9 @@ class ListAPI:
     def fetch_pages(
         self, path: str, known: Mapping[int, PageState], params: Mapping[str, str] | None = None
     ) -> Iterator[ListPage]:
-        """Fetch a list page by page; those in `known` are asked for with their ETag.
+        """Fetch a list page by page; a page in `known` (by its number) is requested with its ETag.
 
-        Raises NotFoundError and GoneError when the list isn't there any more, BadAnswerError when its pages run in a
+        Raises NotFoundError and GoneError when the list no longer exists, BadAnswerError when its next links form a
         circle.
         """
         url: str | None = path
@@ -73,7 +73,7 @@ class ListAPI:
             next_url = answer.next_url or known.next_url
             if next_url or known.items < PER_PAGE:
                 return ListPage(number, None, replace(known, next_url=next_url), answer.date)
-            # A full last page may have got a successor, which a 304 need not name.
+            # A full last page may have a next page by now, which a 304 need not name.
             answer = self._get(url, number, None, params)
         if not isinstance(answer.body, list):
             raise BadAnswerError(
@@ -84,12 +84,12 @@ class ListAPI:
 
     def _get(self, url: str, number: int, etag: str | None, params: Mapping[str, str] | None) -> Answer:
         self.wait()
-        # GitHub's own links to the next pages have the parameters already.
-        first = {"per_page": str(PER_PAGE), **(params or {})} if number == 1 else None
-        return self.github.get(url, params=first, etag=etag)
+        # GitHub's links to the next pages already have the parameters.
+        parameters = {"per_page": str(PER_PAGE), **(params or {})} if number == 1 else None
+        return self.github.get(url, params=parameters, etag=etag)
 
     def is_unchanged(self, path: str, pages: Sequence[ListPage], params: Mapping[str, str] | None = None) -> bool:
-        """Ask whether a list is still as it was just read: items may move to another page while pages are read."""
+        """Ask GitHub whether a list is still what was just read: items may move between pages during a read."""
         url: str | None = path
         for page in pages:
             if url is None or page.state.etag is None:

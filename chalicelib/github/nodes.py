@@ -24,7 +24,7 @@ _WIDTHS = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # unsigned integers, big-endian:
 
 
 def numeric_id(node_id: str) -> int | None:
-    """Decode the number that REST calls `id` from a node id; None for anything that carries none (commits, refs).
+    """Decode the number that REST calls `id` from a node id; None for a node id without one (commits, refs).
 
     A pull request's node id carries the `id` of `/pulls`, which isn't the issue id that searches and lists give it.
     """
@@ -37,7 +37,7 @@ def numeric_id(node_id: str) -> int | None:
 
 
 def _decode(text: str, *, altchars: bytes = b"+/") -> bytes:
-    """Undo base64 with or without padding; ValueError for what no encoder writes."""
+    """Decode base64 with or without padding; raises ValueError for text that no encoder writes."""
     raw = base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=altchars, validate=True)
     if base64.b64encode(raw, altchars=altchars).rstrip(b"=") != text.rstrip("=").encode():
         raise binascii.Error("bits beyond the last byte")
@@ -48,7 +48,7 @@ def _from_legacy(raw: bytes) -> int | None:
     parts = _LEGACY.fullmatch(raw.decode("ascii"))
     if parts is None:
         return None
-    digits = parts[2][int(parts[1]) :]  # cut by length, for a type's name may end in a digit
+    digits = parts[2][int(parts[1]) :]  # cut by length, because a type's name may end in a digit
     return int(digits) if _DIGITS.fullmatch(digits) else None
 
 
@@ -58,7 +58,7 @@ def _from_array(raw: bytes) -> int | None:
 
 
 def _unpack(raw: bytes) -> list[int] | None:
-    """Read a msgpack array of at most 15 unsigned integers; None for any other msgpack.
+    """Read a msgpack array of at most 15 unsigned integers; None for anything else.
 
     https://github.com/msgpack/msgpack/blob/master/spec.md
     """

@@ -1,4 +1,4 @@
-"""Where requests may go: the API's own scheme, host and port, for the token must never be sent elsewhere."""
+"""Where requests may go: only to the API's own scheme, host and port, so that no other host gets the token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Origin:
 
     @classmethod
     def from_url(cls, api_url: str) -> Origin:
-        """Read the API's base URL; SettingsError when it is no plain http(s) URL, without quoting it."""
+        """Read the API's base URL; raises SettingsError, which doesn't quote it, unless it is a plain http(s) URL."""
         try:
             parts = urlsplit(api_url.strip())
             PreparedRequest().prepare_url(urlunsplit(parts), None)
@@ -38,7 +38,10 @@ class Origin:
         return cls(parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"))
 
     def url(self, path_or_url: str, params: Params | None = None) -> str:
-        """Make the whole URL of a path below the base (or of a URL from a payload); BadAnswerError outside of it."""
+        """Build the whole URL for a path below the base, or check a URL from a payload.
+
+        Raises BadAnswerError when the URL is malformed or leaves this origin.
+        """
         if path_or_url.startswith("//") or "://" in path_or_url.partition("?")[0]:
             url = self.resolve(path_or_url, relative_to=self._base)
         else:
@@ -50,21 +53,24 @@ class Origin:
         except ValueError:
             prepared = None
         if not prepared:
-            raise BadAnswerError("not an address that can be asked", path=path_of(url))
+            raise BadAnswerError("the URL is malformed", path=path_of(url))
         return prepared
 
     def resolve(self, reference: str, *, relative_to: str) -> str:
-        """Complete a `Link` or `Location`; BadAnswerError when it leaves this origin, naming only the other host."""
+        """Complete the URL of a `Link` or `Location`.
+
+        Raises BadAnswerError, which names only the other host, when the URL leaves this origin.
+        """
         try:
             parts = urlsplit(urljoin(relative_to, reference))
             if _key(parts) == _key(urlsplit(self._base)):
-                # Put together from our own parts, so that no other reading of the text can lead elsewhere.
+                # Built from our own parts: another parser may read the same text as another host.
                 return urlunsplit((self.scheme, self.netloc, parts.path, parts.query, ""))
-            elsewhere = f"{parts.scheme}://{parts.hostname or ''}"
+            other_host = f"{parts.scheme}://{parts.hostname or ''}"
         except ValueError:
-            elsewhere = "an address that can't be read"
+            other_host = "a malformed URL"
         raise BadAnswerError(
-            f"refused to go to {printable(elsewhere, 100)}: it isn't {self.scheme}://{self.netloc}",
+            f"refused to go to {printable(other_host, 100)}: it isn't {self.scheme}://{self.netloc}",
             path=path_of(relative_to),
         )
 
@@ -73,15 +79,15 @@ class Origin:
         return f"{self.scheme}://{self.netloc}{self.prefix}"
 
     def path_below(self, url: str) -> str:
-        """The path of one of this origin's URLs, without the base's own prefix."""
+        """Give the path of one of this origin's URLs, without the base's prefix."""
         return path_of(url).removeprefix(self.prefix)
 
 
 def path_of(url: str) -> str:
-    """A URL's path, without its query, as errors show it."""
+    """Give a URL's path without its query, as errors show it."""
     return printable(urlsplit(url).path)
 
 
 def _key(parts: SplitResult) -> tuple[str, str | None, int | None, bool]:
-    """What makes two URLs of one origin; credentials inside a URL never belong to it."""
+    """What two URLs of one origin have in common; a URL with credentials is of no origin that we use."""
     return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme), "@" in parts.netloc

@@ -1,4 +1,4 @@
-"""Spacing of requests that several threads send."""
+"""Even spacing of the requests that several threads send."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 
-# GitHub allows 900 GETs a minute; a little less, since other clients of the same token count too.
+# GitHub allows 900 GETs a minute; this is a little less, because other clients of the same token count too.
 PER_SECOND = 14.0
 
 
 class Pacer:
-    """Lets requests begin at even distances, however many threads ask.
+    """Spaces the starts of requests evenly, however many threads send them.
 
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
     """

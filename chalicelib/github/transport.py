@@ -1,4 +1,4 @@
-"""The wire: one pooled session of `requests`, from a URL to a whole answer or a sentence about what went wrong."""
+"""HTTP: one pooled session of `requests`; each URL gives a whole answer, or a sentence about what went wrong."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ READ_TIMEOUT = 60.0  # seconds without a byte
 POOL_SIZE = 16  # connections, one for each thread of a caller's pool
 _SHORTEST_TIMEOUT = 0.05  # seconds; zero would mean "don't block"
 
-# What went wrong, as a sentence and in a few words. Some errors are of two kinds: a ConnectTimeout is a
-# ConnectionError too.
+# What went wrong, as a sentence and in a few words. The first match counts: a ConnectTimeout is also a
+# ConnectionError.
 _KINDS: dict[type[Exception], tuple[str, str]] = {
     requests.Timeout: ("{host} took too long", "{host} took too long"),
     requests.exceptions.ChunkedEncodingError: ("the answer of {host} was cut off", "the answer was cut off"),
     requests.exceptions.ContentDecodingError: ("the answer of {host} was garbled", "the answer was garbled"),
-    requests.exceptions.SSLError: ("no trusted connection to {host}", "no trusted connection to {host}"),
+    requests.exceptions.SSLError: ("no secure connection to {host}", "no secure connection to {host}"),
     requests.exceptions.ProxyError: (
-        "the proxy on the way to {host} did not let us through",
-        "the proxy did not let us through",
+        "the proxy refused the connection to {host}",
+        "the proxy refused the connection",
     ),
     ValueError: ("the request to {host} can't be sent", "the request can't be sent"),
 }
@@ -60,15 +60,15 @@ class Transport:
     def send(
         self, url: str, *, method: str = "GET", authorization: str | None, etag: str | None, seconds_left: float
     ) -> Received | NoAnswer:
-        """Ask once. `seconds_left` shortens the timeouts, so that no answer is awaited past a deadline."""
-        patience = max(seconds_left, _SHORTEST_TIMEOUT)
+        """Send one request; `seconds_left` shortens the timeouts, so that no wait passes the deadline."""
+        timeout = max(seconds_left, _SHORTEST_TIMEOUT)
         try:
             response = self._session.request(
                 method,
                 url,
                 headers={"If-None-Match": etag},
                 auth=_Authorization(authorization),
-                timeout=(min(CONNECT_TIMEOUT, patience), min(READ_TIMEOUT, patience)),
+                timeout=(min(CONNECT_TIMEOUT, timeout), min(READ_TIMEOUT, timeout)),
                 allow_redirects=False,
             )
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
@@ -80,7 +80,7 @@ class Transport:
         self._session.close()
 
     def _describe(self, error: Exception) -> NoAnswer:
-        """Say what went wrong in our own words: the libraries' messages quote the URL, and some of them headers."""
+        """Say what went wrong in our own words: the libraries' messages quote the URL, and some quote headers."""
         sentence, why = next(
             (words for kind, words in _KINDS.items() if isinstance(error, kind)),
             ("{host} can't be reached", "no connection to {host}"),
@@ -88,13 +88,13 @@ class Transport:
         return NoAnswer(
             f"{sentence.format(host=self._host)} ({_innermost(error)})",
             why.format(host=self._host),
-            passing=not isinstance(error, ValueError),
-            unreachable=not isinstance(error, (*_BEGUN, ValueError)),
+            is_transient=not isinstance(error, ValueError),
+            is_unreachable=not isinstance(error, (*_BEGUN, ValueError)),
         )
 
 
 class _Authorization(AuthBase):
-    """Sets the header last; an `auth` of our own also keeps `requests` from reading `.netrc`."""
+    """Sets the Authorization header; without an `auth` of ours `requests` would read `.netrc`."""
 
     def __init__(self, value: str | None) -> None:
         self._value = value
@@ -106,7 +106,7 @@ class _Authorization(AuthBase):
 
 
 def _innermost(error: BaseException) -> str:
-    """The name of the error beneath the libraries' wrappers: ConnectionResetError, NameResolutionError and the like."""
+    """Name the error inside the libraries' wrappers, such as ConnectionResetError or NameResolutionError."""
     while not isinstance(error, urllib3.exceptions.NameResolutionError):
         inside = [getattr(error, "reason", None), *error.args, error.__cause__]
         beneath = next((item for item in inside if isinstance(item, BaseException)), None)
@@ -114,4 +114,4 @@ def _innermost(error: BaseException) -> str:
             break
         error = beneath
     name, module = type(error).__name__, type(error).__module__
-    return f"{module}.{name}" if name.islower() else name  # zlib.error and its like say little without it
+    return f"{module}.{name}" if name.islower() else name  # plain `error`, as in zlib.error, says too little

@@ -21,7 +21,7 @@ from chalicelib.errors import (
 )
 from chalicelib.github.decisions import (
     MAX_ATTEMPTS,
-    MAX_LIMITED,
+    MAX_LIMIT_WAITS,
     Accept,
     Decision,
     Fail,
@@ -87,7 +87,7 @@ CASES: list[tuple[int, dict[str, str], str, Decision]] = [
     (200, SPENT, "", Accept()),
     (304, {}, "", NotModified()),
     *((status, {"Location": "/x"}, "", Redirect("/x")) for status in (301, 302, 307, 308)),
-    (301, {}, "", Fail(BadAnswerError, "a redirect without a Location")),
+    (301, {}, "", Fail(BadAnswerError, "the redirect has no Location header")),
     (303, {"Location": "/x"}, "", Fail(BadAnswerError, "See Other")),
     (401, {}, "Bad credentials", Fail(UnauthorizedError, "Bad credentials")),
     (404, {}, "Not Found", Fail(NotFoundError, "Not Found")),
@@ -151,7 +151,7 @@ def test_a_wait_says_why() -> None:
 
 
 def test_waits_for_a_secondary_limit_grow_and_end() -> None:
-    decisions = [at_now(429, message=SECONDARY, limited=limited) for limited in range(MAX_LIMITED + 1)]
+    decisions = [at_now(429, message=SECONDARY, limited=limited) for limited in range(MAX_LIMIT_WAITS + 1)]
     seconds = [decision.seconds for decision in decisions if isinstance(decision, Wait)]
     assert seconds == [60, 120, 240, 480, 900, 900, 900, 900]
     assert decisions[-1] == Fail(UnavailableError, f"still a secondary rate limit after 8 waits: {SECONDARY}")
@@ -159,7 +159,7 @@ def test_waits_for_a_secondary_limit_grow_and_end() -> None:
 
 def test_a_reset_that_stays_in_the_past_does_not_wait_for_ever() -> None:
     past = {**SPENT, "X-RateLimit-Reset": "1"}
-    decisions = [at_now(403, past, limited=limited) for limited in range(MAX_LIMITED + 1)]
+    decisions = [at_now(403, past, limited=limited) for limited in range(MAX_LIMIT_WAITS + 1)]
     seconds = [decision.seconds for decision in decisions if isinstance(decision, Wait)]
     assert seconds == [1, 2, 4, 8, 16, 32, 64, 128]
     assert decisions[-1] == Fail(UnavailableError, "still a primary rate limit after 8 waits")
