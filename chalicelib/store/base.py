@@ -20,13 +20,13 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """Refuse naive times, which would mean another moment on another machine."""
+        """Refuse naive times, which mean different moments on different machines."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{value.isoformat()} has no time zone")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """Give back UTC whatever the database session's time zone is."""
+        """Give UTC, whatever the database session's time zone is."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -36,12 +36,12 @@ JSON_OBJECT = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null
 JSON_ARRAY = JSON(none_as_null=True).with_variant(
     postgresql.ARRAY(postgresql.JSON(none_as_null=True), dimensions=1), "postgresql"
 )
-# SQLite numbers rows by itself only in a column that is plainly INTEGER.
+# SQLite numbers rows by itself only in a column of the type INTEGER.
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 
-# What a column's `info` may say. A search's score may change each time: a row is not new for that.
+# For a column's `info`: a change of this column alone is no reason to write a row. A search's score always changes.
 VOLATILE = {"volatile": True}
-# In the table of a plain list: that this app fills the column, or which field of GitHub's does, if not its namesake.
+# For a column's `info` in a plain list's table: this app fills it, or a GitHub field with another name does.
 OURS, FIELD = "ours", "field"
 
 

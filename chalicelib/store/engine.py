@@ -1,4 +1,4 @@
-"""Engines and sessions, and whether the database is ready for this code."""
+"""Engines and sessions, and the check that the database is ready for this code."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from sqlalchemy.util import LRUCache
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 
-# Every migration this code knows, oldest first; a test holds it to migrations/versions.
+# Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS = 30
-# One for every engine of the process: a warm Lambda makes a new engine each run, and compiles nothing twice.
+# One cache for the whole process: a warm Lambda makes a new engine for each run, and compiles nothing twice.
 COMPILED: LRUCache[Any, Any] = LRUCache(500)
 MALFORMED = "DB_URL is malformed: it must look like postgresql://user:password@host/name or sqlite:///file.db"
 
 
 def parse_db_url(db_url: str) -> URL:
-    """Understand a database URL; SettingsError when it is none. The password never shows."""
+    """Parse a database URL; raises SettingsError, without the password, when it is malformed."""
     try:
         url = make_url(db_url)
     except (ArgumentError, ValueError):
-        # Not chained: SQLAlchemy's own sentence may quote a piece of the password.
+        # Not chained: SQLAlchemy's message may quote a part of the password.
         raise SettingsError(MALFORMED) from None
-    # What stands behind a password's own @ would pass for the host, and its / for the database's name: in clear.
+    # After an @ inside the password its rest would be taken for the host, and after a / for the database: and be shown.
     if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
-        raise SettingsError("DB_URL is malformed: in the user's name and password, @ must be written %40 and / %2F")
+        raise SettingsError("DB_URL is malformed: in the user's name and password, write %40 for @ and %2F for /")
     if not db_url.isprintable():
         raise SettingsError(MALFORMED)
-    # postgres:// is what many providers hand out, and plain postgresql:// would need another driver than ours.
+    # Many providers give out postgres:// URLs, and plain postgresql:// need not mean our driver.
     if url.drivername in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+psycopg2")
     return url
 
 
 def make_engine(db_url: str) -> Engine:
-    """Make an engine for a database URL; SettingsError when its dialect isn't installed."""
+    """Make an engine for a database URL; raises SettingsError when it is malformed, or its driver isn't installed."""
     url = parse_db_url(db_url)
     arguments: dict[str, Any] = {}
     if url.get_backend_name() == "postgresql":
@@ -55,7 +55,7 @@ def make_engine(db_url: str) -> Engine:
             **arguments,
         )
     except (NoSuchModuleError, ImportError) as error:
-        raise SettingsError(f"DB_URL names a database that isn't installed here: {url.drivername}") from error
+        raise SettingsError(f"DB_URL needs a driver that isn't installed here: {url.drivername}") from error
     except (ArgumentError, TypeError, ValueError):
         raise SettingsError(MALFORMED) from None
     if engine.dialect.name == "postgresql":
@@ -67,12 +67,12 @@ def make_engine(db_url: str) -> Engine:
 
 
 def canonical(value: Any) -> str:
-    """Write JSON so that equal values are equal texts: SQLite compares JSON columns as texts."""
+    """Write JSON so that equal values give equal texts: SQLite compares JSON columns as texts."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # Somebody who forgot a transaction must not hold a run up until Lambda kills it without a word.
+    # Another session's forgotten lock must not block a run until Lambda kills it without an error.
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
     connection.commit()
@@ -88,7 +88,7 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Connection, _name: str | None) -> None:
-    """Begin the transaction that a savepoint is to be in.
+    """Begin the transaction around a savepoint.
 
     Python's sqlite3 begins one before an INSERT, but not before a SAVEPOINT, whose release would then commit.
     https://docs.python.org/3/library/sqlite3.html#transaction-control
@@ -99,9 +99,9 @@ def _begin_sqlite(connection: Connection, _name: str | None) -> None:
 
 
 def create_db_session(db_url: str) -> Session:
-    """Open a session on a database that is up and migrated; DatabaseNotReadyError says what is wrong and what to do.
+    """Open a session on a database that is up and migrated; closing it also closes its connections.
 
-    Closing the session also lets go of its connections.
+    Otherwise raises SettingsError or DatabaseNotReadyError, which say what is wrong and what to do.
     """
     engine = make_engine(db_url)
     try:
@@ -112,12 +112,12 @@ def create_db_session(db_url: str) -> Session:
         if isinstance(error, SQLAlchemyError):
             raise DatabaseNotReadyError(describe(error, db_url)) from error
         raise
-    # What was committed stays readable: a run reports from its ledger rows after the session has ended.
+    # Committed rows stay readable: a run reports from its ledger rows after the session is closed.
     return _OwningSession(engine, expire_on_commit=False)
 
 
 class _OwningSession(Session):
-    """A session whose engine ends with it."""
+    """A session that closes its engine's connections too."""
 
     def close(self) -> None:
         super().close()
@@ -127,7 +127,7 @@ class _OwningSession(Session):
 
 
 def check_revision(connection: Connection) -> None:
-    """Raise DatabaseNotReadyError unless the database stands at this code's newest migration."""
+    """Raise DatabaseNotReadyError unless the database is at this code's newest migration."""
     revision = stored_revision(connection)
     if revision == REVISIONS[-1]:
         return
@@ -143,7 +143,7 @@ def check_revision(connection: Connection) -> None:
 
 
 def stored_revision(connection: Connection) -> str | None:
-    """Tell the migration that a database stands at; None when it was never migrated."""
+    """Read the migration that a database is at; None when it was never migrated."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -152,7 +152,7 @@ def stored_revision(connection: Connection) -> str | None:
 def describe(error: SQLAlchemyError, db_url: str) -> str:
     """Say in one sentence, without the password, which database failed and how."""
     url = parse_db_url(db_url)
-    # SQLAlchemy hides the password before the host; libpq takes one among the parameters too.
+    # SQLAlchemy hides the password before the host, but libpq also takes one among the parameters.
     hidden = dict.fromkeys((name for name in url.query if "pass" in name.lower()), "hidden")
     where = url.update_query_dict(hidden).render_as_string(hide_password=True)
     return f"the database {where} can't be used: {explain(error)}"
@@ -161,6 +161,6 @@ def describe(error: SQLAlchemyError, db_url: str) -> str:
 def explain(error: SQLAlchemyError) -> str:
     """Put a database error on one line, without the statement and its values."""
     origin = error.orig if isinstance(error, DBAPIError) else error
-    # psycopg2's whole text goes on with an excerpt of the statement, values and all.
+    # The rest of psycopg2's text quotes the statement with its values.
     primary = getattr(getattr(origin, "diag", None), "message_primary", None)
     return " ".join((primary or str(origin)).split())

@@ -1,6 +1,6 @@
-"""The few things that views need and databases say differently, and the aggregates they all share.
+"""SQL that the views share: functions that each database writes differently, and aggregates.
 
-A construct's plain form is PostgreSQL's, which most of the newer databases understand; SQLite has its own.
+A function's `plain` form is PostgreSQL's, which most newer databases understand; SQLite has its own.
 https://docs.sqlalchemy.org/en/21/core/compiler.html
 """
 
@@ -29,44 +29,44 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from chalicelib.store.base import UTCDateTime
 
-HOUR = 3600.0  # not 3600: a whole number would divide without a remainder on some
+HOUR = 3600.0  # not 3600: some databases divide whole numbers without the fraction
 
 
-class Written(FunctionElement[Any]):
-    """A construct that is written by a pattern: `plain`, or another where a dialect says it differently."""
+class PatternFunction(FunctionElement[Any]):
+    """A function written by a pattern, whose {0}, {1} are the arguments: `sqlite` on SQLite, else `plain`."""
 
     inherit_cache = True
     plain: ClassVar[str]
     sqlite: ClassVar[str]
 
 
-@compiles(Written)
-def _write(element: Written, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(PatternFunction)
+def _compile(element: PatternFunction, compiler: SQLCompiler, **options: Any) -> str:
     pattern = element.sqlite if compiler.dialect.name == "sqlite" else element.plain
     return pattern.format(*(compiler.process(argument, **options) for argument in element.clauses))
 
 
-class SecondsBetween(Written):
-    """Whole seconds from one time to a later one; negative when it is an earlier one."""
+class SecondsBetween(PatternFunction):
+    """Whole seconds from one time to another; negative when the other is earlier."""
 
     type = BigInteger()
     inherit_cache = True
     plain = "CAST(EXTRACT(EPOCH FROM {1} - {0}) AS BIGINT)"
-    # Not julianday(), whose fractions of days are a little beside the second.
+    # Not julianday(): its fractions of days are not exact to the second.
     sqlite = "(CAST(strftime('%s', {1}) AS INTEGER) - CAST(strftime('%s', {0}) AS INTEGER))"
 
 
-class DayOf(Written):
+class DayOf(PatternFunction):
     """The UTC day that a time is in."""
 
     type = Date()
     inherit_cache = True
-    # Without the time zone, the reader's own would decide.
+    # Without AT TIME ZONE, the reader's own time zone would decide.
     plain = "CAST({0} AT TIME ZONE 'UTC' AS DATE)"
     sqlite = "date({0})"
 
 
-class MonthOf(Written):
+class MonthOf(PatternFunction):
     """The first day of the UTC month that a time is in."""
 
     type = Date()
@@ -75,17 +75,17 @@ class MonthOf(Written):
     sqlite = "date({0}, 'start of month')"
 
 
-class MonthOfDay(Written):
+class MonthOfDay(PatternFunction):
     """The first day of the month that a day is in."""
 
     type = Date()
     inherit_cache = True
-    # Not MonthOf, which would take the day for midnight where the reader is.
+    # Not MonthOf: it would take the day for midnight in the reader's time zone.
     plain = "CAST(date_trunc('month', CAST({0} AS TIMESTAMP)) AS DATE)"
     sqlite = "date({0}, 'start of month')"
 
 
-class NextDay(Written):
+class NextDay(PatternFunction):
     """The day after a day."""
 
     type = Date()
@@ -94,8 +94,8 @@ class NextDay(Written):
     sqlite = "date({0}, '+1 day')"
 
 
-class DaysAgo(Written):
-    """The time that many times 24 hours ago."""
+class DaysAgo(PatternFunction):
+    """The time so many times 24 hours ago."""
 
     type = UTCDateTime()
     inherit_cache = True
@@ -103,8 +103,8 @@ class DaysAgo(Written):
     sqlite = "datetime('now', '-' || {0} || ' days')"
 
 
-class FirstWord(Written):
-    """What a text has before its first full stop; all of it when there is none."""
+class FirstWord(PatternFunction):
+    """The part of a text before its first full stop; the whole text when it has none."""
 
     type = String()
     inherit_cache = True
@@ -113,7 +113,7 @@ class FirstWord(Written):
 
 
 def constant(text: str) -> ColumnElement[str]:
-    """A text of the same type as a text column, to stand beside one in a CASE or a UNION."""
+    """A text with the type of a text column, to mix with one in a CASE or a UNION."""
     return cast(text, String)
 
 
@@ -123,12 +123,12 @@ def now() -> ColumnElement[datetime]:
 
 
 def hours(seconds: ColumnElement[int]) -> ColumnElement[Any]:
-    """Seconds as hours, equal on every database: the division comes last."""
+    """Seconds as hours; dividing last gives the same number on every database."""
     return cast(seconds, Double) / HOUR
 
 
 def hours_between(start: SQLColumnExpression[Any], end: SQLColumnExpression[Any]) -> ColumnElement[Any]:
-    """Hours from one time to a later one; negative when it is an earlier one."""
+    """Hours from `start` to `end`; negative when `end` is earlier."""
     return hours(SecondsBetween(start, end))
 
 
@@ -143,21 +143,21 @@ def later(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[A
 
 
 def true_if(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A condition that is never NULL."""
+    """A condition that is false where it would be NULL."""
     return case((condition, True), else_=False)
 
 
 def ratio(part: SQLColumnExpression[Any], whole: SQLColumnExpression[Any]) -> ColumnElement[Any]:
-    """A number over another, with its fraction; NULL when one of them is NULL or the other one is not above 0."""
+    """`part` divided by `whole`, with the fraction; NULL when either is NULL or `whole` is not above 0."""
     return case((whole > 0, cast(part, Double) / cast(whole, Double)))
 
 
 def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[Any]:
-    """A number without the last digits, in which sums of fractions differ between databases."""
+    """A number rounded to `digits`, since databases disagree on the last digits of sums of fractions."""
     return cast(func.round(cast(value, Numeric), digits), Double)
 
 
-# CASE and not FILTER in the aggregates: it is the same, and MySQL and SQL Server have it too.
+# The aggregates use CASE, not FILTER: the result is the same, and MySQL and SQL Server have no FILTER.
 
 
 def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -166,7 +166,7 @@ def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def sum_of(value: SQLColumnExpression[Any]) -> ColumnElement[int]:
-    """The sum of a group's whole numbers, as one: PostgreSQL's has decimals. NULL when there are none."""
+    """The sum of a group's whole numbers, as a whole number (PostgreSQL's is a decimal); NULL when there are none."""
     return cast(func.sum(value), BigInteger)
 
 
@@ -176,15 +176,15 @@ def any_if(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def rank_of(value: ColumnElement[Any], *partition: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The share of a partition's values that are this one or less; those without a value don't count among them."""
+    """The share of a partition's values that are at most this one; NULLs don't count."""
     return func.cume_dist(type_=Double()).over(partition_by=[*partition, value.is_(None)], order_by=value)
 
 
 def percentile(
     share: float, value: ColumnElement[Any], rank: ColumnElement[Any], where: ColumnElement[bool]
 ) -> ColumnElement[float]:
-    """The least value of a group that at least this share of the values don't exceed; `rank` is their `rank_of`.
+    """The smallest value, of the rows that meet `where`, whose rank (from `rank_of`) is at least `share` (0 to 1).
 
-    It is one of the values, never between two: the median of 1 and 3 is 1. NULL where there is no value.
+    It is always one of the values, never between two: the median of 1 and 3 is 1. NULL when there is none.
     """
     return func.min(case((and_(where, rank >= share), value)), type_=Double())

@@ -1,4 +1,4 @@
-"""How current the data is, asked of the ledger: the view `data_health`."""
+"""How current the data is, by the ledger: the view `data_health`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from chalicelib.store.ledger import FAILED, OK, ONE_OFF, PARTIAL, RUNNING
 from chalicelib.store.models import RejectedRecord, SyncRun
 from chalicelib.store.views import View, ViewColumn
 
-# The ledger grows by a thousand rows a day for each organisation; who was silent for so long is not current anyway.
+# The ledger grows by a thousand rows a day for each organisation. What was not read for so long is stale anyway.
 DAYS = 30
-# What the daily job reconciles is one kind: it comes round once a day, while the same data is read every few minutes.
+# The daily job's comparisons are a kind of their own: they run once a day, while the same data is read often.
 RECONCILIATION = "reconciliation"
 RECONCILING = ("%.reconcile", "%.sweep")
-# Whichever job comes first when it is due checks it for all of them, a backfill too.
+# The first job that runs when the check is due makes it for all jobs, even a backfill.
 ACCESS = "access"
 
 _run = SyncRun.__table__.c
@@ -44,7 +44,7 @@ _steps = (
         _runs.kind,
         _runs.step,
         func.max(case((_runs.status == OK, _runs.finished_at))).label("last_success_at"),
-        # What changed on GitHub while a step ran may have come too late for it.
+        # A step may have missed what changed on GitHub while it ran, so the data is complete only up to its start.
         func.max(case((_runs.status == OK, _runs.started_at))).label("complete_until"),
         count_if(and_(_runs.age == 1, _runs.status == PARTIAL)).label("incomplete"),
         count_if(and_(_runs.age == 1, _runs.status == FAILED)).label("failed"),
@@ -77,7 +77,7 @@ DATA_HEALTH = View(
         ViewColumn(
             "last_success_at",
             case((_every_step_succeeded, func.min(_steps.last_success_at))),
-            "When the step of it that has waited longest last succeeded; NULL when one never did",
+            "When its least recently successful step last succeeded; NULL when one of its steps never did",
         ),
         ViewColumn(
             "lag_seconds",
@@ -93,10 +93,10 @@ DATA_HEALTH = View(
         ViewColumn(
             "error",
             func.coalesce(func.max(case((_steps.failed > 0, _steps.error))), func.max(_steps.error)),
-            "What one of those said; a failed one, if there is any",
+            "The error of one of those steps; of a failed one, if there is one",
         ),
-        ViewColumn("note", func.max(_steps.note), "What one of them remarked when it last ran, though all was well"),
-        ViewColumn("rejected", _rejected, "How many records of this kind stand in rejected_records"),
+        ViewColumn("note", func.max(_steps.note), "What else one of its steps reported when it last ran"),
+        ViewColumn("rejected", _rejected, "How many records of this kind are in rejected_records"),
     ],
     group_by=[_steps.org, _steps.kind],
 )

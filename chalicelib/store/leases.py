@@ -1,4 +1,4 @@
-"""One run at a time for each job: a row says who is at it, and until when."""
+"""One run at a time for each job: a row says which run holds the job, and until when."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from sqlalchemy.orm import Session
 
 from chalicelib.store.models import Lease
 
-# A Lambda lives 15 minutes at most; what it leaves behind must not block the next schedule for longer.
+# A Lambda runs for 15 minutes at most; the lease of a killed one must not block the next run for longer.
 LAMBDA_LEASE = timedelta(minutes=15)
-# A shell may wait an hour for a rate limit between two renewals; if it dies meanwhile, its machine can tell.
+# A run from a shell may wait an hour for a rate limit between two renewals. If it dies, `_has_died` notices sooner.
 SHELL_LEASE = timedelta(minutes=75)
 
 
 def new_owner() -> str:
-    """Name this run: host, process and a number of its own."""
+    """Name this run: host, process id and a random number."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 def take_lease(
     session: Session, *, name: str, owner: str, now: datetime, time: timedelta = LAMBDA_LEASE
 ) -> Lease | None:
-    """Take a lease, or renew it, and commit; the other run's lease comes back when it is held."""
+    """Take or renew a lease, and commit; returns None, or the lease of another run that holds it."""
     expires_at = now + time
     held = _find(session, name)
     while True:
@@ -41,7 +41,7 @@ def take_lease(
         if taken:
             return None
         held = _find(session, name)
-        # The run that was quicker may have given it back since: then it is there to be taken.
+        # If the other run has given it back since, try again.
         if held is not None:
             return held
 
@@ -51,7 +51,7 @@ def _find(session: Session, name: str) -> Lease | None:
 
 
 def _insert(session: Session, *, name: str, owner: str, expires_at: datetime) -> bool:
-    # Another run may insert between our look and this: the primary key lets only one of the two through.
+    # Another run may have inserted it since we looked: the primary key lets only one of the two succeed.
     with suppress(IntegrityError), session.begin_nested():
         session.execute(insert(Lease).values(name=name, owner=owner, expires_at=expires_at))
         return True
@@ -67,10 +67,10 @@ def _take_over(session: Session, held: Lease, *, owner: str, now: datetime, expi
 
 
 def _has_died(owner: str) -> bool:
-    """Tell whether an owner was a process of this very machine that is gone; unknown counts as alive."""
+    """Tell whether an owner was a process on this machine that has ended; when in doubt, it is alive."""
     host, _, rest = owner.partition(":")
     process = rest.partition(":")[0]
-    # In Lambda every sandbox may carry the same host name and process id, so only expiry counts there.
+    # In Lambda every instance may have the same host name and process id, so only the expiry counts there.
     if host != socket.gethostname() or not process.isdigit() or "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         return False
     try:
@@ -83,7 +83,7 @@ def _has_died(owner: str) -> bool:
 
 
 def end_lease(session: Session, *, name: str, owner: str) -> None:
-    """Give a lease back, if it is still ours, and commit."""
+    """Give a lease back if this run still holds it, and commit."""
     session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
     session.commit()
 
@@ -92,7 +92,7 @@ def end_lease(session: Session, *, name: str, owner: str) -> None:
 def lease(
     session: Session, *, name: str, owner: str, now: datetime, time: timedelta = LAMBDA_LEASE
 ) -> Iterator[Lease | None]:
-    """Hold a lease for a block; yields None when it is ours, else the lease of the run that holds it."""
+    """Hold a lease for a block; yields None when this run has it, else the lease of the run that has it."""
     other = take_lease(session, name=name, owner=owner, now=now, time=time)
     try:
         yield other

@@ -1,4 +1,4 @@
-"""The ledger: what each step asked for, got and stored, and how it ended."""
+"""The ledger: what each step requested, fetched and stored, and how it ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from chalicelib.store.models import SyncRun
 
 RUNNING, OK, PARTIAL, FAILED = "running", "ok", "partial", "failed"
-# Jobs that are run by hand, now and then: nothing grows stale because they don't.
+# Jobs that people run by hand: no data counts as stale because they don't run.
 ONE_OFF = ("backfill", "verify")
 
 
@@ -24,8 +24,8 @@ def open_run(
     window_start: datetime | None = None,
     window_end: datetime | None = None,
 ) -> SyncRun:
-    """Write down that a step begins, and commit, so that a killed run leaves its trace too."""
-    # Whoever comes here holds the job's lease, so a run of it that still counts as running was killed.
+    """Record that a step begins, and commit, so that the ledger shows a killed run too."""
+    # The caller holds the job's lease, so an older run that is still `running` was killed.
     session.execute(
         update(SyncRun)
         .where(SyncRun.job == job, SyncRun.step == step, SyncRun.org == org, SyncRun.status == RUNNING)
@@ -51,12 +51,12 @@ def open_run(
 
 
 def first_window(session: Session, *, job: str, step: str, org: str) -> datetime | None:
-    """Tell the oldest moment that a job's step ever asked for; None when it never ran."""
+    """Give the oldest moment that a job's step ever requested; None when it never ran."""
     begun = select(func.min(SyncRun.window_start)).where(SyncRun.job == job, SyncRun.step == step, SyncRun.org == org)
     return session.scalar(begun)
 
 
 def close_run(session: Session, run: SyncRun, *, status: str, error: str | None, now: datetime) -> None:
-    """Write down how a step ended, and commit."""
+    """Record how a step ended, and commit."""
     run.status, run.error, run.finished_at = status, error, now
     session.commit()

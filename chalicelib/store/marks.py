@@ -1,7 +1,7 @@
-"""Watermarks (everything up to here is stored) and cursors (a reading goes on here), in the session's transaction.
+"""Watermarks (everything up to here is stored) and cursors (the next run continues here).
 
-Both are a time by name, organisation and scope, so they share one small API: a mark never outruns its rows, because
-it is committed with them.
+Both are a time for a name, an organisation and a scope, so they share one small API. They are written in the session's
+transaction: a mark is committed with its rows, so it never runs ahead of them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from chalicelib.store.models import Cursor, Watermark
 
-WHOLE = "*"  # the scope of what is read for the whole organisation
+WHOLE = "*"  # the scope that is the whole organisation
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One watermark or cursor, there or not."""
+    """One watermark or cursor, which may not exist yet."""
 
     session: Session
     table: type[Watermark] | type[Cursor]
@@ -29,18 +29,18 @@ class Mark:
     scope: str
 
     def read(self) -> datetime | None:
-        """Read its time; None when there is no such mark."""
+        """Read its time; None when it doesn't exist."""
         mark = self._find()
         return mark.value if mark else None
 
     def read_oldest(self) -> datetime | None:
-        """Read the oldest of any scope: a scope that is new starts where every part of it is complete."""
+        """Read the oldest time of all scopes: a new scope starts where every part of it is complete."""
         table = self.table
         named = (table.name == self.name, table.org == self.org)
         return self.session.scalar(select(table.value).where(*named).order_by(table.value).limit(1))
 
     def advance(self, value: datetime) -> None:
-        """Make it, or move it forward; never back."""
+        """Create the mark, or move it forward; it never moves back."""
         mark = self._find()
         if mark is None:
             self.session.add(self.table(name=self.name, org=self.org, scope=self.scope, value=value))
@@ -49,7 +49,7 @@ class Mark:
         self.session.flush()
 
     def drop(self) -> None:
-        """Forget it: it has served."""
+        """Delete the mark."""
         table = self.table
         mark = (table.name == self.name, table.org == self.org, table.scope == self.scope)
         self.session.execute(delete(table).where(*mark))
@@ -64,21 +64,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of one organisation; `scope` is the one that they have unless another is given."""
+    """The marks of one organisation; `scope` is the default scope."""
 
     session: Session
     org: str
     scope: str
 
     def watermark(self, name: str, *, scope: str | None = None) -> Mark:
-        """Name a watermark: everything up to its time is stored."""
+        """Give a watermark: everything up to its time is stored."""
         return Mark(self.session, Watermark, name, self.org, scope or self.scope)
 
     def cursor(self, name: str, *, scope: str | None = None) -> Mark:
-        """Name a cursor: where a reading goes on, or when something was last done."""
+        """Give a cursor: where the next run continues, or when something was last done."""
         return Mark(self.session, Cursor, name, self.org, scope or self.scope)
 
     def has_cursor(self, prefix: str) -> bool:
-        """Tell whether the organisation has a cursor whose name begins so, of any scope."""
+        """Tell whether the organisation has a cursor, in any scope, whose name begins with `prefix`."""
         named = Cursor.name.startswith(prefix, autoescape=True)
         return self.session.scalar(select(Cursor.name).where(named, Cursor.org == self.org).limit(1)) is not None

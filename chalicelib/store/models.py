@@ -1,4 +1,4 @@
-"""The app's own tables: what it did, how far it came, who is at it, what it could not use."""
+"""The app's own tables: its ledger, watermarks, cursors, list pages, leases and rejected records."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Watermark(Base):
 
 
 class Cursor(Base):
-    """Where a reading goes on that was cut short, and when something was last done."""
+    """Where an interrupted read continues, and when something was last done."""
 
     __tablename__ = "cursors"
     __table_args__ = ({"comment": "Where readings go on; unlike a watermark, it says nothing of what is stored"},)
@@ -91,7 +91,7 @@ class ListPoll(Base):
 
 
 class Lease(Base):
-    """Who is at a job, so that two runs at once are one run."""
+    """Which run holds a job, so that two runs never do it at once."""
 
     __tablename__ = "leases"
     __table_args__ = ({"comment": "Which run holds which job"},)
@@ -102,7 +102,7 @@ class Lease(Base):
 
 
 class RejectedRecord(Base):
-    """A record that could not be mapped to a row, whole, with the reason."""
+    """A whole record that could not become a row, with the reason."""
 
     __tablename__ = "rejected_records"
     __table_args__ = ({"comment": "Records from GitHub that could not become rows"},)

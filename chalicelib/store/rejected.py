@@ -1,4 +1,4 @@
-"""Records that could not become rows: kept whole, once, with the reason."""
+"""Records that could not become rows: each is kept whole, once, with the reason."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from chalicelib.store.models import RejectedRecord
 
 
 def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason: str, now: datetime) -> bool:
-    """Keep a record in the session's transaction; the same record of the same kind is kept once.
-    True when it was not kept before.
+    """Keep a record, in the session's transaction; returns False when the same record of the kind is already kept.
 
-    The JSON text is pure ASCII, so that it stores whatever the record holds.
+    The JSON text is pure ASCII, so that the database takes any record.
     """
     text = json.dumps(record, sort_keys=True, default=str)
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
     if session.get(RejectedRecord, digest) is not None:
         return False
-    # Another run may keep the same record at the same moment: one of the two is enough.
+    # Another run may keep the same record at the same moment: one copy is enough.
     with suppress(IntegrityError), session.begin_nested():
         session.execute(
             insert(RejectedRecord).values(

@@ -1,8 +1,8 @@
-"""The only code that writes rows which come from GitHub: one upsert for every table.
+"""The only code that writes rows from GitHub: one upsert for every table.
 
-It is safe to replay: a batch may be applied twice, late or out of order. The newer row wins (by the table's
-`updated_at`, where it has one), a row that says what is stored already is not written, and a record that the
-database refuses is set aside while the rest of its batch is stored.
+It is safe to replay: a batch may be applied twice, late or out of order. The newer row wins, by the table's
+`updated_at` if it has one. A row that is already stored is not written again. A row that the database refuses is
+returned with the reason, and the rest of its batch is stored.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ from chalicelib.store.base import JSON_ARRAY
 
 Row = dict[str, Any]
 BATCH = 1000
-NEWER = "updated_at"
+UPDATED_AT = "updated_at"
 
 
 @dataclass
 class Upserted:
-    """What became of some rows: how many were new or changed, and those the database refused, each with its reason."""
+    """The result of an upsert: how many rows were new or changed, and which the database refused, with reasons."""
 
     changed: int = 0
     refused: list[tuple[Row, str]] = field(default_factory=list)
 
 
 def upsert(session: Session, model: type[Any], rows: Iterable[Row]) -> Upserted:
-    """Insert rows or bring them up to date, in the session's transaction.
+    """Insert or update rows in the session's transaction.
 
-    `rows` are dicts by column name, each with the whole primary key; a column that a row leaves out keeps what is
-    stored. Raises what the database raises when it is not one row's fault (it is down, the disk is full).
+    `rows` are dicts by column name, each with the whole primary key; a column that a row leaves out keeps its stored
+    value. Raises SQLAlchemy's error when no single row causes it (the database is down, the disk is full).
     """
     table: Table = model.__table__
     result = Upserted()
@@ -71,20 +71,20 @@ def upsert(session: Session, model: type[Any], rows: Iterable[Row]) -> Upserted:
 
 
 def _batches(table: Table, rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Cut rows into batches of equal columns, each key once: SQL can't update a row twice in one statement."""
+    """Cut rows into batches with the same columns and each key once: SQL can't update a row twice in one statement."""
     by_columns: dict[frozenset[str], list[Row]] = {}
     for row in rows:
         by_columns.setdefault(frozenset(row), []).append(row)
     keys = [key.name for key in table.primary_key]
     for same in by_columns.values():
-        # In one order for all: two that write the same rows at once wait for each other, and don't deadlock.
+        # Sorted by key, so that two runs that write the same rows wait for each other instead of deadlocking.
         unique = sorted(newest_by_key(table, same), key=lambda row: [str(row[name]) for name in keys])
         for start in range(0, len(unique), BATCH):
             yield unique[start : start + BATCH]
 
 
 def newest_by_key(table: Table, rows: Iterable[Row]) -> list[Row]:
-    """Keep one row for each primary key: the newest, and of equally new ones the last."""
+    """Keep one row for each primary key: the newest, or the last of equally new ones."""
     keys = [key.name for key in table.primary_key]
     best: dict[tuple[Any, ...], Row] = {}
     for row in rows:
@@ -95,17 +95,17 @@ def newest_by_key(table: Table, rows: Iterable[Row]) -> list[Row]:
 
 
 def _is_older(row: Row, other: Row) -> bool:
-    return bool(row.get(NEWER) and other.get(NEWER) and row[NEWER] < other[NEWER])
+    return bool(row.get(UPDATED_AT) and other.get(UPDATED_AT) and row[UPDATED_AT] < other[UPDATED_AT])
 
 
 def _apply(connection: Connection, table: Table, rows: Sequence[Row], result: Upserted) -> None:
-    """Write a batch; when the database refuses it, halve it until the rows at fault stand alone."""
-    write = WRITERS.get(connection.dialect.name, write_plainly)
+    """Write a batch; when the database refuses it, halve it until each refused row is alone."""
+    write = WRITERS.get(connection.dialect.name, write_row_by_row)
     try:
         with connection.begin_nested():
             result.changed += write(connection, table, rows)
     except (StatementError, ValueError, OverflowError) as error:
-        if not _is_a_rows_fault(error):
+        if not _is_caused_by_a_row(error):
             raise
         if len(rows) == 1:
             result.refused.append((rows[0], _reason(error)))
@@ -115,8 +115,8 @@ def _apply(connection: Connection, table: Table, rows: Sequence[Row], result: Up
         _apply(connection, table, rows[middle:], result)
 
 
-def _is_a_rows_fault(error: Exception) -> bool:
-    # Other database errors (it is down, a table is missing) would only repeat with every row.
+def _is_caused_by_a_row(error: Exception) -> bool:
+    # Any other database error (it is down, a table is missing) would come back with every row.
     return not isinstance(error, DBAPIError) or isinstance(error, (DataError, IntegrityError))
 
 
@@ -126,24 +126,24 @@ def _reason(error: Exception) -> str:
 
 
 def _write_postgresql(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """One statement with one parameter for the whole batch: a round trip, however many rows.
+    """Write with one statement and one parameter for the whole batch: one round trip for any number of rows.
 
     https://www.postgresql.org/docs/current/functions-json.html (jsonb_populate_recordset)
     """
     names, null = tuple(rows[0]), f"NULL::{connection.dialect.identifier_preparer.format_table(table)}"
-    # Escapes instead of other scripts: Python widens the whole text for a single emoji, and both sides take longer.
+    # json.dumps escapes non-ASCII characters: one emoji would make Python store the whole text in wider characters.
     parameter = json.dumps(rows, default=_time_text, separators=(",", ":"))
     return _execute(connection, _postgresql_statement(table, names, null), {"rows": parameter})
 
 
 @lru_cache(maxsize=64)
 def _postgresql_statement(table: Table, names: tuple[str, ...], null: str) -> Any:
-    """Build the statement once for all batches of these columns: it takes as long as ten rows."""
+    """Build the statement once for all batches of these columns: building takes as long as writing ten rows."""
     source = func.jsonb_populate_recordset(
         literal_column(null), cast(bindparam("rows", type_=Text), postgresql.JSONB)
     ).table_valued(*(column(name, table.c[name].type) for name in names))
     statement = postgresql.insert(table).from_select(names, select(*(source.c[name] for name in names)))
-    return _on_conflict(statement, table, names)
+    return _add_on_conflict(statement, table, names)
 
 
 def _time_text(moment: date) -> str:
@@ -153,50 +153,52 @@ def _time_text(moment: date) -> str:
 
 
 def _write_sqlite(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """One prepared statement, run for each row within the process."""
+    """Write with one prepared statement, run for each row: SQLite is in this process, so there are no round trips."""
     return _execute(connection, _sqlite_statement(table, tuple(rows[0])), list(rows))
 
 
 @lru_cache(maxsize=64)
 def _sqlite_statement(table: Table, names: tuple[str, ...]) -> Any:
     statement = sqlite.insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
-    return _on_conflict(statement, table, names)
+    return _add_on_conflict(statement, table, names)
 
 
-def _on_conflict(statement: Any, table: Table, names: Sequence[str]) -> Any:
+def _add_on_conflict(statement: Any, table: Table, names: Sequence[str]) -> Any:
     keys = [key.name for key in table.primary_key]
     others = [name for name in names if name not in keys]
     if not others:
         return statement.on_conflict_do_nothing(index_elements=keys)
-    offered = {name: statement.excluded[name] for name in others}
-    return statement.on_conflict_do_update(index_elements=keys, set_=offered, where=_is_news(table, offered))
+    new_values = {name: statement.excluded[name] for name in others}
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_=new_values, where=_should_replace(table, new_values)
+    )
 
 
-def _is_news(table: Table, offered: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
-    """Say when a stored row gives way: to a newer one, or to an equally new one that says something else."""
+def _should_replace(table: Table, new_values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Build the condition to replace a stored row: the new one is newer, or as new but different."""
     differs = or_(
         false(),
         *(
             _comparable(table.c[name]).is_distinct_from(_comparable(value, table.c[name]))
-            for name, value in offered.items()
+            for name, value in new_values.items()
             if not table.c[name].info.get("volatile")
         ),
     )
-    if NEWER not in offered or NEWER not in table.c:
+    if UPDATED_AT not in new_values or UPDATED_AT not in table.c:
         return differs
-    stored, new = table.c[NEWER], offered[NEWER]
-    # A row without a time gives way to one that has it, never the other way round.
+    stored, new = table.c[UPDATED_AT], new_values[UPDATED_AT]
+    # A row with a time replaces one without; never the other way round.
     return or_(stored < new, and_(stored.is_(None), new.is_not(None)), and_(stored.is_not_distinct_from(new), differs))
 
 
 def _comparable(value: ColumnElement[Any], model: Column[Any] | None = None) -> ColumnElement[Any]:
-    """PostgreSQL has no equality for JSON, only for JSONB."""
+    """Make a value comparable: PostgreSQL can't compare JSON, only JSONB."""
     kind = (value if model is None else model).type
     return JsonArrayAsJsonb(value) if kind is JSON_ARRAY else value
 
 
 class JsonArrayAsJsonb(FunctionElement[Any]):
-    """A list of JSON values in a form that can be compared."""
+    """A list of JSON values as JSONB, which can be compared."""
 
     inherit_cache = True
     type = JSON_ARRAY
@@ -212,8 +214,8 @@ def _compile_postgresql(element: JsonArrayAsJsonb, compiler: SQLCompiler, **opti
     return f"CAST({compiler.process(element.clauses.clauses[0], **options)} AS JSONB[])"
 
 
-def write_plainly(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Write row by row with standard SQL, for dialects that have no upsert here."""
+def write_row_by_row(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Write row by row with standard SQL, for a dialect without a writer of its own here."""
     return sum(_write_row(connection, table, row) for row in rows)
 
 
@@ -227,7 +229,7 @@ def _write_row(connection: Connection, table: Table, row: Row) -> int:
         return _execute(connection, insert(table).values(row), {})
     if not others:
         return 0
-    return _execute(connection, update(table).values(others).where(same_key, _is_news(table, others)), {})
+    return _execute(connection, update(table).values(others).where(same_key, _should_replace(table, others)), {})
 
 
 def _execute(connection: Connection, statement: Executable, parameters: Any) -> int:

@@ -1,4 +1,4 @@
-"""Views: what one is here, and how they are made and dropped."""
+"""Views: how one is declared, made and dropped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 
 
 class ViewColumn(NamedTuple):
-    """A column of a view, with what it says to the people who read it."""
+    """A column of a view; `comment` explains it to the people who read the view."""
 
     name: str
     expression: ColumnElement[Any]
@@ -20,14 +20,14 @@ class ViewColumn(NamedTuple):
 
 
 class View:
-    """A question with a name: what each row is, and each column with its meaning."""
+    """A view: its name, a comment that says what a row is, and its columns."""
 
     def __init__(
         self, name: str, comment: str, columns: Sequence[ViewColumn], *, group_by: Sequence[ColumnElement[Any]] = ()
     ) -> None:
         self.name = name
         query = select(*(column.expression.label(column.name) for column in columns)).group_by(*group_by)
-        # A collection of its own: to Alembic, what is in the models' would be a table.
+        # A MetaData of its own: Alembic would take a view in the models' MetaData for a table.
         self.creation = CreateView(query, name, metadata=MetaData())
         self.table.comment = comment
         for column in columns:
@@ -43,7 +43,7 @@ class View:
 
 
 class SetViewComment(ExecutableDDLElement):
-    """`COMMENT ON VIEW`, which SQLAlchemy has for tables only."""
+    """`COMMENT ON VIEW`; SQLAlchemy only has `COMMENT ON TABLE`."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -57,7 +57,7 @@ def _set_view_comment(element: SetViewComment, compiler: DDLCompiler, **_: Any) 
 
 
 def create_views(connection: Connection, views: Iterable[View]) -> None:
-    """Make views, in this order, which none of them must exist yet; on PostgreSQL with their comments."""
+    """Make views, in this order; none may exist yet. PostgreSQL gets their comments too."""
     for view in views:
         connection.execute(view.creation)
         if connection.dialect.name == "postgresql":
@@ -67,8 +67,8 @@ def create_views(connection: Connection, views: Iterable[View]) -> None:
 
 
 def drop_views(connection: Connection, names: Iterable[str]) -> None:
-    """Drop the views of these names that are there, the last one first: it may read those before it."""
-    there = set(inspect(connection).get_view_names())
+    """Drop those of the named views that exist, the last one first: it may read those before it."""
+    existing = set(inspect(connection).get_view_names())
     for name in reversed(list(names)):
-        if name in there:
+        if name in existing:
             connection.execute(DropView(Table(name, MetaData())))

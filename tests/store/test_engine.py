@@ -54,15 +54,15 @@ def execute(db_url: str, statement: str) -> None:
         (f"postgresql://app:x@y:{SECRET}@host/name", MALFORMED),
         (
             f"postgresql://app:x@{SECRET}@host/name",
-            "DB_URL is malformed: in the user's name and password, @ must be written %40 and / %2F",
+            "DB_URL is malformed: in the user's name and password, write %40 for @ and %2F for /",
         ),
         (f"postgresql://app:{SECRET}@host/na\x00me", MALFORMED),
         (f"postgresql://app:{SECRET}@host/name\n", MALFORMED),
         ("sqlite://host/file.db", MALFORMED),
         ("sqlite:///file.db?timeout=soon", MALFORMED),
-        (f"foo://app:{SECRET}@host/name", "DB_URL names a database that isn't installed here: foo"),
-        (f"mysql://app:{SECRET}@host/name", "DB_URL names a database that isn't installed here: mysql"),
-        (f"postgresql+asyncpg://app:{SECRET}@h/n", "DB_URL names a database that isn't installed here: postgresql+a"),
+        (f"foo://app:{SECRET}@host/name", "DB_URL needs a driver that isn't installed here: foo"),
+        (f"mysql://app:{SECRET}@host/name", "DB_URL needs a driver that isn't installed here: mysql"),
+        (f"postgresql+asyncpg://app:{SECRET}@h/n", "DB_URL needs a driver that isn't installed here: postgresql+a"),
     ],
 )
 def test_a_bad_url_is_a_malformed_setting(db_url: str, sentence: str) -> None:
