@@ -1,4 +1,4 @@
-"""The one list of domains: whatever the rest of the app needs to know of them is read from here."""
+"""The one list of domains, from which the rest of the app reads all that it needs to know about them."""
 
 from __future__ import annotations
 

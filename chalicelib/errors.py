@@ -3,17 +3,17 @@
 ContributorMetricsError
 ├── SettingsError                 configuration or arguments missing or malformed (exit 2)
 ├── DatabaseNotReadyError         down, not migrated, or newer than the code (exit 2)
-├── GitHubError                   GitHub answered, or didn't: status, request id, GitHub's message; never the token
+├── GitHubError                   a request failed: status, request id, GitHub's message; never the token
 │   ├── UnauthorizedError         401: the token is wrong, expired or revoked
 │   ├── ForbiddenError            403 without a sign of a rate limit: a permission is missing
-│   ├── NotFoundError             404: not there, or not visible to this token
+│   ├── NotFoundError             404: it doesn't exist, or this token may not see it
 │   ├── GoneError                 410: deleted
 │   ├── UnprocessableError        422: GitHub refuses the query
 │   ├── BadAnswerError            an answer that is not what the API describes (not JSON, not the expected shape)
-│   └── UnavailableError          5xx, resets, timeouts or truncated bodies, and the retries are spent
-├── OutOfTimeError                going on, or waiting, would pass the run's deadline; what was fetched is committed
-├── IncompleteReadError           GitHub announced more than it listed; nothing may be concluded from what is missing
-├── RejectedError                 one record that can't be mapped to a row: why, in a sentence
+│   └── UnavailableError          5xx, resets, timeouts or truncated bodies, and all retries failed
+├── OutOfTimeError                going on or waiting would pass the run's deadline; what was fetched is committed
+├── IncompleteReadError           GitHub announced more than it listed; a missing item need not be gone
+├── RejectedError                 one record can't be mapped to a row: why, in a sentence
 ├── AwsError                      AWS refused a call: a permission, a name or the region is wrong
 └── JobFailedError                some steps of a job failed; the ledger names each
 """
@@ -36,8 +36,8 @@ class DatabaseNotReadyError(ContributorMetricsError):
 class GitHubError(ContributorMetricsError):
     """GitHub refused a request or could not be understood.
 
-    `status` is the HTTP status (0 when there was no answer, or nothing was asked), `message` GitHub's own sentence,
-    `request_id` what GitHub's support asks for, `method` and `path` the request's, without its query.
+    `status` is the HTTP status (0 when there was no answer or no request), `message` GitHub's own sentence,
+    `request_id` the id that GitHub's support asks for. `method` and `path` are the request's, without its query.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ForbiddenError(GitHubError):
 
 
 class NotFoundError(GitHubError):
-    """404: not there, or not visible to this token."""
+    """404: it doesn't exist, or this token may not see it."""
 
 
 class GoneError(GitHubError):
@@ -85,7 +85,7 @@ class BadAnswerError(GitHubError):
 
 
 class UnavailableError(GitHubError):
-    """5xx, resets, timeouts or truncated bodies, and the retries are spent."""
+    """5xx, resets, timeouts or truncated bodies, and all retries failed."""
 
 
 class OutOfTimeError(ContributorMetricsError):
@@ -101,7 +101,7 @@ class RejectedError(ContributorMetricsError):
 
 
 class AwsError(ContributorMetricsError):
-    """AWS refused a call, or could not be reached; `reason` is its own word, or the client's."""
+    """AWS refused a call, or could not be reached; `reason` is AWS's error code, or boto3's message."""
 
     def __init__(self, message: str, *, reason: str = "") -> None:
         self.reason = reason

@@ -1,4 +1,4 @@
-"""Every table in one import, and how to make them, with the views over them, and to open a session on them."""
+"""Every table in one import; how to make the tables and views, and how to open a session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chalicelib.store.engine import (
 from chalicelib.store.models import Cursor, Lease, RejectedRecord, SyncRun, Watermark
 from chalicelib.views import create_views
 
-# The views stand on the domains, so every domain has made its tables known by now.
+# `chalicelib.views` imports every domain, so every table is registered by now.
 MODELS: dict[str, Any] = {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
 
 __all__ = [
@@ -37,17 +37,17 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Find a domain's table by its class's name: `from chalicelib.models import PullRequest`."""
+    """Find a domain's model by its name: `from chalicelib.models import PullRequest`."""
     try:
         return MODELS[name]
     except KeyError:
-        raise AttributeError(f"there is no table {name}") from None
+        raise AttributeError(f"there is no model {name}") from None
 
 
 def create_all(db_url: str) -> None:
-    """Make every table and view in an empty database, marked as fully migrated; harmless on one that has them.
+    """Make every table and view in an empty database, marked as fully migrated; does nothing if they exist already.
 
-    Raises DatabaseNotReadyError when the database is down, or stands at another migration (`make migrate` upgrades).
+    Raises DatabaseNotReadyError when the database is down, or at another migration (`make migrate` upgrades it).
     """
     engine = make_engine(db_url)
     try:

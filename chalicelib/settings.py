@@ -1,6 +1,6 @@
-"""Where configuration and secrets come from: the environment, then `.env` (local only), then SSM (in Lambda only).
+"""Configuration and secrets: from the environment, then `.env` (local only), then SSM (in Lambda only).
 
-`.env` and the default database lie in the project's folder, wherever a command is started: cron starts them at home.
+`.env` and the default database are in the project's folder, whatever folder a command starts in: cron starts at home.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 APP_ID = re.compile(r"[0-9]{1,19}|Iv[A-Za-z0-9.]{8,60}")
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 AMOUNT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
-# As urlsplit gives it: a name, or an address (an IPv6 one without its brackets).
+# As urlsplit gives it: a name or an address (IPv6 without brackets).
 HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_DAYS = 3650
@@ -43,9 +43,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Setting(Generic[T_co]):
-    """A domain's own setting: its name, its value when it is not set, how its text is read, and what it is.
+    """A domain's own setting: its name, its default, how its text is parsed, and what it is for.
 
-    `parse` raises ValueError, whose message says what the text should be. `shown` is how the docs write the default.
+    `parse` raises a ValueError that says what the text should be. `shown` is the default as the docs write it.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Setting(Generic[T_co]):
     shown: str = ""
 
     def read(self, text: str | None) -> T_co:
-        """Read the setting's text; SettingsError when it is malformed."""
+        """Parse the setting's text, or give the default; raises SettingsError when it is malformed."""
         try:
             return self.parse(text) if text else self.default
         except ValueError as error:
@@ -63,7 +63,7 @@ class Setting(Generic[T_co]):
 
 
 def whole_number(maximum: int) -> Callable[[str], int]:
-    """Make a reader of whole numbers from 1 to a maximum."""
+    """Make a parser of whole numbers from 1 to a maximum."""
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
@@ -74,21 +74,21 @@ def whole_number(maximum: int) -> Callable[[str], int]:
 
 
 def switch(text: str) -> bool:
-    """Read `on` or `off`; ValueError otherwise."""
+    """Parse `on` or `off`; raises ValueError for anything else."""
     if text.lower() not in {"on", "off"}:
         raise ValueError(f"{text!r} is neither on nor off")
     return text.lower() == "on"
 
 
 def amount(text: str) -> float:
-    """Read an amount of money; ValueError when it is none."""
+    """Parse an amount of money; raises ValueError when it is malformed."""
     if not AMOUNT.fullmatch(text):
         raise ValueError(f"{text!r} is not an amount such as 19 or 19.50")
     return float(text)
 
 
 def date_or_time(text: str) -> datetime:
-    """Read a day or a moment; ValueError when it is neither."""
+    """Parse a date or a timestamp; raises ValueError when it is neither."""
     try:
         return parse_day(text)
     except ValueError as error:
@@ -96,10 +96,10 @@ def date_or_time(text: str) -> datetime:
 
 
 def name_list(form: re.Pattern[str], what: str) -> Callable[[str], tuple[str, ...]]:
-    """Make a reader of comma lists whose names have a form; `what` says what a name should be."""
+    """Make a parser of comma lists whose names match `form`; `what` names the form in errors."""
 
     def parse(text: str) -> tuple[str, ...]:
-        # GitHub's names ignore case, so a name given twice in two spellings is one.
+        # GitHub's names ignore case, so two spellings of a name are one name.
         names = {name.casefold(): name for name in (part.strip() for part in text.split(",")) if name}
         for name in names.values():
             if not form.fullmatch(name):
@@ -111,7 +111,7 @@ def name_list(form: re.Pattern[str], what: str) -> Callable[[str], tuple[str, ..
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is told. Secrets are left out of its `repr`."""
+    """The configuration of a run; its `repr` shows no secrets."""
 
     lookup: Lookup = field(repr=False)
     folder: Path = PROJECT
@@ -125,11 +125,11 @@ class Settings:
     @cached_property
     def db_url(self) -> str:
         """The database's SQLAlchemy URL (`DB_URL`); by default a SQLite file in the project's folder."""
-        return self.lookup("DB_URL") or anchor(DATABASE, self.folder)
+        return self.lookup("DB_URL") or make_absolute(DATABASE, self.folder)
 
     @cached_property
     def token(self) -> str:
-        """The GitHub token (`GH_TOKEN`); SettingsError when there is none."""
+        """The GitHub token (`GH_TOKEN`); raises SettingsError when it is missing or malformed."""
         token = self.lookup("GH_TOKEN")
         if not token:
             raise SettingsError(
@@ -144,28 +144,30 @@ class Settings:
         """The GitHub App's id or client id (`GH_APP_ID`); None when a token is used."""
         app_id = self.lookup("GH_APP_ID")
         if app_id and not APP_ID.fullmatch(app_id):
-            raise SettingsError("GH_APP_ID is malformed: it is a number, or a client id such as Iv1.0123456789abcdef")
+            raise SettingsError(
+                "GH_APP_ID is malformed: it must be a number, or a client id such as Iv1.0123456789abcdef"
+            )
         return app_id
 
     @cached_property
     def app_private_key(self) -> str:
-        """The GitHub App's private key, PEM (`GH_APP_PRIVATE_KEY`); SettingsError when there is none."""
+        """The GitHub App's private key, PEM (`GH_APP_PRIVATE_KEY`); raises SettingsError when it is missing."""
         key = self.lookup("GH_APP_PRIVATE_KEY")
         if not key:
-            raise SettingsError("GH_APP_PRIVATE_KEY is not set: GH_APP_ID names a GitHub App, which has a private key")
+            raise SettingsError("GH_APP_PRIVATE_KEY is not set: GH_APP_ID needs the private key of its GitHub App")
         return key
 
     @cached_property
     def app_installation_id(self) -> int | None:
-        """The App's installation (`GH_APP_INSTALLATION_ID`); None means that it is found by the organisation's name."""
+        """The App's installation (`GH_APP_INSTALLATION_ID`); None means to find it by the organisation's name."""
         text = self.lookup("GH_APP_INSTALLATION_ID")
         if text and not (text.isascii() and text.isdigit()):
-            raise SettingsError("GH_APP_INSTALLATION_ID is malformed: it is a number")
+            raise SettingsError("GH_APP_INSTALLATION_ID is malformed: it must be a number")
         return int(text) if text else None
 
     @cached_property
     def topic_arn(self) -> str | None:
-        """The SNS topic that hears of failed and stale jobs (`SNS_TOPIC_ARN`); None means nobody does."""
+        """The SNS topic that gets alerts about failed and stale jobs (`SNS_TOPIC_ARN`); None means no alerts."""
         arn = self.lookup("SNS_TOPIC_ARN")
         if arn and not TOPIC_ARN.fullmatch(arn):
             raise SettingsError("SNS_TOPIC_ARN is malformed: it must look like arn:aws:sns:eu-west-1:123456789012:name")
@@ -173,12 +175,12 @@ class Settings:
 
     @cached_property
     def repos(self) -> tuple[str, ...]:
-        """The repositories to narrow to, as owner/name (`GH_REPOS`); empty means all of the organisations'."""
+        """The only repositories to read, as owner/name (`GH_REPOS`); empty means all in the organisations."""
         return parse_repos(self.lookup("GH_REPOS") or "", source="GH_REPOS")
 
     @cached_property
     def orgs(self) -> tuple[str, ...]:
-        """The organisations to read (`GH_ORGS`, else the owners in `GH_REPOS`); SettingsError when there is none."""
+        """The organisations (`GH_ORGS`, else the owners in `GH_REPOS`); raises SettingsError when there are none."""
         orgs = parse_orgs(self.lookup("GH_ORGS") or "", source="GH_ORGS") or owners(self.repos)
         if not orgs:
             raise SettingsError("GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org")
@@ -189,41 +191,43 @@ class Settings:
     def api_url(self) -> str:
         """The API's base (`GH_API_URL`), without a trailing slash; plain http only for this machine."""
         url = (self.lookup("GH_API_URL") or "https://api.github.com").rstrip("/")
-        # The URL itself is not shown: somebody may have put a password into it.
+        # The message doesn't show the URL: it may hold a password.
         if not is_api_url(url):
             raise SettingsError("GH_API_URL is malformed: it must look like https://api.github.com")
         parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise SettingsError("GH_API_URL must be https: the token would cross the network in the clear")
+            raise SettingsError("GH_API_URL must begin with https://, or anybody on the network could read the token")
         return url
 
     def value(self, setting: Setting[T]) -> T:
-        """Read a domain's setting; SettingsError when it is malformed."""
+        """Read a domain's setting; raises SettingsError when it is malformed."""
         return setting.read(self.lookup(setting.name))
 
     def check(self, settings: Iterable[Setting[Any]] = (), *, orgs: bool = True) -> None:
-        """Read every setting once, the domains' too, so that a malformed one is named before anything is fetched."""
-        for name in [*self._credentials(), "repos", "db_url", "api_url", "topic_arn"] + (["orgs"] if orgs else []):
+        """Read every setting once, with the domains', to raise SettingsError before anything is fetched."""
+        for name in [*self._credential_names(), "repos", "db_url", "api_url", "topic_arn"] + (["orgs"] if orgs else []):
             getattr(self, name)
         for setting in settings:
             self.value(setting)
         if orgs and self.app_installation_id and len(self.orgs) > 1:
-            raise SettingsError("GH_APP_INSTALLATION_ID names one installation, but GH_ORGS several organisations")
+            raise SettingsError(
+                "GH_APP_INSTALLATION_ID is for one organisation, but GH_ORGS names several: leave it out"
+            )
 
-    def _credentials(self) -> list[str]:
-        """Name the settings that tell who asks; SettingsError when two would."""
+    def _credential_names(self) -> list[str]:
+        """Name the settings that hold the credentials; raises SettingsError when both kinds are set."""
         if self.app_id is None:
             return ["token"]
-        # In Lambda SSM may hold both, and is not asked for what is not used.
+        # In Lambda SSM may hold both, and only the one that is used is read.
         if not self.in_lambda and self.lookup("GH_TOKEN"):
             raise SettingsError("GH_TOKEN and GH_APP_ID are both set: use one of them")
         return ["app_private_key", "app_installation_id"]
 
 
 def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | None = None) -> Settings:
-    """Make the settings of this process; only `.env`, in the project's folder, is read before it is asked for.
+    """Make the settings of this process; `.env` is read at once, everything else when it is first used.
 
-    What the environment has goes before `.env`, also when it is empty.
+    A variable of the environment wins over `.env`, even when it is empty.
     """
     environ = os.environ if environ is None else environ
     folder = folder or PROJECT
@@ -239,43 +243,43 @@ def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | No
     return Settings(lookup, folder, in_lambda)
 
 
-def anchor(db_url: str, folder: Path) -> str:
-    """Make the file of a relative SQLite URL one of `folder`; any other URL stays as it is."""
+def make_absolute(db_url: str, folder: Path) -> str:
+    """Put the file of a relative SQLite URL into `folder`; any other URL stays as it is."""
     return RELATIVE_FILE.sub(lambda url: f"{url[1]}{folder / url[2]}", db_url)
 
 
 def is_api_url(url: str) -> bool:
-    """Tell whether a text is an http(s) URL with a possible host and port, without credentials, query and fragment."""
+    """Tell whether a text is an http(s) URL with a valid host and port, without credentials, query or fragment."""
     try:
         parts = urlsplit(url)
         is_web = parts.scheme in {"http", "https"} and parts.port != 0 and HOST.fullmatch(parts.hostname or "")
-    except ValueError:  # brackets that hold no address, a port that is no number up to 65535
+    except ValueError:  # brackets without an address, or a port that is not a number up to 65535
         return False
     is_plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
     return bool(is_web) and is_plain
 
 
 def read_dotenv(path: Path) -> dict[str, str | None]:
-    """Read `.env` without touching the environment; empty when there is none. Its relative paths start beside it."""
+    """Read `.env` into a dict, empty when there is no file; a relative database path starts in the file's folder."""
     if not path.is_file():
         return {}
-    from dotenv import dotenv_values  # noqa: PLC0415 - local only, so Lambda doesn't ship it
+    from dotenv import dotenv_values  # noqa: PLC0415 - local only: it is not deployed
 
     try:
         values = dotenv_values(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name} can't be read: {error}") from error
     db_url = (values.get("DB_URL") or "").strip()
-    return {**values, "DB_URL": anchor(db_url, path.parent)} if db_url else dict(values)
+    return {**values, "DB_URL": make_absolute(db_url, path.parent)} if db_url else dict(values)
 
 
 def parse_orgs(text: str, *, source: str) -> tuple[str, ...]:
-    """Split a comma list of organisation names; SettingsError names the malformed one."""
+    """Split a comma list of organisation names; raises SettingsError, which quotes a malformed name."""
     return _parse_list(text, name_list(ORG, "an organisation's name"), source)
 
 
 def parse_repos(text: str, *, source: str) -> tuple[str, ...]:
-    """Split a comma list of repositories; SettingsError names the malformed one."""
+    """Split a comma list of repositories; raises SettingsError, which quotes a malformed name."""
     return _parse_list(text, name_list(REPO, "owner/name"), source)
 
 
@@ -287,7 +291,7 @@ def _parse_list(text: str, parse: Callable[[str], tuple[str, ...]], source: str)
 
 
 def owners(repos: tuple[str, ...]) -> tuple[str, ...]:
-    """The owners of some repositories, each once, in their order."""
+    """Give the owners of some repositories, each once, in order."""
     return tuple({repo.split("/")[0].casefold(): repo.split("/")[0] for repo in repos}.values())
 
 

@@ -1,4 +1,4 @@
-"""Small helpers that every room may use: UTC times and SSM parameters."""
+"""Small helpers that every package may use: UTC times and SSM parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def utc_now() -> datetime:
 
 
 def parse_utc(text: str) -> datetime:
-    """Turn an ISO 8601 text of GitHub's (`2026-05-01T00:00:00Z`) into an aware UTC time; ValueError if it is none."""
+    """Parse GitHub's ISO 8601 text (`2026-05-01T00:00:00Z`) to an aware UTC time; raises ValueError when malformed."""
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
@@ -25,7 +25,7 @@ def format_utc(moment: datetime) -> str:
 
 
 def parse_day(text: str) -> datetime:
-    """Turn `YYYY-MM-DD`, or a whole timestamp, into an aware UTC time; ValueError if it is neither."""
+    """Parse `YYYY-MM-DD` or a whole timestamp to an aware UTC time; raises ValueError when it is neither."""
     if len(text) <= len("YYYY-MM-DD"):
         day = date.fromisoformat(text)
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -33,7 +33,7 @@ def parse_day(text: str) -> datetime:
 
 
 def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT001, FBT002 - the signature that users know
-    """Read one AWS Systems Manager parameter; SettingsError says which one and why it could not be read.
+    """Read one AWS Systems Manager parameter; raises SettingsError, which says why it could not be read.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
     """

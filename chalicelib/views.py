@@ -1,4 +1,4 @@
-"""Every view in one import, and how to make them again."""
+"""Every view in one import, and how to make and drop them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from chalicelib.domains import DOMAINS
 from chalicelib.store import views as store
 from chalicelib.store.health import DATA_HEALTH
 
-# In the order to make them: a view may read those before it.
+# In the order in which they are made: a view may read those before it.
 VIEWS = (*(view for domain in DOMAINS for view in domain.views), DATA_HEALTH)
 # Views of older versions, in the order in which they were made.
 RETIRED = tuple(name for domain in DOMAINS for name in domain.retired_views)
 
 
 def create_views(connection: Connection) -> None:
-    """Make every view, in the caller's transaction; the tables must stand at this code's newest migration."""
+    """Make every view, in the caller's transaction; the tables must be at this code's newest migration."""
     store.create_views(connection, VIEWS)
 
 
 def drop_views(connection: Connection) -> None:
-    """Drop every view that this code or an older one made, in the caller's transaction; others' stay."""
+    """Drop every view that this code or an older version made, in the caller's transaction; other views stay."""
     store.drop_views(connection, [*RETIRED, *(view.name for view in VIEWS)])

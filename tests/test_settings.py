@@ -126,12 +126,12 @@ def test_a_value_is_understood(environ: dict[str, str], name: str, expected: obj
         (
             {"GH_API_URL": "http://ghe.example.com"},
             "api_url",
-            "GH_API_URL must be https: the token would cross the network in the clear",
+            "GH_API_URL must begin with https://, or anybody on the network could read the token",
         ),
         (
             {"GH_API_URL": "http://localhost.example.com"},
             "api_url",
-            "GH_API_URL must be https: the token would cross the network in the clear",
+            "GH_API_URL must begin with https://, or anybody on the network could read the token",
         ),
         ({"NEW_DAYS": "0"}, "new_days", "NEW_DAYS is malformed: '0' is not a whole number from 1 to 3650"),
         ({"NEW_DAYS": "-1"}, "new_days", "NEW_DAYS is malformed: '-1' is not a whole number from 1 to 3650"),
@@ -329,12 +329,15 @@ def test_a_token_needs_no_app() -> None:
     ("change", "words"),
     [
         ({"GH_TOKEN": TOKEN}, "GH_TOKEN and GH_APP_ID are both set: use one of them"),
-        ({"GH_APP_PRIVATE_KEY": ""}, "GH_APP_PRIVATE_KEY is not set: GH_APP_ID names a GitHub App"),
-        ({"GH_APP_ID": "my-app"}, "GH_APP_ID is malformed: it is a number, or a client id"),
-        ({"GH_APP_INSTALLATION_ID": "acme"}, "GH_APP_INSTALLATION_ID is malformed: it is a number"),
+        (
+            {"GH_APP_PRIVATE_KEY": ""},
+            "GH_APP_PRIVATE_KEY is not set: GH_APP_ID needs the private key of its GitHub App",
+        ),
+        ({"GH_APP_ID": "my-app"}, "GH_APP_ID is malformed: it must be a number, or a client id"),
+        ({"GH_APP_INSTALLATION_ID": "acme"}, "GH_APP_INSTALLATION_ID is malformed: it must be a number"),
         (
             {"GH_APP_INSTALLATION_ID": "789", "GH_ORGS": "acme,globex"},
-            "GH_APP_INSTALLATION_ID names one installation, but GH_ORGS several organisations",
+            "GH_APP_INSTALLATION_ID is for one organisation, but GH_ORGS names several: leave it out",
         ),
     ],
 )

@@ -132,7 +132,7 @@ def test_a_secret_that_is_kept_in_the_clear_is_named_and_not_shown(setup: Setup)
         ({"GH_ORGS": ""}, "GH_ORGS is not set: name the organisations to read"),
         ({"NEW_DAYS": "soon"}, "NEW_DAYS is malformed: 'soon'"),
         ({"SNS_TOPIC_ARN": "topic"}, "SNS_TOPIC_ARN is malformed"),
-        ({"GH_API_URL": "http://ghe.example/api/v3"}, "GH_API_URL must be https"),
+        ({"GH_API_URL": "http://ghe.example/api/v3"}, "GH_API_URL must begin with https://"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(setup: Setup, variables: dict[str, str], sentence: str) -> None:
