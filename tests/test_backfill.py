@@ -84,7 +84,7 @@ def test_a_resumed_run_goes_on_where_it_was(org: Organisation, capsys: pytest.Ca
     org.sandbox.faults.clear()
     org.sandbox.stats.reset()
     assert org.backfill("--since", SINCE, "--only", "issues", "--window", "10") == 0
-    assert "going on where the last run was" in capsys.readouterr().out
+    assert "continuing where the last run stopped" in capsys.readouterr().out
     windows = 8  # from April 1 to June 15, in tens of days
     assert org.requests()["/search/issues"] < 2 + windows
     assert org.stored("issues").keys() == org.truth("issues").keys()
@@ -253,7 +253,7 @@ def test_verify_exits_1_while_a_difference_remains(
     output, error = capsys.readouterr()
     assert "1 months still differ" in output
     assert "issues.verify: GitHub counts" in error
-    assert "after repair" in error
+    assert "even after a repair" in error
     assert hidden.id in org.stored("issues")
 
 
@@ -267,7 +267,7 @@ def test_finished_kinds_are_not_read_again_while_others_are_left(
     assert org.backfill("--since", SINCE) == 0
     plan = capsys.readouterr().out.splitlines()[1]
     assert plan.startswith("  pull_requests: 0 items in 1 windows")
-    assert plan.endswith("going on where the last run was")
+    assert plan.endswith("continuing where the last run stopped")
     org.assert_equal_to_truth()
 
 

@@ -1,4 +1,4 @@
-"""The history of contributions: what was created in a span of time, window by window, resumable at every page."""
+"""The backfill of contributions: reads what was created in a time span, window by window; any page can resume."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, SearchA
 from chalicelib.contributions.settings import EVENT_TYPES
 from chalicelib.contributions.sync import items
 from chalicelib.contributions.sync.members import sync_members
-from chalicelib.contributions.sync.timelines import EVENTS, count_due, due_items, read_timelines
+from chalicelib.contributions.sync.timelines import EVENTS, count_due_items, find_due_items, read_timelines
 from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
 from chalicelib.github import PER_PAGE
 from chalicelib.ingest.context import Context
@@ -25,17 +25,17 @@ from chalicelib.store.marks import Mark, Marks
 from chalicelib.utils import format_utc
 
 COSTS = {
-    PULL_REQUESTS: "a search a hundred",
-    ISSUES: "a search a hundred",
-    MEMBERS: "everybody, a request a hundred",
-    TRANSFERS: "a request for each issue that looks like one that moved",
-    EVENTS: "a request or more for each timeline, at most 14 a second",
+    PULL_REQUESTS: "one search per 100 pull requests",
+    ISSUES: "one search per 100 issues",
+    MEMBERS: "all members, one request per 100",
+    TRANSFERS: "one request for each issue that looks as if it moved",
+    EVENTS: "one request or more per timeline, at most 14 a second",
 }
 
 
 @dataclass(frozen=True)
 class Task:
-    """One kind of one part of an organisation: what is left to read of it, and how many items GitHub announces."""
+    """One kind of item in one part of an organisation: the windows left to read, and how many items GitHub counts."""
 
     kind: str
     scope: Scope
@@ -46,14 +46,14 @@ class Task:
 
     @property
     def requests(self) -> int:
-        """How many searches are to be expected: at least one a window, and a page a hundred items."""
+        """Estimate the searches that it takes: one per window, and one per 100 items."""
         return len(self.windows) + math.ceil(self.total / PER_PAGE)
 
     @property
-    def sentence(self) -> str:
-        """Say what is to be read, and what it costs."""
+    def summary(self) -> str:
+        """Say in a line what will be read, and what it costs."""
         place = f" of {self.scope.name}" if self.scope.repos else ""
-        resumed = ", going on where the last run was" if self.resumed else ""
+        resumed = ", continuing where the last run stopped" if self.resumed else ""
         return (
             f"{self.kind}{place}: {self.total:,} items in {len(self.windows)} windows, "
             f"about {self.requests:,} requests{resumed}"
@@ -61,21 +61,21 @@ class Task:
 
 
 class ContributionsHistory:
-    """Pull requests and issues by their creation, members, transfers, and the timelines of what was created."""
+    """Pull requests and issues by the time of their creation, members, transfers, and timelines."""
 
     def plan(self, context: Context, request: Request) -> Plan:
-        """Ask GitHub how much there is to read, from where an interrupted backfill of the same start came."""
+        """Ask GitHub how much is left to read; an interrupted backfill with the same start goes on where it stopped."""
         tasks = [
             _plan_task(replace(context, scope=part), kind, request)
             for kind in request.kinds
             if kind in items.MODELS
             for part in context.scope.parts()
         ]
-        total, lines = sum(task.total for task in tasks), [task.sentence for task in tasks]
+        total, lines = sum(task.total for task in tasks), [task.summary for task in tasks]
         lines += [f"{kind}: {COSTS[kind]}" for kind in (MEMBERS, TRANSFERS) if kind in request.kinds]
         if EVENTS in request.kinds:
-            # What is read first may be known already, and have been read up to its last change: hence "about".
-            timelines = max(total, count_due(context, since=request.window.since, until=request.window.until))
+            # "about": some of these timelines may have been read already, and be unchanged.
+            timelines = max(total, count_due_items(context, since=request.window.since, until=request.window.until))
             lines.append(f"{EVENTS}: about {timelines:,} timelines, {COSTS[EVENTS]}")
             total += timelines
         return Plan(lines, total, tasks)
@@ -88,16 +88,16 @@ class ContributionsHistory:
 
 def _plan_task(context: Context, kind: str, request: Request) -> Task:
     scope, window = context.scope, request.window
-    reached = _cursor(context.marks, kind, window.since).read()
-    begin = max(reached, window.since) if reached else window.since
+    resume_at = _cursor(context.marks, kind, window.since).read()
+    begin = max(resume_at, window.since) if resume_at else window.since
     left = cut_windows(begin, window.until, days=request.days)
-    asked = Span("created", begin, window.until).qualifier
-    total = SearchAPI(context.github).fetch_count(scope, kind, asked) if left else 0
-    return Task(kind, scope, window.since, left, total, resumed=reached is not None)
+    created = Span("created", begin, window.until).qualifier
+    total = SearchAPI(context.github).fetch_count(scope, kind, created) if left else 0
+    return Task(kind, scope, window.since, left, total, resumed=resume_at is not None)
 
 
 def _cursor(marks: Marks, kind: str, since: datetime) -> Mark:
-    """Name the cursor that holds how far a backfill of a kind came, which began at some moment."""
+    """Give the cursor of a kind's backfill that began at `since`: where it goes on after an interruption."""
     return marks.cursor(f"backfill:{kind}:{format_utc(since)}")
 
 
@@ -106,10 +106,10 @@ def _cursor_of(runner: Runner, task: Task) -> Mark:
 
 
 def _read_items(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> Iterator[str]:
-    start_following(runner, {task.kind for task in tasks})
+    start_watermarks(runner, {task.kind for task in tasks})
     for task in tasks:
         yield from _read_task(runner, task)
-    # Only a whole that is finished begins anew next time: until then, finished parts are not read twice.
+    # The cursors go only when every part is finished: until then, the next run doesn't read finished parts twice.
     cursors = [_cursor_of(runner, task) for task in tasks]
     if all(cursor.read() for cursor in cursors) and not runner.failed:
         for cursor in cursors:
@@ -118,11 +118,11 @@ def _read_items(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> It
         runner.session.commit()
 
 
-def start_following(runner: Runner, kinds: set[str]) -> None:
-    """Let the job follow changes from now on: what changes after the backfill has read it would be missed otherwise.
+def start_watermarks(runner: Runner, kinds: set[str]) -> None:
+    """Start the missing watermarks now, so that the job stores what changes after the backfill has read it.
 
-    From an earlier moment, if the job has followed any part of the organisation only up to there; and by GitHub's
-    clock, for a local one may be ahead of it.
+    A new watermark starts at the oldest one that another part of the organisation has, if there is one. "Now" is by
+    GitHub's clock, since a local clock may be ahead of it.
     """
     begin = min(runner.now(), runner.github_time or runner.now())
     for kind in kinds:
@@ -148,19 +148,19 @@ def _name_of(kind: str, window: Window) -> str:
 
 
 def _read_window(context: Context, *, task: Task, window: Window, complete: bool) -> None:
-    # Behind a window that failed nothing counts as reached, so that the next run reads it again.
+    # After a window that failed the cursor stays, so that the next run reads that window again.
     cursor = _cursor(replace(context, scope=task.scope).marks, task.kind, task.since) if complete else None
     items.read_span(context, task.kind, task.scope, Span.created_in(window), cursor.advance if cursor else None)
 
 
 def _read_rest(runner: Runner, request: Request) -> Iterator[str]:
-    """Read members, follow transfers, and read the timelines of the items created in a window that need it.
+    """Read the members, the transfers, and the timelines that are due of the items created in the window.
 
-    What was read of a timeline is known from its pages, so an interrupted run goes on by itself.
+    `event_polls` says which timelines were read, so an interrupted run needs no cursor to go on.
     """
     steps: dict[str, Callable[[Context], None]] = {
         MEMBERS: sync_members,
-        TRANSFERS: partial(reconcile_transfers, gone_too=True),
+        TRANSFERS: partial(reconcile_transfers, recheck_deleted=True),
     }
     for kind, step in steps.items():
         if kind in request.kinds and not runner.is_refused:
@@ -176,5 +176,5 @@ def _read_rest(runner: Runner, request: Request) -> Iterator[str]:
 
 
 def _read_events(context: Context, *, window: Window) -> None:
-    due = due_items(context, since=window.since, until=window.until, axis="created_at")
+    due = find_due_items(context, since=window.since, until=window.until, axis="created_at")
     read_timelines(context, due, types=context.settings.value(EVENT_TYPES))

@@ -1,4 +1,4 @@
-"""Contributions: pull requests, issues, what happened to them, transfers and members."""
+"""Contributions: pull requests, issues, their timelines, transfers and members."""
 
 from __future__ import annotations
 
@@ -33,61 +33,61 @@ from chalicelib.runtime.logs import LOG
 from chalicelib.settings import Settings
 from chalicelib.store.health import RECONCILIATION
 
-# Both jobs follow changes, so that timelines are read of what has just changed.
-OFTEN = (EVERY_30_MIN, NRT_EVENTS)
+# Both jobs store what changed: the events job reads the timelines of the items that have just changed.
+FREQUENT_JOBS = (EVERY_30_MIN, NRT_EVENTS)
 
 
 def register_new(context: Context, *, kind: str) -> None:
-    """Store what was created lately."""
+    """Store the items that were created within NEW_DAYS."""
     items.register_new(context, kind, days=context.settings.value(NEW_DAYS))
 
 
 def refresh_closed(context: Context, *, kind: str) -> None:
-    """Store what was closed lately."""
+    """Store the items that were closed within CLOSED_DAYS."""
     items.refresh_closed(context, kind, days=context.settings.value(CLOSED_DAYS))
 
 
 def reconcile_unmerged(context: Context) -> None:
-    """Store the pull requests that were closed unmerged."""
+    """Store the pull requests that were closed unmerged within UNMERGED_DAYS."""
     items.reconcile_unmerged(context, days=context.settings.value(UNMERGED_DAYS))
 
 
 def follow_updates(context: Context, *, kind: str) -> None:
-    """Store everything that changed since the watermark."""
+    """Store every item that changed since the watermark."""
     items.follow_updates(context, kind, first_days=context.settings.value(CLOSED_DAYS))
 
 
 def poll_events(context: Context) -> None:
-    """Read the timelines of what changed."""
+    """Read the timelines of the items that changed."""
     types = context.settings.value(EVENT_TYPES)
     for name in unknown_kinds(types):
-        LOG.warning("EVENT_TYPES names %s, which is no kind of event that is known", name)
+        LOG.warning("EVENT_TYPES names %s, which is not a known kind of event", name)
     poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=types)
 
 
 def reconcile_counts(context: Context, *, kind: str) -> None:
-    """Compare GitHub's counts with the rows."""
+    """Compare GitHub's counts with the table's, and repair what differs."""
     since = context.settings.value(RECONCILE_SINCE)
-    reconcile.reconcile_counts(context, kind, since=since, shared_by=sharers(context.settings))
+    reconcile.reconcile_counts(context, kind, since=since, shared_by=steps_per_limit(context.settings))
 
 
 def sweep_open(context: Context, *, kind: str) -> None:
-    """List all that is open."""
-    reconcile.sweep_open(context, kind, shared_by=sharers(context.settings))
+    """List all open items, and repair the rows that differ."""
+    reconcile.sweep_open(context, kind, shared_by=steps_per_limit(context.settings))
 
 
-def sharers(settings: Settings) -> int:
-    """Tell how many daily steps share a rate limit: an App has one in each organisation, a token one in all."""
+def steps_per_limit(settings: Settings) -> int:
+    """Count the daily steps that share a rate limit: an App has one limit per organisation, a token one for all."""
     return len(DAILY_STEPS) * (len(settings.orgs) if settings.app_id is None else 1)
 
 
 def members_every(settings: Settings) -> timedelta:
-    """Tell how old the member list may grow."""
+    """Give how old the member list may be before it is read again."""
     return timedelta(hours=settings.value(MEMBERS_HOURS))
 
 
 def members_stale_after(settings: Settings) -> timedelta:
-    """Tell how old the member list may be without being stale."""
+    """Give how old the member list may be before `health` calls it stale."""
     return members_every(settings) + timedelta(hours=2)
 
 
@@ -108,16 +108,16 @@ RECENT: dict[str, Callable[..., None]] = {"new": register_new, "closed": refresh
 STEPS = (
     *_steps_of(PULL_REQUESTS, (EVERY_30_MIN,), RECENT),
     Step(f"{PULL_REQUESTS}.unmerged", reconcile_unmerged, (EVERY_30_MIN,)),
-    Step(f"{PULL_REQUESTS}.updated", partial(follow_updates, kind=PULL_REQUESTS), OFTEN),
+    Step(f"{PULL_REQUESTS}.updated", partial(follow_updates, kind=PULL_REQUESTS), FREQUENT_JOBS),
     *_steps_of(ISSUES, (EVERY_30_MIN,), RECENT),
-    Step(f"{ISSUES}.updated", partial(follow_updates, kind=ISSUES), OFTEN),
-    Step(f"{ISSUES}.transfers", reconcile_transfers, OFTEN),
+    Step(f"{ISSUES}.updated", partial(follow_updates, kind=ISSUES), FREQUENT_JOBS),
+    Step(f"{ISSUES}.transfers", reconcile_transfers, FREQUENT_JOBS),
     Step(f"{ISSUES}.count", reconcile.check_count, (EVERY_30_MIN,)),
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
     *DAILY_STEPS,
 )
-# A kind is stale when several runs in a row did not come to their end.
+# A kind is stale when several runs in a row did not finish.
 KINDS = (
     Kind(PULL_REQUESTS, timedelta(hours=2), COSTS[PULL_REQUESTS], by_default=True, counted=True),
     Kind(ISSUES, timedelta(hours=2), COSTS[ISSUES], by_default=True, counted=True),

@@ -1,4 +1,4 @@
-"""What contributions need to be allowed."""
+"""The permissions that contributions need."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ OTHER = {ISSUES: PULL_REQUESTS, PULL_REQUESTS: ISSUES}
 
 
 def find_unseen(github: GitHubAPI, org: str, *, kind: str) -> Iterator[Lack]:
-    """Say what can't be seen: where a permission is missing, a search doesn't say so, it finds nothing."""
+    """Report a kind whose permission may be missing: GitHub gives no error then, the search just finds nothing."""
     search, scope = SearchAPI(github), Scope(org)
     if search.fetch_count(scope, kind):
         return
     # GitHub counts open pull requests among a repository's open issues.
     others = search.fetch_count(scope, OTHER[kind], "is:open")
     repositories: list[Any] = github.get(f"/orgs/{org}/repos").body or []
-    open_ones = sum(int(repo.get("open_issues_count") or 0) for repo in repositories if isinstance(repo, dict))
-    is_certain = open_ones > others
-    doubt = f"the permission {kind}=read is missing" + ("" if is_certain else ", or there are none")
-    yield Lack(f"no {kind.replace('_', ' ')} can be seen: {doubt}", certain=is_certain)
+    open_items = sum(int(repo.get("open_issues_count") or 0) for repo in repositories if isinstance(repo, dict))
+    is_certain = open_items > others
+    reason = f"the permission {kind}=read is missing" + ("" if is_certain else ", or there are none")
+    yield Lack(f"no {kind.replace('_', ' ')} can be seen: {reason}", certain=is_certain)
 
 
 NEEDS = (

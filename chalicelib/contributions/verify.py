@@ -1,11 +1,11 @@
-"""Proof that the tables hold what GitHub has: counts by kind and month, and repair where they differ."""
+"""Compares the tables with GitHub: counts each kind by month, and repairs the months that differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from chalicelib.contributions.sync.reconcile import compare, narrow, repair
+from chalicelib.contributions.sync.reconcile import compare, find_differing_windows, repair
 from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.proofs import Count, Proof, Report
@@ -14,7 +14,7 @@ from chalicelib.ingest.windows import Window, months
 
 
 def verify(runner: Runner, *, kinds: Sequence[str], window: Window, report: Report) -> Iterator[str]:
-    """Compare each kind and month, repair what differs, and compare that again; fills `report`.
+    """Compare each kind and month, repair the months that differ, and compare them again; fills `report`.
 
     Yields the name of each unit before it begins; each has its row in `runner.runs`.
     """
@@ -31,16 +31,16 @@ def verify(runner: Runner, *, kinds: Sequence[str], window: Window, report: Repo
 
 
 def _verify_month(context: Context, *, kind: str, month: Window, found: list[Count], report: Report) -> None:
-    """Count, repair if need be, and count again: `found` gets both counts."""
+    """Count, repair if the counts differ, and count again; appends both counts to `found`."""
     before = compare(context, kind, month)
     found.append(before)
     if before.differs:
-        for part in narrow(context, before):
+        for part in find_differing_windows(context, before):
             report.differences += repair(context, kind, part)
     after = compare(context, kind, month) if before.differs else before
     found.append(after)
     context.run.expected, context.run.fetched = after.github, after.stored
     if after.differs:
         raise IncompleteReadError(
-            f"GitHub counts {after.github} {kind} of {month.since:%Y-%m}, the table {after.stored}, after repair"
+            f"GitHub counts {after.github} {kind} of {month.since:%Y-%m}, the table {after.stored}, even after a repair"
         )

@@ -1,4 +1,4 @@
-"""Who belongs to an organisation."""
+"""The members of organisations, from GitHub's REST API."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class MemberAPI:
             yield answer.body
 
     def fetch_is_member(self, org: str, login: str) -> bool:
-        """Ask whether a person is a member; the lists shift while they are read, so nobody leaves by one's word alone.
+        """Ask whether a person is a member now; a list alone may miss people, since its pages shift during the read.
 
-        Raises BadAnswerError when the token's owner is not a member and so may not know.
+        Raises BadAnswerError when the token's owner is not a member: GitHub doesn't tell such a person.
         https://docs.github.com/en/rest/orgs/members#check-organization-membership-for-a-user
         """
         path = f"/orgs/{org}/members/{quote(login, safe='')}"
@@ -46,7 +46,7 @@ class MemberAPI:
             return False
         if answer.status != HTTPStatus.NO_CONTENT:
             raise BadAnswerError(
-                f"this token's owner is no member of {org}, so it can't tell who is",
+                f"GitHub doesn't tell this token who is a member of {org}, because its owner is not one",
                 status=answer.status,
                 path=path,
                 request_id=answer.request_id,

@@ -1,4 +1,4 @@
-"""Issues and pull requests, by search."""
+"""Issues and pull requests, from GitHub's search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import SECOND, Window
 from chalicelib.utils import format_utc, parse_utc
 
-# A search that timed out on GitHub's side is asked again, this often and after these pauses in seconds.
+# When GitHub's search times out, the request is repeated after each of these pauses, in seconds.
 INCOMPLETE_PAUSES = (2.0, 5.0, 15.0, 30.0)
 
 PULL_REQUESTS, ISSUES = "pull_requests", "issues"
@@ -22,9 +22,9 @@ KIND_QUALIFIER = {PULL_REQUESTS: "is:pr", ISSUES: "is:issue"}
 
 @dataclass(frozen=True)
 class SearchPage:
-    """One page of a search: its items as GitHub gave them, and how many the search announced.
+    """One page of a search: its items as GitHub gave them, and how many items the search finds in all.
 
-    `since` is the moment that its search began at, when that is not the span's own beginning.
+    `since` is the time at which this search began; None when it began at the span's own beginning.
     """
 
     items: list[Any]
@@ -35,7 +35,7 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class Span:
-    """A span of time on one axis (`created`, `updated` or `closed`), inclusive, read from one end to the other."""
+    """A time span on one axis (`created`, `updated` or `closed`), both ends included, and the order to read it in."""
 
     axis: str
     since: datetime | None = None
@@ -49,7 +49,7 @@ class Span:
 
     @property
     def qualifier(self) -> str:
-        """Say the span in a search; empty when it is open at both ends."""
+        """Write the span as a search qualifier; empty when it is open at both ends."""
         if self.since and self.until:
             return f"{self.axis}:{format_utc(self.since)}..{format_utc(self.until)}"
         if self.since:
@@ -58,19 +58,19 @@ class Span:
 
     @property
     def edge(self) -> datetime | None:
-        """The moment that reading begins at; None when that end is open."""
+        """The end at which reading begins; None when that end is open."""
         return self.until if self.newest_first else self.since
 
-    def beyond_edge(self) -> Span | None:
-        """Give what is left of the span behind the second at its edge; None when that is nothing."""
+    def without_edge(self) -> Span | None:
+        """Give the span without the second at its edge; None when nothing is left."""
         if self.edge is None:
             return None
-        before, behind = replace(self, until=self.edge - SECOND), replace(self, since=self.edge + SECOND)
-        rest = before if self.newest_first else behind
+        earlier, later = replace(self, until=self.edge - SECOND), replace(self, since=self.edge + SECOND)
+        rest = earlier if self.newest_first else later
         return None if rest.since and rest.until and rest.since > rest.until else rest
 
     def after(self, items: Sequence[Any]) -> Span | None:
-        """Give what is left of the span after some items; None when they stand at its very beginning."""
+        """Give the span from the last of these items on; None when that is the whole span."""
         moments = [moment for moment in (moment_of(item, f"{self.axis}_at") for item in items) if moment]
         if not moments:
             return None
@@ -82,7 +82,7 @@ class Span:
 
 
 def moment_of(item: Any, name: str) -> datetime | None:
-    """Read a time off an item that was not checked yet; None when it has none."""
+    """Read a time from an unchecked item; None when it has none."""
     try:
         return parse_utc(item[name])
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -91,13 +91,14 @@ def moment_of(item: Any, name: str) -> datetime | None:
 
 @dataclass
 class SearchAPI:
-    """Issues and pull requests, by search.
+    """Issues and pull requests, from GitHub's search.
 
-    GitHub shows at most 1,000 results of a search, and its pages shift when items change while they are read. So
-    only the first page of each search is read, and the next search begins where its last item stands: any number of
-    items is read, none is passed over, and the time of the last item is a cursor to go on from. A page that is of one
-    second whole is read by the moments that its items were opened in; further pages are read only among items that
-    share both.
+    GitHub lists at most 1,000 results of a search, and pages shift when items change during the read. So only the
+    first page of each search is read, and the next search begins at the time of that page's last item. This reads any
+    number of items and misses none, and the time of the last item serves as a cursor.
+
+    When all items of a page changed in the same second, the items of that second are searched by creation time
+    instead. Second and later pages are read only for items that were created in the same second.
 
     https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests
     """
@@ -106,14 +107,14 @@ class SearchAPI:
     pauses: Sequence[float] = field(default=INCOMPLETE_PAUSES)
 
     def fetch_count(self, scope: Scope, kind: str, *qualifiers: str) -> int:
-        """Fetch how many items a search finds. One request."""
+        """Fetch how many items a search finds, in one request."""
         return self._search(scope, kind, qualifiers, {"per_page": "1"}).total_count
 
     def fetch_pages(self, scope: Scope, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:
-        """Fetch pages of up to 100 items, in the span's order; items of the edges come twice.
+        """Fetch pages of up to 100 items, in the span's order; an item at the end of a page may come twice.
 
-        Raises IncompleteReadError when GitHub keeps answering in part, or when more than 1,000 items share both the
-        second that they changed in and the one that they were opened in.
+        Raises IncompleteReadError when GitHub's search keeps timing out, or when more than 1,000 items were created in
+        one second and changed in one second.
         """
         whole, depth = span, 1
         page = self._first_page(scope, kind, span, qualifiers)
@@ -125,7 +126,7 @@ class SearchAPI:
             rest = span.after(page.items)
             if rest is None and span.axis == "updated":
                 yield from self._one_second(scope, kind, span, page, qualifiers)
-                rest = span.beyond_edge()
+                rest = span.without_edge()
                 if rest is None:
                     return
             if rest is None:
@@ -141,7 +142,7 @@ class SearchAPI:
     def _one_second(
         self, scope: Scope, kind: str, span: Span, page: SearchPage, qualifiers: Sequence[str]
     ) -> Iterator[SearchPage]:
-        """Read what changed in the second at the span's edge: there may be thousands, told apart by their opening."""
+        """Read the items that changed in the second at the span's edge, by creation time: there may be thousands."""
         second = Span(span.axis, span.edge, span.edge).qualifier
         for part in self.fetch_pages(scope, kind, Span("created"), *qualifiers, second):
             yield replace(part, total_count=page.total_count, since=span.since)
@@ -151,7 +152,7 @@ class SearchAPI:
         return self._page({"path": "/search/issues", "params": {"q": query, **order}})
 
     def _page(self, request: dict[str, Any]) -> SearchPage:
-        """Fetch a page, asking again while GitHub's search times out."""
+        """Fetch a page; repeats the request while GitHub's search times out."""
         for pause in (*self.pauses, None):
             answer = self.github.get(request["path"], params=request.get("params"))
             page, incomplete = read_search(answer)
@@ -163,7 +164,7 @@ class SearchAPI:
 
 
 def read_search(answer: Answer) -> tuple[SearchPage, bool]:
-    """Check the shape of a search's answer: the page, and whether it is incomplete."""
+    """Check an answer's shape, and give its page and whether it is incomplete; BadAnswerError when it is no search."""
     body = answer.body
     shape_is_right = (
         isinstance(body, dict) and isinstance(body.get("items"), list) and isinstance(body.get("total_count"), int)
@@ -181,5 +182,5 @@ def read_search(answer: Answer) -> tuple[SearchPage, bool]:
 def _check_cap(page: SearchPage, depth: int, span: Span) -> None:
     if page.total_count > depth * PER_PAGE:
         raise IncompleteReadError(
-            f"{page.total_count} items were opened in one second ({span.qualifier}); GitHub lists only the first 1,000"
+            f"{page.total_count} items were created in one second ({span.qualifier}); GitHub lists only the first 1,000"
         )

@@ -1,4 +1,4 @@
-"""What happened to issues and pull requests."""
+"""Timelines of issues and pull requests, from GitHub's REST API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.github import GitHubAPI, ListAPI, ListPage, Pacer, PageState
 
 @dataclass
 class TimelineAPI:
-    """What happened to an issue or pull request.
+    """The timeline of an issue or pull request.
 
     https://docs.github.com/en/rest/issues/timeline#list-timeline-events-for-an-issue
     """
@@ -20,14 +20,14 @@ class TimelineAPI:
     pacer: Pacer
 
     def fetch_timeline(self, org: str, repo: str, number: int, known: Mapping[int, PageState]) -> list[ListPage]:
-        """Fetch a timeline, page by page, each with the ETag of its last reading.
+        """Fetch a timeline's pages, up to 100 events each; `known` holds the ETag of each page from the last reading.
 
-        Raises NotFoundError and GoneError when the issue isn't there any more.
+        Raises NotFoundError or GoneError when the issue was deleted or can't be seen.
         """
         return list(self._lists.fetch_pages(_path_of(org, repo, number), known))
 
     def fetch_is_unchanged(self, org: str, repo: str, number: int, pages: Sequence[ListPage]) -> bool:
-        """Ask whether a timeline is still as it was just read: events may move to another page while pages are read."""
+        """Ask whether a timeline is still as it was just read: events may move to another page during the read."""
         return self._lists.is_unchanged(_path_of(org, repo, number), pages)
 
     @property

@@ -1,4 +1,4 @@
-"""Where issues have moved to."""
+"""Single issues and pull requests, wherever they have moved to."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from urllib.parse import quote
 from chalicelib.errors import BadAnswerError, GoneError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
 
-# An issue that moves in circles is not followed for ever.
-MOST_MOVES = 20
+# Redirects may form a circle.
+MAX_MOVES = 20
 
 
 @dataclass
 class TransferAPI:
-    """Where issues are now.
+    """Where an issue or pull request is now.
 
     https://docs.github.com/en/rest/issues/issues#get-an-issue
     """
 
     github: GitHubAPI
 
-    def fetch_place(self, org: str, repo: str, number: int) -> dict[str, Any] | None:
-        """Fetch an issue or pull request wherever it has moved to, following each move (301) by itself.
+    def fetch_item(self, org: str, repo: str, number: int) -> dict[str, Any] | None:
+        """Fetch an issue or pull request, an issue object; follows each move (301) to another repository.
 
-        None when it is deleted (410), or not visible to this token (404).
+        None when it was deleted (410), or when this token can't see it (404).
         """
         url = f"/repos/{quote(org)}/{quote(repo)}/issues/{number}"
-        for _ in range(MOST_MOVES):
+        for _ in range(MAX_MOVES):
             try:
                 answer = self.github.get(url, follow_redirects=False)
             except (NotFoundError, GoneError):
@@ -36,7 +36,7 @@ class TransferAPI:
             if answer.location is None:
                 return _issue_of(answer)
             url = answer.location
-        raise BadAnswerError(f"it has moved more than {MOST_MOVES} times", path=f"/repos/{org}/{repo}/issues/{number}")
+        raise BadAnswerError(f"it has moved more than {MAX_MOVES} times", path=f"/repos/{org}/{repo}/issues/{number}")
 
 
 def _issue_of(answer: Answer) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""One GitHub JSON object in, one row out. Pure: no network, no database.
+"""Maps one JSON object of GitHub's to one row. Pure: no network, no database.
 
-A row holds only what its record says: a key that GitHub left out is left out of the row, so that what is stored
-stays. A record without what identifies and dates it raises RejectedError; unknown keys are ignored.
+A key that GitHub left out is left out of the row too, so that the stored value stays. A record that lacks a required
+key raises RejectedError; unknown keys are ignored.
 """
 
 from chalicelib.contributions.rows.events import event_row, unknown_kinds

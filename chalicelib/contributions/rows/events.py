@@ -1,4 +1,4 @@
-"""Timeline events: every variant becomes a row of `events`.
+"""Maps timeline events of every kind to rows of `events`.
 
 https://docs.github.com/en/rest/issues/timeline
 """
@@ -22,7 +22,7 @@ from chalicelib.ingest.fields import (
     text,
 )
 
-# As GitHub's pages name them; one that is not here is stored all the same.
+# The kinds that GitHub documents. An event of another kind is stored too.
 # https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
 KINDS = frozenset(
     """
@@ -49,8 +49,8 @@ OPTIONAL: dict[str, Converter] = {
     "node_id": text,
     "author_association": text,
 }
-# What details need not carry: columns, what every event of an issue says alike, and a commit's signature.
-ELSEWHERE = {
+# Keys left out of `details`: those with a column, those that are the same for all events, and a commit's signature.
+NOT_IN_DETAILS = {
     "id",
     "event",
     "created_at",
@@ -64,21 +64,22 @@ ELSEWHERE = {
     "parents",
     *OPTIONAL,
 }
-# Of an issue that refers to this one, what identifies it; the whole of it has its own row, or is somebody else's.
-SOURCE = ("id", "number", "title", "state", "html_url", "repository_url", "pull_request")
-PERSON = ("id", "login", "type")
+# The keys to keep of an issue that refers to this one, and of a person. An issue of ours has a row of its own.
+ISSUE_KEYS = ("id", "number", "title", "state", "html_url", "repository_url", "pull_request")
+PERSON_KEYS = ("id", "login", "type")
 
 
 def unknown_kinds(names: Iterable[str]) -> list[str]:
-    """Find the names that are no kind of event that is known: new ones of GitHub's, or misspelt."""
+    """Find the names that are not a known kind of event: misspelt ones, or kinds that are new on GitHub."""
     return [name for name in names if name not in KINDS]
 
 
 def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
     """Map an event of an issue's timeline to a row of `events`.
 
-    GitHub's id where it gives one, else a negative number made from what identifies the event. RejectedError when
-    it has no kind, no time, or nothing that identifies it.
+    `id` is GitHub's id, or else a negative number derived from other fields. Raises RejectedError when the event has
+    no kind, no time, or no field to derive an id from.
+    https://docs.github.com/en/rest/issues/timeline#list-timeline-events-for-an-issue
     """
     event = cleaned(record)
     kind = text("event", event.get("event"))
@@ -87,7 +88,7 @@ def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
     person = json_object("user", event.get("user")) or json_object("actor", event.get("actor"))
     row = converted(event, OPTIONAL)
     return row | {
-        "id": _identity_of(event, kind, issue_id),
+        "id": _id_of(event, kind, issue_id),
         "issue_id": issue_id,
         "event": kind,
         "org": org,
@@ -107,7 +108,7 @@ def _time_of(event: Record, kind: str) -> Any:
         found = moment("committer.date", (json_object("committer", event.get("committer")) or {}).get("date"))
     if found is None and event.get("comments"):
         found = moment("comments.created_at", _first_comment(event).get("created_at"))
-    # A review that is not submitted yet has no time, and no place in a history.
+    # A review that is not submitted yet has no time: it has not happened.
     if found is None:
         raise RejectedError("created_at is missing")
     return found
@@ -120,19 +121,19 @@ def _first_comment(event: Record) -> Record:
     return comments[0]
 
 
-def _identity_of(event: Record, kind: str, issue_id: int) -> int:
-    own = identity("id", event.get("id"))
-    if own is not None:
-        return own
-    marks = KEYS.get(kind, _node)(event)
-    if not all(marks):
+def _id_of(event: Record, kind: str, issue_id: int) -> int:
+    github_id = identity("id", event.get("id"))
+    if github_id is not None:
+        return github_id
+    parts = ID_PARTS.get(kind, _node)(event)
+    if not all(parts):
         raise RejectedError(f"id is missing, and nothing identifies this {kind}")
-    return derived_id(kind, issue_id, *marks)
+    return derived_id(kind, issue_id, *parts)
 
 
-def derived_id(*marks: object) -> int:
-    """Make a number from what identifies an event: the same on every read, and negative, which no id of GitHub's is."""
-    digest = hashlib.sha256("\n".join(map(str, marks)).encode()).digest()
+def derived_id(*parts: object) -> int:
+    """Derive an id from an event's fields: the same on every read, and negative, unlike GitHub's ids."""
+    digest = hashlib.sha256("\n".join(map(str, parts)).encode()).digest()
     return -1 - (int.from_bytes(digest[:8], "big") >> 1)
 
 
@@ -154,7 +155,8 @@ def _node(event: Record) -> list[object]:
     return [text("node_id", event.get("node_id"))]
 
 
-KEYS: dict[str, Callable[[Record], list[object]]] = {
+# How to find the fields that identify an event without an id, by kind; for other kinds, its node id.
+ID_PARTS: dict[str, Callable[[Record], list[object]]] = {
     "cross-referenced": _cross_reference,
     "committed": _commit,
     "line-commented": _comments,
@@ -163,11 +165,11 @@ KEYS: dict[str, Callable[[Record], list[object]]] = {
 
 
 def _details(event: Record) -> dict[str, Any] | None:
-    """Keep what only this kind of event says: without addresses, and of people and issues what identifies them."""
+    """Keep the fields that only this kind of event has, without URLs; people and issues are cut to a few keys."""
     found = {
         name: _trimmed(name, value)
         for name, value in event.items()
-        if name not in ELSEWHERE and value is not None and not name.endswith("url") and name != "_links"
+        if name not in NOT_IN_DETAILS and value is not None and not name.endswith("url") and name != "_links"
     }
     return found or None
 
@@ -178,7 +180,7 @@ def _trimmed(name: str, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if name == "issue":
-        return {key: value[key] for key in SOURCE if key in value}
+        return {key: value[key] for key in ISSUE_KEYS if key in value}
     if "login" in value:
-        return {key: value[key] for key in PERSON if key in value}
+        return {key: value[key] for key in PERSON_KEYS if key in value}
     return {key: _trimmed(key, item) for key, item in value.items() if not key.endswith("_url") and key != "_links"}

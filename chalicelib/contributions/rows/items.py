@@ -1,4 +1,4 @@
-"""Issues and pull requests, in each form that GitHub gives them in."""
+"""Maps issues and pull requests to rows, from each form in which GitHub gives them."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ ITEM_OPTIONAL: dict[str, Converter] = {
 def issue_row(record: Any) -> Row:
     """Map an issue, as searches, lists and `GET …/issues/{n}` give it, to a row of `issues`.
 
+    Raises RejectedError when a required key is missing, or when it is a pull request.
     https://docs.github.com/en/rest/issues/issues
     """
     issue = cleaned(record)
@@ -85,7 +86,8 @@ def issue_row(record: Any) -> Row:
 def pull_request_row(record: Any) -> Row:
     """Map a pull request in its issue form (searches, issue lists) to a row of `pull_requests`.
 
-    `merged` is what `pull_request.merged_at` says, and left out when GitHub left that out.
+    `merged` follows from `pull_request.merged_at`; without that key the row has neither. Raises RejectedError when a
+    required key is missing, or when it is an issue.
     https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests
     """
     item = cleaned(record)
@@ -101,8 +103,9 @@ def pull_request_row(record: Any) -> Row:
 def pull_row(record: Any) -> Row:
     """Map a pull request in its own form (`/pulls`, webhooks) to a row of `pull_requests`.
 
-    Its id is of another sequence: it becomes `pull_id`, and the row's `id` is its negative until the issue id is
-    known. Its `url` is the issue form's, like that of every other row.
+    This form has a pull id, which is not the issue id: the row has it as `pull_id`, and its negative as `id` while the
+    issue id is unknown. `url` is that of the issue form, as in every row. Raises RejectedError when a required key is
+    missing.
     https://docs.github.com/en/rest/pulls/pulls
     """
     pull = dict(cleaned(record))
@@ -124,12 +127,12 @@ def _item_row(item: Record) -> Row:
         row["username"] = text("user.login", user.get("login")) if user else None
     if "assignee" not in row and row.get("assignees") is not None:
         row["assignee"] = json_object("assignee", next(iter(row["assignees"]), None))
-    # GitHub shows it, so it is there (again).
+    # GitHub shows it, so it is not deleted, or not any more.
     return row | {"deleted_at": None}
 
 
 def repository_of(item: Record) -> tuple[str, str]:
-    """Read owner and name off an item's `repository_url`; RejectedError when it has none."""
+    """Read owner and name from an item's `repository_url`; RejectedError when it has none."""
     found = REPOSITORY.search(text("repository_url", item.get("repository_url")) or "")
     if not found:
         raise RejectedError("repository_url is missing or names no repository")

@@ -1,4 +1,4 @@
-"""People, as member lists give them."""
+"""Maps people from member lists to rows."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ MEMBER_OPTIONAL: dict[str, Converter] = {
 
 
 def member_row(record: Any) -> Row:
-    """Map a user object of a member list to the columns of `members` that GitHub knows.
+    """Map a user object of a member list to the columns of `members` that come from GitHub.
 
+    Raises RejectedError when its id or login is missing.
     https://docs.github.com/en/rest/orgs/members#list-organization-members
     """
     user = cleaned(record)

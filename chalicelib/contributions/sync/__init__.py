@@ -1,1 +1,1 @@
-"""What to fetch about contributions, in which order, into which table. Every page is committed by itself."""
+"""Reads contributions into their tables: what to fetch, and in which order. Each page is committed by itself."""

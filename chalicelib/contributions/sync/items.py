@@ -1,4 +1,4 @@
-"""Pull requests and issues: recent ones, everything that changed, and whole spans of history."""
+"""Stores pull requests and issues: recent ones, changed ones, and whole time spans."""
 
 from __future__ import annotations
 
@@ -20,64 +20,67 @@ from chalicelib.ingest.scopes import Scope
 from chalicelib.store.upsert import Row
 from chalicelib.utils import format_utc
 
-# GitHub's search index lags: what changed is looked for again this long.
+# GitHub's search index lags, so each run searches this much of the last run's time again.
 OVERLAP = timedelta(minutes=10)
-# How often a span is read again when GitHub lists less than it announced.
-READS = 3
+# How often to try a span before giving up, when GitHub lists fewer items than it announced.
+ATTEMPTS = 3
 
 MODELS: dict[str, type[Issue] | type[PullRequest]] = {PULL_REQUESTS: PullRequest, ISSUES: Issue}
 TO_ROW: dict[str, Callable[[Any], Row]] = {PULL_REQUESTS: rows.pull_request_row, ISSUES: rows.issue_row}
 
 
 def register_new(context: Context, kind: str, *, days: int) -> None:
-    """Store what was created within some days, newest change first, up to the first page that brings nothing new."""
-    _pass(context, kind, "new", f"created:>={_ago(context, days)}")
+    """Store items that were created in the last `days` days.
+
+    Reads the newest change first and stops at the first page without a new or changed item.
+    """
+    _read_recent(context, kind, "new", f"created:>={_ago(context, days)}")
 
 
 def refresh_closed(context: Context, kind: str, *, days: int) -> None:
-    """Store what was closed within some days, likewise."""
-    _pass(context, kind, "closed", "is:closed", f"closed:>={_ago(context, days)}")
+    """Store items that were closed in the last `days` days; stops like `register_new`."""
+    _read_recent(context, kind, "closed", "is:closed", f"closed:>={_ago(context, days)}")
 
 
 def reconcile_unmerged(context: Context, *, days: int) -> None:
-    """Store the pull requests that were closed unmerged within some days, likewise."""
-    _pass(context, PULL_REQUESTS, "unmerged", "is:closed", "is:unmerged", f"closed:>={_ago(context, days)}")
+    """Store pull requests that were closed unmerged in the last `days` days; stops like `register_new`."""
+    _read_recent(context, PULL_REQUESTS, "unmerged", "is:closed", "is:unmerged", f"closed:>={_ago(context, days)}")
 
 
 def _ago(context: Context, days: int) -> str:
     return format_utc(context.now() - timedelta(days=days))
 
 
-def _pass(context: Context, kind: str, name: str, *qualifiers: str) -> None:
+def _read_recent(context: Context, kind: str, name: str, *qualifiers: str) -> None:
     interrupted = context.marks.cursor(f"interrupted:{kind}.{name}")
-    # Behind the first page of an interrupted pass there may be pages that it never came to.
-    goes_through = interrupted.read() is not None
+    # An interrupted run stored its first pages and not the rest, so an unchanged page is no reason to stop.
+    reads_all = interrupted.read() is not None
     for page in _fetch(context, kind, Span("updated", newest_first=True), *qualifiers):
         changed = save_items(context, kind, page.items)
         context.run.fetched += len(page.items)
         if changed and page.next_url:
             interrupted.advance(context.now())
         context.checkpoint()
-        if not changed and not goes_through:
+        if not changed and not reads_all:
             break
     interrupted.drop()
     context.checkpoint()
 
 
 def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
-    """Store everything that changed since the watermark, oldest change first, moving the watermark page by page.
+    """Store all items that changed since the watermark, oldest change first; moves the watermark page by page.
 
     Without a watermark it begins `first_days` ago.
     """
     mark = context.marks.watermark(watermark_name(kind))
-    reached = mark.read() or mark.read_oldest()
-    since = reached - OVERLAP if reached else context.now() - timedelta(days=first_days)
+    stored_until = mark.read() or mark.read_oldest()
+    since = stored_until - OVERLAP if stored_until else context.now() - timedelta(days=first_days)
     context.run.window_start = since
     read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance)
 
 
 def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
-    """Say a scope as a condition on rows; the organisation is spelled as GitHub spells it, repositories may not be."""
+    """Turn a scope into a condition on rows; repositories match in any case, as a user may have typed them."""
     in_org: ColumnElement[bool] = model.org == scope.org
     if not scope.repos:
         return in_org
@@ -85,26 +88,27 @@ def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
 
 
 def watermark_name(kind: str) -> str:
-    """Name the watermark up to which every change of a kind is stored."""
+    """Name the watermark of a kind: every change up to it is stored."""
     return f"updated:{kind}"
 
 
 def read_span(
-    context: Context, kind: str, scope: Scope, span: Span, reached: Callable[[datetime], None] | None = None
+    context: Context, kind: str, scope: Scope, span: Span, advance: Callable[[datetime], None] | None = None
 ) -> set[Any]:
-    """Read a span whole, oldest first, and commit page by page; `reached` is told up to where it is complete.
+    """Store a whole span, oldest first, and commit page by page; gives the ids that GitHub listed.
 
-    Gives the ids that GitHub listed. Raises IncompleteReadError when it goes on listing less than it announced.
+    `advance` is called with each time up to which the span is stored. Raises IncompleteReadError when GitHub lists
+    fewer items than it announced, ATTEMPTS times in a row.
     """
     count = 0
-    for _ in range(READS):
+    for _ in range(ATTEMPTS):
         reading = Reading(span.axis)
         for page in SearchAPI(context.github).fetch_pages(scope, kind, span):
             if reading.has_lost_items(page):
                 break
-            # What came before this page is complete only now that this page's search accounts for all the rest.
-            if page.since and reached:
-                reached(page.since)
+            # Only now is everything before this page known to be stored: this page's search counts all the rest.
+            if page.since and advance:
+                advance(page.since)
             save_items(context, kind, page.items)
             reading.add(page)
             context.run.expected, context.run.fetched = reading.announced, len(reading.seen)
@@ -113,24 +117,24 @@ def read_span(
             count = max(count, len(reading.seen))
         else:
             if reading.is_complete:
-                _reach_the_end(context, span, reading, reached)
+                _advance_to_end(context, span, reading, advance)
                 return reading.seen
     raise IncompleteReadError(
         f"GitHub announced {reading.announced} items for {span.qualifier} and listed {len(reading.seen)}"
     )
 
 
-def _reach_the_end(context: Context, span: Span, reading: Reading, reached: Callable[[datetime], None] | None) -> None:
-    # Nothing found is a finding too: without a mark the next run would begin later, and pass over what lies between.
+def _advance_to_end(context: Context, span: Span, reading: Reading, advance: Callable[[datetime], None] | None) -> None:
+    # Also when nothing was found: without a mark, the next run would begin later and miss the time between.
     end = span.until or reading.newest() or span.since
-    if end and reached:
-        reached(end)
+    if end and advance:
+        advance(end)
         context.checkpoint()
 
 
 @dataclass
 class Reading:
-    """The account of one reading of a span: what GitHub announced, and what it has listed so far."""
+    """One reading of a span: how many items GitHub announced, and which it has listed so far."""
 
     axis: str
     announced: int = 0
@@ -138,11 +142,12 @@ class Reading:
     last_items: Sequence[Any] = ()
 
     def has_lost_items(self, page: SearchPage) -> bool:
-        """Tell whether a page's search leaves fewer items than are still to come."""
+        """Tell whether a page's search counts fewer items than were still missing."""
         if page.since is None:
             return False
-        standing = {identity_of(item) for item in self.last_items if (self._moment(item) or page.since) >= page.since}
-        return len(self.seen) - len(standing) + page.total_count < self.announced
+        # The last page's items that this search counts once more.
+        repeated = {identity_of(item) for item in self.last_items if (self._moment(item) or page.since) >= page.since}
+        return len(self.seen) - len(repeated) + page.total_count < self.announced
 
     def add(self, page: SearchPage) -> None:
         """Count a page's items."""
@@ -152,7 +157,7 @@ class Reading:
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether everything announced was listed."""
+        """Tell whether GitHub has listed as many items as it announced."""
         return len(self.seen) >= self.announced
 
     def newest(self) -> datetime | None:
@@ -164,9 +169,9 @@ class Reading:
 
 
 def identity_of(item: Any) -> Any:
-    """Tell records of a page apart, also those without an id."""
-    own = item.get("id") if isinstance(item, dict) else None
-    return own if type(own) is int else repr(item)
+    """Give what tells a page's records apart: the id, or the whole record when it has none."""
+    github_id = item.get("id") if isinstance(item, dict) else None
+    return github_id if type(github_id) is int else repr(item)
 
 
 def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:
@@ -174,10 +179,10 @@ def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterato
 
 
 def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
-    """Write a page's items into their table, or into rejected_records; returns how many rows were new or changed."""
+    """Write items, as searches give them, to their table or to rejected_records; gives how many were new or changed."""
     mapped = _map_in_scope(context, kind, items, TO_ROW[kind])
     if kind == PULL_REQUESTS:
-        _name_pulls(context.session, [each.row for each in mapped])
+        _set_issue_ids(context.session, [each.row for each in mapped])
     else:
         mapped = _without_moved(context.session, mapped)
     return save_rows(context, kind, MODELS[kind], mapped)
@@ -189,24 +194,24 @@ def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Cal
 
 
 def _without_moved(session: Session, mapped: Sequence[Mapped[Row]]) -> list[Mapped[Row]]:
-    """Leave out issues that are known to have moved: a late page, or a lagging search, would bring them back."""
+    """Leave out issues that have moved: a late page, or a lagging search, would bring the old ones back."""
     ids = [each.row["id"] for each in mapped]
     moved = set(session.scalars(select(Transfer.issue_id).where(Transfer.issue_id.in_(ids))))
     return [each for each in mapped if each.row["id"] not in moved]
 
 
 def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
-    """Write pull requests in their own form (`/pulls`) under their issue id, where a search has told it already."""
+    """Write pull requests, as `/pulls` gives them, under their issue id where a search has given it already."""
     mapped = _map_in_scope(context, PULL_REQUESTS, pulls, rows.pull_row)
     pull_ids = [each.row["pull_id"] for each in mapped]
     known = select(PullRequest.pull_id, PullRequest.id).where(PullRequest.pull_id.in_(pull_ids))
     issue_ids = dict(context.session.execute(known).all())
-    named = [each.with_columns(id=issue_ids.get(each.row["pull_id"], each.row["id"])) for each in mapped]
-    return save_rows(context, PULL_REQUESTS, PullRequest, named)
+    with_ids = [each.with_columns(id=issue_ids.get(each.row["pull_id"], each.row["id"])) for each in mapped]
+    return save_rows(context, PULL_REQUESTS, PullRequest, with_ids)
 
 
-def _name_pulls(session: Session, mapped: Sequence[Row]) -> None:
-    """Give rows that were known by their pull id alone the issue id that a search now tells."""
-    issue_ids = {-row["pull_id"]: row["id"] for row in mapped if "pull_id" in row}
-    for unnamed in session.scalars(select(PullRequest.id).where(PullRequest.id.in_(issue_ids))).all():
-        session.execute(update(PullRequest).where(PullRequest.id == unnamed).values(id=issue_ids[unnamed]))
+def _set_issue_ids(session: Session, rows_of_search: Sequence[Row]) -> None:
+    """Give stored rows that have only a pull id their issue id, which a search now gives."""
+    issue_ids = {-row["pull_id"]: row["id"] for row in rows_of_search if "pull_id" in row}
+    for negative_id in session.scalars(select(PullRequest.id).where(PullRequest.id.in_(issue_ids))).all():
+        session.execute(update(PullRequest).where(PullRequest.id == negative_id).values(id=issue_ids[negative_id]))

@@ -1,4 +1,4 @@
-"""The members of an organisation: joiners, roles, leavers and returners."""
+"""Stores the members of an organisation: who joined, who left, who came back, and their roles."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from chalicelib.store.marks import WHOLE
 
 
 def sync_members(context: Context) -> None:
-    """Bring the members of the organisation up to date: joiners, roles, leavers and returners, in one transaction.
+    """Store the members and their roles, and mark those who left, in one transaction.
 
-    Nobody is deleted. Raises IncompleteReadError when GitHub lists nobody at all.
+    No row is deleted. Raises IncompleteReadError when GitHub lists nobody at all.
     """
     listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
     if not any(listed.values()):
         raise IncompleteReadError(f"GitHub lists no members of {context.scope.org}; nobody was marked as a leaver")
     present = {person.row["id"]: person.row["login"] for people in listed.values() for person in people}
-    # Asked before anything is written: on SQLite, others could not write while GitHub answers.
+    # GitHub is asked before the first write: on SQLite, nobody else could write while it answers.
     leavers = _confirmed_leavers(context, present)
     for role, people in listed.items():
         save_members(context, people, role=role)
@@ -44,7 +44,7 @@ def _fetch_role(context: Context, role: str) -> list[Mapped[Row]]:
 
 
 def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) -> None:
-    """Write people and their membership; one who had left is active again."""
+    """Write people and their memberships; a person who had left becomes active again."""
     session, now, org = context.session, context.now(), context.scope.org
     _free_logins(session, people)
     ids = [person.row["id"] for person in people]
@@ -64,7 +64,7 @@ def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) 
 
 
 def _free_logins(session: Session, people: Sequence[Mapped[Row]]) -> None:
-    """Take a login from whoever had it before: GitHub gives a name that was let go to somebody else."""
+    """Set a login to NULL where somebody else had it before: GitHub lets people take names that others gave up."""
     new_owner = {person.row["login"]: person.row["id"] for person in people}
     holders = select(Member).where(Member.login.in_(new_owner))
     for member in session.scalars(holders.execution_options(populate_existing=True)):
@@ -74,7 +74,7 @@ def _free_logins(session: Session, people: Sequence[Mapped[Row]]) -> None:
 
 
 def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
-    """Ask GitHub about each active member that the lists left out: lists shift while they are read."""
+    """Ask GitHub about each active member whom the lists left out: their pages shift during the read."""
     active = (
         select(Member.id, Member.login)
         .join(Membership, Membership.member_id == Member.id)
@@ -82,7 +82,7 @@ def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
     )
     missing = [(key, login) for key, login in context.session.execute(active) if key not in present]
     api, taken = MemberAPI(context.github), set(present.values())
-    # A login that somebody else has by now says nothing of the person who had it.
+    # When somebody else has the login now, GitHub can't be asked about the person who had it.
     return [
         key
         for key, login in missing
@@ -91,7 +91,7 @@ def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
 
 
 def end_memberships(context: Context, leavers: Sequence[int]) -> None:
-    """Mark people as having left the organisation, and as inactive when it was their last one."""
+    """Mark people as having left the organisation, and their `members` row inactive when it was the last one."""
     gone = {"inactive": True, "inactive_dt": context.now()}
     context.session.execute(
         update(Membership).where(Membership.org == context.scope.org, Membership.member_id.in_(leavers)).values(gone)

@@ -1,4 +1,4 @@
-"""What no search by `updated` sees: counts that differ, states that differ, silent changes, deletions."""
+"""Finds and repairs what a search for updated items misses: lost items, wrong states, silent changes, deletions."""
 
 from __future__ import annotations
 
@@ -21,38 +21,41 @@ from chalicelib.ingest.windows import SECOND, Window, cut_windows, months
 from chalicelib.store.ledger import first_window
 
 GITHUB_BEGAN = datetime(2008, 1, 1, tzinfo=UTC)
-# What a check may cost when it runs each half hour; the daily one does what is left.
-MOST_REQUESTS = 60
-# Searches allowed in a minute, until GitHub has said it.
+# The requests that the half-hourly check may send; the daily check does the rest.
+MAX_REQUESTS = 60
+# Searches per minute, until an answer gives GitHub's real limit.
 SEARCH_LIMIT = 30
 
 
 @dataclass(frozen=True)
 class Question:
-    """Something to count on both sides: as qualifiers of a search, and as values of rows' columns."""
+    """What to count, on GitHub by search qualifiers, and in the table by values of columns."""
 
     qualifiers: tuple[str, ...]
     values: tuple[tuple[str, Any], ...]
 
-    def holds_for(self, model: Any) -> list[ColumnElement[bool]]:
-        """Say it as conditions on a model's rows."""
+    def conditions(self, model: Any) -> list[ColumnElement[bool]]:
+        """Give the conditions on a model's rows."""
         return [getattr(model, name) == value for name, value in self.values]
 
 
-EVERY = Question((), ())
+ALL = Question((), ())
 OPEN = Question(("is:open",), (("state", "open"),))
 MERGED = Question(("is:merged",), (("merged", True),))
 UNMERGED = Question(("is:closed", "is:unmerged"), (("state", "closed"), ("merged", False)))
-QUESTIONS = {ISSUES: (EVERY, OPEN), PULL_REQUESTS: (EVERY, MERGED, UNMERGED)}
+QUESTIONS = {ISSUES: (ALL, OPEN), PULL_REQUESTS: (ALL, MERGED, UNMERGED)}
 
 
-def compare(context: Context, kind: str, window: Window, question: Question = EVERY) -> Count:
-    """Count a window on both sides; one search for each six repositories, or for the organisation."""
+def compare(context: Context, kind: str, window: Window, question: Question = ALL) -> Count:
+    """Count the items created in a window, on GitHub and in the table.
+
+    It takes one search for the organisation, or one for each six repositories.
+    """
     search = SearchAPI(context.github)
-    asked = (*question.qualifiers, Span.created_in(window).qualifier)
-    github = sum(search.fetch_count(part, kind, *asked) for part in context.scope.parts())
+    qualifiers = (*question.qualifiers, Span.created_in(window).qualifier)
+    github = sum(search.fetch_count(part, kind, *qualifiers) for part in context.scope.parts())
     model = MODELS[kind]
-    conditions = (_stored_in(context, kind, window), *question.holds_for(model))
+    conditions = (_stored_in(context, kind, window), *question.conditions(model))
     counted = select(func.count()).select_from(model).where(*conditions)
     return Count(kind, window, github, context.session.scalar(counted) or 0)
 
@@ -67,8 +70,8 @@ def _stored_in(context: Context, kind: str, window: Window) -> ColumnElement[boo
     )
 
 
-def narrow(context: Context, count: Count, question: Question = EVERY) -> list[Window]:
-    """Find the days that differ, unless to list the whole window costs fewer requests than to count its days."""
+def find_differing_windows(context: Context, count: Count, question: Question = ALL) -> list[Window]:
+    """Find the days of a window that differ; gives the whole window when listing it takes fewer requests."""
     days = cut_windows(count.window.since, count.window.until, days=1)
     if count.github / PER_PAGE < len(days):
         return [count.window]
@@ -76,7 +79,7 @@ def narrow(context: Context, count: Count, question: Question = EVERY) -> list[W
 
 
 def repair(context: Context, kind: str, window: Window) -> list[Difference]:
-    """List a window anew: store what is missing, and follow what GitHub no longer shows; says what differed."""
+    """List a window again: store missing items, and ask about those that GitHub didn't list; gives the differences."""
     model: Any = MODELS[kind]
     stored = select(model.id, model.repo, model.created_at).where(_stored_in(context, kind, window))
     before = {row.id: row for row in context.session.execute(stored)}
@@ -92,39 +95,39 @@ def repair(context: Context, kind: str, window: Window) -> list[Difference]:
 
 
 def _differences(kind: str, missing: Sequence[Any], surplus: Sequence[Any]) -> list[Difference]:
-    lacking = Counter((row.repo, f"{row.created_at:%Y-%m-%d}") for row in missing)
-    extra = Counter((row.repo, f"{row.created_at:%Y-%m-%d}") for row in surplus)
-    places = sorted(lacking.keys() | extra.keys())
-    return [Difference(kind, repo, day, lacking[repo, day], extra[repo, day]) for repo, day in places]
+    missing_by_day = Counter((row.repo, f"{row.created_at:%Y-%m-%d}") for row in missing)
+    surplus_by_day = Counter((row.repo, f"{row.created_at:%Y-%m-%d}") for row in surplus)
+    places = sorted(missing_by_day.keys() | surplus_by_day.keys())
+    return [Difference(kind, repo, day, missing_by_day[repo, day], surplus_by_day[repo, day]) for repo, day in places]
 
 
 class Allowance:
-    """The requests that a step may send, so that a check never takes more than its share of a rate limit."""
+    """The number of requests that a step may send, so that checks use only a part of the rate limit."""
 
-    def __init__(self, github: GitHubAPI, most: Callable[[], int]) -> None:
-        self._github, self._most = github, most
-        self._begin = github.requests_sent
+    def __init__(self, github: GitHubAPI, limit: Callable[[], int]) -> None:
+        self._github, self._limit = github, limit
+        self._sent_before = github.requests_sent
 
     @property
     def is_spent(self) -> bool:
-        """Tell whether the step has had its share."""
-        return self._github.requests_sent - self._begin >= self._most()
+        """Tell whether the step has sent that many requests."""
+        return self._github.requests_sent - self._sent_before >= self._limit()
 
     @classmethod
     def tenth_of_an_hour(cls, github: GitHubAPI, *, shared_by: int) -> Allowance:
-        """One share of a tenth of the searches that GitHub allows in an hour (it counts them by the minute)."""
+        """Allow a tenth of an hour's searches, divided by `shared_by` steps; GitHub's limit is per minute."""
 
-        def most() -> int:
-            limit = github.rate_limits.get("search")
-            return (limit.limit if limit else SEARCH_LIMIT) * 60 // 10 // shared_by
+        def limit() -> int:
+            search = github.rate_limits.get("search")
+            return (search.limit if search else SEARCH_LIMIT) * 60 // 10 // shared_by
 
-        return cls(github, most)
+        return cls(github, limit)
 
 
 def check_count(context: Context) -> None:
-    """Find issues that vanished, by one count; and where they were, by halving, when the counts differ.
+    """Compare the count of issues with GitHub's; when they differ, find and repair the windows that do, by bisection.
 
-    Only what a finished backfill has read can be counted, up to where every change is stored.
+    It counts from the start of the first backfill to the watermark, and only when no backfill is unfinished.
     """
     org = context.scope.org
     since = first_window(context.session, job="backfill", step=f"{ISSUES}.created", org=org)
@@ -132,10 +135,10 @@ def check_count(context: Context) -> None:
     unfinished = context.marks.has_cursor(f"backfill:{ISSUES}:")
     if since is None or until is None or unfinished or since >= until:
         return
-    _descend(context, Window(since, until), Allowance(context.github, lambda: MOST_REQUESTS))
+    _bisect(context, Window(since, until), Allowance(context.github, lambda: MAX_REQUESTS))
 
 
-def _descend(context: Context, window: Window, allowance: Allowance) -> None:
+def _bisect(context: Context, window: Window, allowance: Allowance) -> None:
     count = compare(context, ISSUES, window)
     context.run.expected = context.run.expected or count.github
     if not count.differs or allowance.is_spent:
@@ -144,23 +147,24 @@ def _descend(context: Context, window: Window, allowance: Allowance) -> None:
         repair(context, ISSUES, window)
         return
     for half in window.halves():
-        _descend(context, half, allowance)
+        _bisect(context, half, allowance)
 
 
 def reconcile_counts(context: Context, kind: str, *, since: datetime | None, shared_by: int = 1) -> None:
-    """Compare every month's counts, by state too, and list anew the days that differ; goes on tomorrow when it is dear.
+    """Compare each month's counts, of all items and by state, and repair the days that differ.
 
-    This is what finds a pull request whose merge was missed, however old. `since` is a moment, or None for the
-    beginning of the backfills. The tenth of the hourly rate limit that it may take is shared by so many steps.
+    This finds a pull request whose merge was missed, however old it is. It begins at `since`, or with None where the
+    first backfill began. It may send a tenth of an hour's searches, divided by `shared_by` steps; when that is spent,
+    the next run goes on from there. Raises IncompleteReadError when counts differ even after the repair.
     """
     cursor = context.marks.cursor(f"reconcile:{kind}")
     begin = since or first_window(context.session, job="backfill", step=f"{kind}.created", org=context.scope.org)
     if begin is None:
         return
     allowance = Allowance.tenth_of_an_hour(context.github, shared_by=shared_by)
-    reached = cursor.read()
+    resume_at = cursor.read()
     differing: list[str] = []
-    for month in months(Window(max(begin, reached or begin), context.now())):
+    for month in months(Window(max(begin, resume_at or begin), context.now())):
         if allowance.is_spent:
             break
         differing += _reconcile_month(context, kind, month)
@@ -174,13 +178,13 @@ def reconcile_counts(context: Context, kind: str, *, since: datetime | None, sha
 
 
 def _reconcile_month(context: Context, kind: str, month: Window) -> list[str]:
-    """List anew what differs; names what differs still, and lets the other months be compared."""
+    """Repair the days that differ; gives the questions whose counts still differ, so that other months go on."""
     differing: list[str] = []
     for question in QUESTIONS[kind]:
         count = compare(context, kind, month, question)
         if not count.differs:
             continue
-        for part in narrow(context, count, question):
+        for part in find_differing_windows(context, count, question):
             repair(context, kind, part)
         if compare(context, kind, month, question).differs:
             differing.append(f"{month.since:%Y-%m} ({' '.join(question.qualifiers) or 'all'})")
@@ -188,9 +192,10 @@ def _reconcile_month(context: Context, kind: str, month: Window) -> list[str]:
 
 
 def sweep_open(context: Context, kind: str, *, shared_by: int = 1) -> None:
-    """List all open items: for labels and milestones that changed silently, and for rows that GitHub shows no more.
+    """List all open items, to find labels and milestones that changed silently, and rows that GitHub no longer shows.
 
-    Goes on tomorrow where it stopped when it would take more than its share of a tenth of the hourly rate limit.
+    It may send a tenth of an hour's searches, divided by `shared_by` steps; when that is spent, the next run goes on
+    from there.
     """
     allowance = Allowance.tenth_of_an_hour(context.github, shared_by=shared_by)
     for part in context.scope.parts():
@@ -201,15 +206,15 @@ def _sweep_part(context: Context, kind: str, allowance: Allowance) -> None:
     scope = context.scope
     cursor = context.marks.cursor(f"sweep:{kind}")
     begin = cursor.read() or GITHUB_BEGAN
-    listed, reached = set[Any](), begin
+    listed, listed_until = set[Any](), begin
     for page in SearchAPI(context.github).fetch_pages(scope, kind, Span("created", begin), "is:open"):
         save_items(context, kind, page.items)
         listed |= {identity_of(item) for item in page.items}
-        reached = page.since or reached
+        listed_until = page.since or listed_until
         context.checkpoint()
         if allowance.is_spent and page.next_url:
-            _follow_unlisted(context, kind, Window(begin, reached), listed)
-            cursor.advance(reached)
+            _follow_unlisted(context, kind, Window(begin, listed_until), listed)
+            cursor.advance(listed_until)
             context.checkpoint()
             return
     _follow_unlisted(context, kind, Window(begin, context.now()), listed)

@@ -1,4 +1,4 @@
-"""Timelines: of what has moved since its last reading, page by page, by a few threads; written by one."""
+"""Reads the timelines of items that changed since their last reading: several threads fetch, one writes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 
 EVENTS = "events"
-# At 100 ms an answer two threads would do for 14 requests a second; eight do it at half a second.
+# Eight threads keep up 14 requests a second even when an answer takes half a second.
 THREADS = 8
 CHUNK = 500
-# A timeline that is read so soon after its item changed is read once more.
+# A timeline that was read this soon after its item changed is read once more.
 JUST_NOW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
-class Due:
-    """An item whose timeline is to be read, and what is known of the pages since the last reading."""
+class DueItem:
+    """An item whose timeline must be read, and the state of each page at the last reading."""
 
     kind: str
     id: int
@@ -45,25 +45,30 @@ class Due:
 
 
 def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> None:
-    """Read the timelines of what changed within some days, or since the last complete run if that is longer ago."""
-    begun = context.now()
+    """Read the timelines of items that changed in the last `days` days, or since the last complete run if earlier.
+
+    Stores only events of `types`, or all events when it is empty.
+    """
+    started_at = context.now()
     mark = context.marks.watermark(EVENTS)
     last = mark.read()
-    recent = begun - timedelta(days=days)
+    recent = started_at - timedelta(days=days)
     context.run.window_start = since = min(last, recent) if last else recent
-    read_timelines(context, due_items(context, since=since, until=None), types=types)
-    mark.advance(min(begun, *_followed(context)))
+    read_timelines(context, find_due_items(context, since=since, until=None), types=types)
+    # No further than the items' own watermarks: items that are stored later must not be missed.
+    mark.advance(min(started_at, *_item_watermarks(context)))
     context.checkpoint()
 
 
-def _followed(context: Context) -> list[datetime]:
-    """Up to where changes are stored: what comes to the database later must not be passed over."""
+def _item_watermarks(context: Context) -> list[datetime]:
     marks = [context.marks.watermark(watermark_name(kind)).read() for kind in MODELS]
     return [moment for moment in marks if moment] or [context.now()]
 
 
-def due_items(context: Context, *, since: datetime, until: datetime | None, axis: str = "updated_at") -> Iterator[Due]:
-    """Find the items of a span of `updated_at` (or `created_at`) that moved past their last reading."""
+def find_due_items(
+    context: Context, *, since: datetime, until: datetime | None, axis: str = "updated_at"
+) -> Iterator[DueItem]:
+    """Find items of a time span that changed since their timeline was last read; `axis` is updated_at or created_at."""
     for kind in (PULL_REQUESTS, ISSUES):
         last_id = 0
         while chunk := _due_chunk(context, kind, axis=axis, since=since, until=until, after=last_id):
@@ -71,8 +76,8 @@ def due_items(context: Context, *, since: datetime, until: datetime | None, axis
             yield from chunk
 
 
-def count_due(context: Context, *, since: datetime, until: datetime) -> int:
-    """Count the items created in a span whose timelines are still to be read."""
+def count_due_items(context: Context, *, since: datetime, until: datetime) -> int:
+    """Count the items created in a time span whose timelines must be read."""
     due = [_due(context, kind, axis="created_at", since=since, until=until) for kind in MODELS]
     counts = [select(func.count()).select_from(each.subquery()) for each in due]
     return sum(context.session.scalar(count) or 0 for count in counts)
@@ -80,12 +85,12 @@ def count_due(context: Context, *, since: datetime, until: datetime) -> int:
 
 def _due_chunk(
     context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None, after: int
-) -> list[Due]:
+) -> list[DueItem]:
     item: Any = MODELS[kind]
     due = _due(context, kind, axis=axis, since=since, until=until).where(item.id > after)
     found = context.session.execute(due.order_by(item.id).limit(CHUNK)).all()
     polls = _polls_of(context, [row.id for row in found])
-    return [Due(kind, *row, polls.get(row.id, {})) for row in found]
+    return [DueItem(kind, *row, polls.get(row.id, {})) for row in found]
 
 
 def _due(
@@ -104,7 +109,7 @@ def _due(
 
 
 def _is_stale(model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
-    """Say that an item moved past its last reading: however long ago, unless history of a span is asked for."""
+    """Match items that changed after their last reading: at any time, or for a backfill, those created in its span."""
     stale = EventPoll.issue_updated_at < model.updated_at
     return stale if axis == "updated_at" else and_(stale, getattr(model, axis) >= since)
 
@@ -117,32 +122,33 @@ def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageS
     return polls
 
 
-def read_timelines(context: Context, due: Iterator[Due], *, types: Collection[str]) -> None:
-    """Read timelines with a few threads and write them with this one, each in a transaction of its own.
+def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collection[str]) -> None:
+    """Fetch timelines with several threads and write them with this one, each in a transaction of its own.
 
-    Raises IncompleteReadError at the end when some could not be read; the others are stored.
+    Raises IncompleteReadError at the end when some could not be read; the others are stored. Raises UnauthorizedError
+    at once when GitHub refuses the credentials.
     """
     budget = context.github.budget
     api = TimelineAPI(context.github, Pacer(now=budget.now, sleep=budget.sleep))
     failures: list[str] = []
-    for item, reading in fetch_all(api, due):
+    for item, reading in fetch_timelines(api, due):
         try:
             save_timeline(context, api, item, reading.result(), types=types)
         except UnauthorizedError:
             raise
         except (NotFoundError, GoneError):
-            failures += _follow(context, item)
+            failures += _follow_item(context, item)
         except (GitHubError, IncompleteReadError) as error:
             context.session.rollback()
             failures.append(f"{item.org}/{item.repo}#{item.number}: {error}")
-        # When time is over, the first timeline that was not fetched by then says so; those before it are kept.
+        # Not a checkpoint: timelines fetched before the deadline are kept; the first one after it raises OutOfTimeError
         context.commit()
         context.on_page(1)
     if failures:
         raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
 
 
-def _follow(context: Context, item: Due) -> list[str]:
+def _follow_item(context: Context, item: DueItem) -> list[str]:
     try:
         follow_item(context, item.kind, item.id)
     except GitHubError as error:
@@ -151,10 +157,10 @@ def _follow(context: Context, item: Due) -> list[str]:
     return []
 
 
-def fetch_all(api: TimelineAPI, due: Iterator[Due]) -> Iterator[tuple[Due, Future[list[ListPage]]]]:
-    """Fetch timelines in their order, a few ahead of the one that is being written."""
+def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:
+    """Fetch timelines in the given order, a few ahead of the one that is being written."""
     with ThreadPoolExecutor(THREADS, thread_name_prefix="timeline") as pool:
-        waiting: deque[tuple[Due, Future[list[ListPage]]]] = deque()
+        waiting: deque[tuple[DueItem, Future[list[ListPage]]]] = deque()
         try:
             for item in due:
                 fetch = partial(api.fetch_timeline, item.org, item.repo, item.number, item.polls)
@@ -168,21 +174,26 @@ def fetch_all(api: TimelineAPI, due: Iterator[Due]) -> Iterator[tuple[Due, Futur
 
 
 def save_timeline(
-    context: Context, api: TimelineAPI, item: Due, pages: Sequence[ListPage], *, types: Collection[str]
+    context: Context, api: TimelineAPI, item: DueItem, pages: Sequence[ListPage], *, types: Collection[str]
 ) -> None:
-    """Write what was read of a timeline: its events, what has gone from it, and what to know of its pages."""
+    """Write a timeline's events and the state of its pages, and mark events that were removed.
+
+    Raises IncompleteReadError when events are missing, and the timeline changed during the read.
+    """
     mapped = _map_events(context, item, pages, types)
-    gone = _find_gone(context, item, pages, mapped, types)
-    # Pages shift when a comment before them is deleted: then an event may have passed between two readings.
-    if gone and not api.fetch_is_unchanged(item.org, item.repo, item.number, pages):
+    removed = _find_removed(context, item, pages, mapped, types)
+    # When a comment is deleted during the read, the later events shift by one: one of them may seem to be missing.
+    if removed and not api.fetch_is_unchanged(item.org, item.repo, item.number, pages):
         raise IncompleteReadError("it changed while it was read")
     context.run.fetched += sum(len(page.items) for page in pages if page.items is not None)
     save_rows(context, EVENTS, Event, mapped)
-    context.run.stored += _mark_as_removed(context, item, gone)
+    context.run.stored += _mark_as_removed(context, item, removed)
     _save_polls(context, item, pages)
 
 
-def _map_events(context: Context, item: Due, pages: Sequence[ListPage], types: Collection[str]) -> list[Mapped[Row]]:
+def _map_events(
+    context: Context, item: DueItem, pages: Sequence[ListPage], types: Collection[str]
+) -> list[Mapped[Row]]:
     to_row = partial(event_row, issue_id=item.id, org=item.org, repo=item.repo)
     return [
         each.with_columns(page_no=page.number)
@@ -192,10 +203,10 @@ def _map_events(context: Context, item: Due, pages: Sequence[ListPage], types: C
     ]
 
 
-def _find_gone(
-    context: Context, item: Due, pages: Sequence[ListPage], mapped: Sequence[Mapped[Row]], types: Collection[str]
+def _find_removed(
+    context: Context, item: DueItem, pages: Sequence[ListPage], mapped: Sequence[Mapped[Row]], types: Collection[str]
 ) -> list[tuple[int, str]]:
-    """Find stored events that stood on pages which were read anew, and which are on none of them now."""
+    """Find stored events that were on a page which has changed, and are on no changed page now."""
     unchanged = {page.number for page in pages if page.items is None}
     listed = {(each.row["id"], each.row["event"]) for each in mapped}
     stored = select(Event.id, Event.event, Event.page_no).where(Event.issue_id == item.id, Event.removed_at.is_(None))
@@ -206,14 +217,14 @@ def _find_gone(
     ]
 
 
-def _mark_as_removed(context: Context, item: Due, gone: Sequence[tuple[int, str]]) -> int:
-    for key, kind in gone:
+def _mark_as_removed(context: Context, item: DueItem, removed: Sequence[tuple[int, str]]) -> int:
+    for key, kind in removed:
         event = (Event.issue_id == item.id, Event.id == key, Event.event == kind)
         context.session.execute(update(Event).where(*event).values(removed_at=context.now()))
-    return len(gone)
+    return len(removed)
 
 
-def _save_polls(context: Context, item: Due, pages: Sequence[ListPage]) -> None:
+def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage]) -> None:
     polls = [
         {
             "id": item.id,
@@ -229,7 +240,10 @@ def _save_polls(context: Context, item: Due, pages: Sequence[ListPage]) -> None:
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
 
 
-def _as_of(item: Due, first: ListPage) -> datetime:
-    """Tell up to when the timeline was read: GitHub's times are whole seconds, and more may happen in the same one."""
+def _as_of(item: DueItem, first: ListPage) -> datetime:
+    """Give the time up to which the timeline is complete.
+
+    An item that changed just now may change again in the same second, and GitHub's times are whole seconds.
+    """
     just_now = first.date is not None and abs(first.date - item.updated_at) < JUST_NOW
     return item.updated_at - timedelta(seconds=1) if just_now else item.updated_at

@@ -1,4 +1,4 @@
-"""Issues that moved, vanished or were deleted: found, confirmed with GitHub, and kept as they were before."""
+"""Finds issues that moved or were deleted, confirms it with GitHub, and keeps them as they were before."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ from chalicelib.store.upsert import Row
 
 TRANSFERS = "transfers"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-KEPT = (
+COPIED = (
     *("url", "number", "repo", "title", "body", "created_at", "closed_at", "state", "org"),
     *("assignee", "assignees", "labels", "user", "username"),
 )
 
 
-def reconcile_transfers(context: Context, *, gone_too: bool = False) -> None:
-    """Ask GitHub about issues that look like one issue in two places, and follow those that moved.
+def reconcile_transfers(context: Context, *, recheck_deleted: bool = False) -> None:
+    """Ask GitHub about issues that have a newer twin, and store those that moved as transfers.
 
-    `gone_too` asks again for those that were not to be seen any more: the token may see more by now.
+    `recheck_deleted` asks again about issues with `deleted_at`: the token may see more than it did then. Raises
+    IncompleteReadError at the end when GitHub failed to answer for some; the others are stored.
     """
     failures: list[str] = []
-    for old, twin_id in find_candidates(context, gone_too=gone_too):
+    for old, twin_id in find_candidates(context, recheck_deleted=recheck_deleted):
         context.run.fetched += 1
         try:
             follow_item(context, ISSUES, old)
             if context.session.get(Issue, old) is not None:
-                _remember(context, old, twin_id)
+                _save_check(context, old, twin_id)
         except UnauthorizedError:
             raise
         except GitHubError as error:
@@ -49,10 +50,10 @@ def reconcile_transfers(context: Context, *, gone_too: bool = False) -> None:
         raise IncompleteReadError(f"could not ask for {counted(failures, 'issue')}; the first: {failures[0]}")
 
 
-def find_candidates(context: Context, *, gone_too: bool = False) -> Sequence[Found[int, int]]:
-    """Find issues with the same author and moment of opening as a newer one, which were not asked for since it came.
+def find_candidates(context: Context, *, recheck_deleted: bool = False) -> Sequence[Found[int, int]]:
+    """Find issues with an unchecked twin: a newer issue with the same author and opening time; gives both ids.
 
-    An issue that is gone is one of them too: it may have moved to where the token could not see at first.
+    Issues with `deleted_at` count too: they may have moved to a repository that the token could not see at first.
     """
     old, new = aliased(Issue), aliased(Issue)
     same = and_(
@@ -63,7 +64,7 @@ def find_candidates(context: Context, *, gone_too: bool = False) -> Sequence[Fou
         new.deleted_at.is_(None),
     )
     twin = func.max(new.id)
-    again = old.deleted_at.is_not(None) if gone_too else false()
+    recheck = old.deleted_at.is_not(None) if recheck_deleted else false()
     candidates = (
         select(old.id, twin)
         .join(new, same)
@@ -74,7 +75,7 @@ def find_candidates(context: Context, *, gone_too: bool = False) -> Sequence[Fou
             or_(
                 TransferCheck.newest_twin_id.is_(None),
                 TransferCheck.newest_twin_id < twin,
-                again,
+                recheck,
             )
         )
         .order_by(old.id)
@@ -82,64 +83,65 @@ def find_candidates(context: Context, *, gone_too: bool = False) -> Sequence[Fou
     return context.session.execute(candidates).all()
 
 
-def _remember(context: Context, issue_id: int, twin_id: int) -> None:
+def _save_check(context: Context, issue_id: int, twin_id: int) -> None:
     check = {"issue_id": issue_id, "newest_twin_id": twin_id, "checked_at": context.now()}
     save_own_rows(context, TransferCheck, [check])
 
 
 def follow_item(context: Context, kind: str, item_id: int) -> None:
-    """Ask GitHub where an item is now, and act on it, in the session's transaction.
+    """Ask GitHub where an item is now, and store the answer in the session's transaction.
 
-    Moved: it is stored anew, kept in `transfers` as it was, and its old rows go. Deleted, or moved where the token
-    can't see: it keeps its row, with `deleted_at`. Moved out of the repositories that are read: both.
+    - It moved: the new issue is stored, `transfers` keeps the old one, and the old one's rows are deleted.
+    - It was deleted, or the token can't see it: its row stays and gets `deleted_at`.
+    - It moved out of the repositories that are read: `transfers` keeps it, and its row stays and gets `deleted_at`.
     """
     model: type[Any] = MODELS[kind]
     item = context.session.get(model, item_id, populate_existing=True)
     if item is None:
-        return  # a pull request that was known by its pull id alone, and has its issue id by now
-    found = TransferAPI(context.github).fetch_place(item.org, item.repo, item.number)
+        return  # a pull request whose id was its negative pull id, and is its issue id by now
+    found = TransferAPI(context.github).fetch_item(item.org, item.repo, item.number)
     if found is None:
-        _mark_as_gone(context, item)
+        _mark_as_deleted(context, item)
         return
     save_items(context, kind, [found])
     if found["id"] != item_id:
-        _follow(context, item, found)
+        _save_move(context, item, found)
 
 
-def _follow(context: Context, item: Issue | PullRequest, found: dict[str, Any]) -> None:
-    """Act on an item that GitHub shows elsewhere, under another id: GitHub moves issues only."""
+def _save_move(context: Context, item: Issue | PullRequest, found: dict[str, Any]) -> None:
+    """Store that GitHub shows an item elsewhere, under another id; only issues can move."""
     if isinstance(item, Issue):
-        _keep_transfer(context, item, found)
+        _save_transfer(context, item, found)
     stored = context.session.get(Issue, found["id"], populate_existing=True)
     if isinstance(item, Issue) and stored is not None:
-        _forget(context, item)
+        _delete_rows(context, item)
     else:
-        _mark_as_gone(context, item)
+        _mark_as_deleted(context, item)
 
 
-def _keep_transfer(context: Context, old: Issue, found: dict[str, Any]) -> None:
+def _save_transfer(context: Context, old: Issue, found: dict[str, Any]) -> None:
     try:
         new = rows.issue_row(found)
-    except RejectedError:  # save_items has kept the record already, and there is no row to point at
+    except RejectedError:  # save_items has put the record into rejected_records, so there is no new row to name
         return
     row = transfer_row(old, new, detected_at=context.now())
     context.run.stored += save_own_rows(context, Transfer, [row])
 
 
-def _mark_as_gone(context: Context, item: Issue | PullRequest) -> None:
+def _mark_as_deleted(context: Context, item: Issue | PullRequest) -> None:
     if item.deleted_at is None:
         item.deleted_at = context.now()
         context.run.stored += 1
     context.session.flush()
     shown = update(Event).where(Event.issue_id == item.id, Event.removed_at.is_(None))
     context.session.execute(shown.values(removed_at=context.now()))
-    # Should GitHub show it again, its timeline is read anew: as one that was last read before anything happened.
+    # If GitHub shows it again, its timeline must be read again: NEVER makes it look out of date.
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id))
     never = {"id": item.id, "page_no": 1, "issue_updated_at": NEVER, "etag": None, "events": 0, "next_url": None}
     save_own_rows(context, EventPoll, [never])
 
 
-def _forget(context: Context, old: Issue) -> None:
+def _delete_rows(context: Context, old: Issue) -> None:
     for table, key in ((Event, Event.issue_id), (EventPoll, EventPoll.id), (TransferCheck, TransferCheck.issue_id)):
         context.session.execute(delete(table).where(key == old.id))
     context.session.execute(delete(Issue).where(Issue.id == old.id))
@@ -147,7 +149,7 @@ def _forget(context: Context, old: Issue) -> None:
 
 
 def transfer_row(old: Issue, new: Row, *, detected_at: datetime) -> Row:
-    """Describe a move: the issue as it was before, and what identifies it now."""
-    place = {f"new_{name}": new[name] for name in ("repo", "html_url", "url", "number")}
-    before = {name: getattr(old, name) for name in KEPT}
-    return {"issue_id": old.id, "new_issue_id": new["id"], **before, **place, "detected_at": detected_at}
+    """Make a row of `transfers`: the issue as it was before the move, and where it is now."""
+    after = {f"new_{name}": new[name] for name in ("repo", "html_url", "url", "number")}
+    before = {name: getattr(old, name) for name in COPIED}
+    return {"issue_id": old.id, "new_issue_id": new["id"], **before, **after, "detected_at": detected_at}

@@ -248,4 +248,4 @@ def test_a_kind_of_event_that_nobody_knows_is_named(org: Organisation, caplog: p
     org.environment["EVENT_TYPES"] = "comented,closed"
     org.run_job("nrt_events")
     [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert warning == "EVENT_TYPES names comented, which is no kind of event that is known"
+    assert warning == "EVENT_TYPES names comented, which is not a known kind of event"
