@@ -1,4 +1,4 @@
-"""What to ask GitHub about Copilot: reports of days, and seats."""
+"""Copilot's usage reports and seats, from GitHub's REST API."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chalicelib.github.downloads import File, fetch_file
 
 ORGANIZATION_DAY, USERS_DAY, TEAMS_DAY = "organization-1-day", "users-1-day", "user-teams-1-day"
 ORGANIZATION_28, USERS_28 = "organization-28-day/latest", "users-28-day/latest"
-# The lists that a report's rows may stand in, when they are not lines of their own.
-ROWS = ("day_totals", "user_totals")
+# A report's rows are lines of its file, or are in one of these lists.
+ROW_LISTS = ("day_totals", "user_totals")
 ADVICE = (
     "switch on the policy 'Copilot usage metrics' in the organisation's Copilot settings, and give the credentials the "
     "permissions organization_copilot_metrics=read and organization_copilot_seat_management=read (a classic token: "
@@ -26,14 +26,14 @@ ADVICE = (
 
 @dataclass(frozen=True)
 class Report:
-    """A report's files, open from their beginnings, and the days that it is about, both included."""
+    """A report's downloaded files, and its first and last day."""
 
     start_day: date
     end_day: date
     files: Sequence[File]
 
     def records(self) -> Iterator[Any]:
-        """Give the report's rows one by one, however its files are written; BadAnswerError when one is not JSON."""
+        """Give the report's rows one by one, from JSON or NDJSON; raises BadAnswerError when a file is neither."""
         for file in self.files:
             file.seek(0)
             yield from read_records(file)
@@ -41,7 +41,7 @@ class Report:
 
 @dataclass
 class CopilotAPI:
-    """Copilot's use and seats in organisations.
+    """Copilot's usage reports and seats of organisations.
 
     https://docs.github.com/en/rest/copilot/copilot-usage-metrics
     """
@@ -50,23 +50,24 @@ class CopilotAPI:
 
     @contextmanager
     def open_report(self, org: str, name: str, day: date | None = None) -> Iterator[Report | None]:
-        """Fetch a report, of a day unless it is the latest of 28, for a block; None when GitHub has no data (yet).
+        """Download a report for a `with` block, of one day or (`day` is None) of the latest 28; None without data.
 
-        Links that expired meanwhile are asked for again, once. Raises ForbiddenError with what is to be switched on.
+        Asks for the download links once more when they have expired. Raises ForbiddenError, which says what to switch
+        on, when the policy or a permission is missing.
         """
         with ExitStack() as files:
-            yield self._fetch(org, name, day, files)
+            yield self._download(org, name, day, files)
 
     def has_report(self, org: str, name: str) -> bool:
-        """Ask whether there is a report, without reading it."""
-        return self._ask(org, name, None) is not None
+        """Ask whether there is a report, without downloading it."""
+        return self._fetch_links(org, name, None) is not None
 
-    def _fetch(self, org: str, name: str, day: date | None, files: ExitStack) -> Report | None:
+    def _download(self, org: str, name: str, day: date | None, files: ExitStack) -> Report | None:
         for is_last in (False, True):
-            report = self._ask(org, name, day)
-            if report is None:
+            found = self._fetch_links(org, name, day)
+            if found is None:
                 return None
-            links, start_day, end_day = report
+            links, start_day, end_day = found
             try:
                 fetched = [files.enter_context(fetch_file(link, self.github.budget)) for link in links]
                 return Report(start_day, end_day, fetched)
@@ -75,7 +76,7 @@ class CopilotAPI:
                     raise
         return None
 
-    def _ask(self, org: str, name: str, day: date | None) -> tuple[list[str], date, date] | None:
+    def _fetch_links(self, org: str, name: str, day: date | None) -> tuple[list[str], date, date] | None:
         path = f"/orgs/{org}/copilot/metrics/reports/{name}"
         try:
             answer = self.github.get(path, params={"day": f"{day:%Y-%m-%d}"} if day else None, allow_empty=True)
@@ -86,8 +87,9 @@ class CopilotAPI:
         return read_links(answer, path) if answer.body is not None else None
 
     def fetch_billing(self, org: str) -> dict[str, Any] | None:
-        """Fetch the summary of an organisation's seats; None when it has no Copilot.
+        """Fetch the summary of an organisation's seats, a JSON object; None when it has no Copilot.
 
+        Raises ForbiddenError, which says what to switch on, when the policy or a permission is missing.
         https://docs.github.com/en/rest/copilot/copilot-user-management#get-copilot-seat-information-and-settings-for-an-organization
         """
         path = f"/orgs/{org}/copilot/billing"
@@ -102,7 +104,7 @@ class CopilotAPI:
         return body
 
     def fetch_seats(self, org: str) -> Iterator[tuple[int, list[Any]]]:
-        """Fetch the seats in pages: how many there are in all, and up to 100 of them; some come twice.
+        """Fetch the seats in pages: the number of all seats, and up to 100 seat objects. Some seats come twice.
 
         https://docs.github.com/en/rest/copilot/copilot-user-management#list-all-copilot-seat-assignments-for-an-organization
         """
@@ -118,7 +120,10 @@ class CopilotAPI:
 
 
 def read_links(answer: Answer, path: str) -> tuple[list[str], date, date] | None:
-    """Check the shape of an answer with links; None when it has none, which is no data too."""
+    """Read the links, first day and last day of an answer; None when it has no links, since it has no data then.
+
+    Raises BadAnswerError when the answer has another shape.
+    """
     try:
         links = answer.body["download_links"]
         first = answer.body.get("report_start_day") or answer.body["report_day"]
@@ -134,11 +139,11 @@ def read_links(answer: Answer, path: str) -> tuple[list[str], date, date] | None
 
 
 def read_records(file: File) -> Iterator[Any]:
-    """Read a file's rows: lines of JSON, one at a time, or one JSON text, whose rows may stand in a list."""
+    """Read a file's rows, from NDJSON (line by line) or from one JSON text; BadAnswerError when it is neither."""
     first = next((line for line in file if line.strip()), b"")
     try:
         value = json.loads(first) if first else None
-    except ValueError:  # one text over many lines
+    except ValueError:  # one JSON text over many lines
         file.seek(0)
         yield from _rows_of(_parse(file.read()))
         return
@@ -150,7 +155,7 @@ def read_records(file: File) -> Iterator[Any]:
 
 def _rows_of(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
-        lists = [value[name] for name in ROWS if isinstance(value.get(name), list)]
+        lists = [value[name] for name in ROW_LISTS if isinstance(value.get(name), list)]
         yield from lists[0] if lists else [value]
     elif isinstance(value, list):
         yield from value
@@ -162,7 +167,7 @@ def _parse(text: bytes) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        # Not quoted: a report may name people.
+        # The text is left out of the message: a report may name people.
         raise BadAnswerError("a report is not JSON") from None
 
 

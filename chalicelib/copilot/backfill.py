@@ -1,4 +1,4 @@
-"""Copilot's history: the days that GitHub still offers, about a year, and are not stored yet."""
+"""The backfill of Copilot: days that GitHub still offers, for about a year, and that are not stored yet."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chalicelib.ingest.domain import Plan, Request
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.windows import cut_windows
 
-COST = "five requests or so for each day that is not stored yet"
+COST = "about five requests for each day that is not stored yet"
 
 
 class CopilotHistory:
-    """The days of a window; those that GitHub doesn't offer are named in the ledger."""
+    """The days of a window; the ledger names those of which GitHub has no report."""
 
     def plan(self, context: Context, request: Request) -> Plan:  # noqa: ARG002 - the protocol's
-        """Say what it costs; GitHub doesn't tell which days it has."""
+        """Say what each day costs; GitHub doesn't say in advance which days it has."""
         return Plan([f"{COPILOT}: {COST}"], (request.window.until - request.window.since).days)
 
     def read(self, runner: Runner, request: Request, plan: Plan) -> Iterator[str]:  # noqa: ARG002 - the protocol's

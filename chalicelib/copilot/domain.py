@@ -1,4 +1,4 @@
-"""Copilot: its use by day, team and person, and its seats."""
+"""Copilot: how it is used, by day, team and person; and its seats."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from chalicelib.settings import Settings
 
 
 def read_people(context: Context) -> None:
-    """Store people's and teams' days."""
+    """Store how people and teams used Copilot each day."""
     sync_people(context, keeps_people=context.settings.value(USER_DATA))
 
 
 def read_seats(context: Context) -> None:
-    """Store the seats."""
+    """Store who holds a seat, and how many seats there are."""
     keeps_people, price = context.settings.value(USER_DATA), context.settings.value(SEAT_PRICE)
     sync_seats(context, keeps_people=keeps_people, price=price)
 
 
 def is_enabled(settings: Settings) -> bool:
-    """Tell whether Copilot is read."""
+    """Tell whether the setting COPILOT is on."""
     return settings.value(ENABLED)
 
 

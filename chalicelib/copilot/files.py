@@ -1,4 +1,4 @@
-"""Saved reports of Copilot, from this machine's disk or from S3."""
+"""Loads saved reports of Copilot, from a disk or from S3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ S3, S3_OBJECT = re.compile("s3://"), re.compile("s3://[a-z0-9.-]{3,63}/.+")
 
 
 def read_file(name: str) -> Document:
-    """Read a saved file, whole; SettingsError when it can't be read, or is nothing of Copilot's."""
+    """Read a saved file; raises SettingsError when it can't be read, or holds no Copilot data."""
     try:
         if S3.match(name) and not S3_OBJECT.fullmatch(name):
             raise SettingsError(f"{name} can't be read: it must look like s3://bucket/key")
@@ -36,12 +36,12 @@ def read_file(name: str) -> Document:
 
 
 class CopilotFiles:
-    """Saved reports of Copilot's APIs, of today's and of the two that are gone."""
+    """Saved reports, from the Copilot API of today or from the two retired ones."""
 
     kind = COPILOT
 
     def read(self, names: Sequence[str]) -> dict[str, Document]:
-        """Read files, whole; SettingsError when one can't be read."""
+        """Read all files before any is stored; raises SettingsError when one can't be read."""
         return {name: read_file(name) for name in names}
 
     def load(self, runner: Runner, documents: Mapping[str, Document]) -> Iterator[str]:
@@ -50,12 +50,12 @@ class CopilotFiles:
         load = partial(load_document, keeps_people=keeps_people, price=price)
         for name, document in documents.items():
             run = runner.run(f"{COPILOT}.file", partial(load, document=document))
-            done = f"{run.fetched:,} read, {run.stored:,} new or changed, {run.rejected:,} rejected"
-            yield f"{name}: {document.kind}: {done}{_remark(run, document)}"
+            counts = f"{run.fetched:,} read, {run.stored:,} new or changed, {run.rejected:,} rejected"
+            yield f"{name}: {document.kind}: {counts}{_remarks(run, document)}"
 
 
-def _remark(run: SyncRun, document: Document) -> str:
-    said = " (in rejected_records)" if run.rejected else ""
-    said += "; it holds links, which expire, and no report" if document.kind == "links" else ""
-    words = run.error or run.note
-    return said + (f"; {words}" if words else "")
+def _remarks(run: SyncRun, document: Document) -> str:
+    remarks = " (in rejected_records)" if run.rejected else ""
+    remarks += "; it holds links to a report, which expire, and not the report" if document.kind == "links" else ""
+    reason = run.error or run.note
+    return remarks + (f"; {reason}" if reason else "")

@@ -8,15 +8,15 @@ ENABLED = Setting(
     "COPILOT",
     default=True,
     parse=switch,
-    help="`off`: the daily job doesn't read Copilot's use and seats",
+    help="`off`: the daily job doesn't read how Copilot is used, nor its seats",
     shown="`on`",
 )
 USER_DATA = Setting(
     "COPILOT_USER_DATA",
     default=True,
     parse=switch,
-    help="`off`: from then on, nothing about single people's use of Copilot is stored. What is stored stays, and the "
-    "views of seats stand still; the figures of teams and organisations go on",
+    help="`off`: from now on, nothing is stored about single people: figures of teams and organisations only. "
+    "Stored rows about people stay, and the views of seats no longer change",
     shown="`on`",
 )
 SEAT_PRICE: Setting[float | None] = Setting(

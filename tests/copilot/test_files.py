@@ -157,7 +157,7 @@ def test_a_broken_record_is_kept_and_the_others_stored(db_url: str, tmp_path: Pa
     [
         (b"", "it is empty; expected a Copilot usage report"),
         (b"<html>", "it is neither JSON nor NDJSON; expected"),
-        (b'[{"id": 1}]', "its records are none of Copilot's; expected"),
+        (b'[{"id": 1}]', "its records are not Copilot's; expected"),
         (b"\xff\xfe", "can't be read"),
         (None, "can't be read: No such file"),
     ],
@@ -261,7 +261,7 @@ def test_a_file_of_another_organisation_is_refused(
     report = max(copilot.days().items())[1].report
     (tmp_path / "other.json").write_text(json.dumps(report | {"organization_id": "7", "day": "2026-01-15"}))
     assert load(copilot.org.db_url, tmp_path / "other.json") == 1
-    assert "it is not of acme alone: it tells of the organisations 7, " in capsys.readouterr().err
+    assert "it is not of acme alone: it has data of the organisations 7, " in capsys.readouterr().err
     assert counts(copilot.org.db_url) == before
 
 

@@ -1,7 +1,7 @@
-"""One of GitHub's JSON objects in, rows out. Pure: no network, no database.
+"""Maps one JSON object of GitHub's to rows. Pure: no network, no database.
 
-A row of a report has all of its columns, and a counter that GitHub left out is None; a record that can't be a row
-raises RejectedError. `read_document` tells what a whole file holds, and so which of the mappers its records need.
+A row of a report has all its columns; a counter that GitHub left out is None. A record that can't become a row raises
+RejectedError. `read_document` finds out what a whole file holds, which decides on the mapper for its records.
 """
 
 from chalicelib.copilot.rows.days import DayRows

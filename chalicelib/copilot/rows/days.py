@@ -1,4 +1,4 @@
-"""What the three shapes of an organisation's day become: a row of `copilot_days`, and its breakdowns."""
+"""Makes the rows of an organisation's day, for all three APIs: one of `copilot_days`, and those of its breakdowns."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from chalicelib.copilot.rows.fields import ACTIVITY, added, count, people
+from chalicelib.copilot.rows.fields import ACTIVITY, count, people, sum_known
 from chalicelib.errors import RejectedError
 from chalicelib.ingest.fields import Converter, Record, Row
 
-# Columns that are counts of people or of pull requests (32 bits), and of what they did (64 bits).
+# Counts of people and of pull requests have 32 bits; counts of what people did have 64.
 ACTIVE = (
     "daily_active_users",
     "weekly_active_users",
@@ -24,8 +24,8 @@ PULL_REQUESTS = {
     "pull_requests_reviewed_by_copilot": "total_reviewed_by_copilot",
     "pull_requests_merged": "total_merged",
 }
-OF_OLD = ("engaged_users", "chat_users", "chat_turns", "chat_acceptances", "lines_accepted")
-DAY_COUNTERS = (*ACTIVITY, *ACTIVE, *OF_OLD, *PULL_REQUESTS)
+RETIRED = ("engaged_users", "chat_users", "chat_turns", "chat_acceptances", "lines_accepted")
+DAY_COUNTERS = (*ACTIVITY, *ACTIVE, *RETIRED, *PULL_REQUESTS)
 
 NAMES = ("ide", "feature", "language", "model")
 LINE_COUNTERS: dict[str, Converter] = dict.fromkeys((*ACTIVITY, "lines_accepted"), count) | {"engaged_users": people}
@@ -47,14 +47,14 @@ class Line(NamedTuple):
 
 
 def day_rows_of(record: Record, *, org: str, day: date, source: str, counters: Row, lines: Iterable[Line]) -> DayRows:
-    """Make a day's rows, each with every column, of what its shape tells."""
+    """Make a day's rows, each with every column; a counter that the API doesn't have is None."""
     key = {"org": org, "day": day}
     row = key | dict.fromkeys(DAY_COUNTERS) | counters | {"source": source, "report": record}
-    return DayRows(row, [key | total for total in added_up(lines)])
+    return DayRows(row, [key | total for total in merge_lines(lines)])
 
 
-def added_up(lines: Iterable[Line]) -> list[Row]:
-    """Add up lines that are about the same: GitHub writes some twice."""
+def merge_lines(lines: Iterable[Line]) -> list[Row]:
+    """Add up lines with the same names, since GitHub writes some twice; gives one row for each."""
     same: dict[tuple[Any, ...], list[Line]] = {}
     for line in lines:
         same.setdefault((line.dimension, *map(line.names.get, NAMES)), []).append(line)
@@ -64,14 +64,14 @@ def added_up(lines: Iterable[Line]) -> list[Row]:
 def _total(lines: list[Line]) -> Row:
     first = lines[0]
     counters = {
-        name: added(name, [line.counters.get(name) for line in lines], convert=convert)
+        name: sum_known(name, [line.counters.get(name) for line in lines], convert=convert)
         for name, convert in LINE_COUNTERS.items()
     }
     return {"dimension": first.dimension} | dict.fromkeys(NAMES, "") | first.names | counters
 
 
 def required_day(name: str, value: date | None) -> date:
-    """Insist on a day; RejectedError when there is none."""
+    """Give the day; raises RejectedError when it is None."""
     if value is None:
         raise RejectedError(f"{name} is missing")
     return value

@@ -1,4 +1,4 @@
-"""Whole files: what somebody saved, or a report's download, is told by what its records look like."""
+"""Recognises saved files and downloaded reports by the keys of their records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXPECTED = (
     "expected a Copilot usage report (JSON or NDJSON), a list of days from /copilot/metrics or /copilot/usage, "
     "or a list of Copilot seats"
 )
-# Lists inside an answer, and what they hold when no record tells.
+# The lists that answers hold, and the kind of their records when no record shows it (an empty list, for example).
 ENVELOPES = {"download_links": LINKS, "seats": SEATS, "day_totals": DAYS, "user_totals": USER_PERIODS}
 
 REPORT_MARKS = {*ACTIVITY, *ACTIVE, *BREAKDOWNS}
@@ -36,10 +36,10 @@ USER_MARKS = REPORT_MARKS | {*FLAGS, "total_active_days"}
 
 
 class Document(NamedTuple):
-    """A file: the kind of its records, the records, and the days it covers (what it says, else those of its records).
+    """A file: the kind of its records, the records, and its first and last day, from the file or else from its records.
 
-    `kind` is days, user_days, user_periods, user_teams, seats or links (which has no records: the data is elsewhere).
-    A record that is broken stays one; its mapper says what is wrong with it. `user_periods` always have both days.
+    `kind` is days, user_days, user_periods, user_teams, seats or links. Links have no records. `user_periods` always
+    have both days. Broken records are included; their mapper rejects them.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Document(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A value of a file, taken out of its envelope: what its records look like, or else the envelope does."""
+    """One JSON value of a file: the kinds of its records, the kind to assume when there is none, records and days."""
 
     kinds: set[str]
     fallback: str | None
@@ -72,16 +72,16 @@ def any_day_rows(record: Any, *, org: str) -> DayRows:
 
 
 def read_document(text: str) -> Document:
-    """Recognise a file by its content; RejectedError says what was expected when it is nothing of Copilot's."""
+    """Recognise a file by its content; RejectedError, which says what was expected, when it has no Copilot data."""
     parts = [_part(value) for value in _values(text)]
     kind = _kind(parts)
     records = [record for part in parts for record in part.records]
     starts, ends = zip(*(part.window for part in parts), strict=True) if parts else ((), ())
     start_day, end_day = min(_days(starts), default=None), max(_days(ends), default=None)
     if kind == USER_PERIODS and len({part.window for part in parts if part.kinds}) != 1:
-        raise RejectedError("its people's totals are of different periods, which can't be read as one")
+        raise RejectedError("its people's totals are of different periods: give each period a file of its own")
     if kind == USER_PERIODS and (start_day is None or end_day is None):
-        raise RejectedError("it doesn't say which days its people's totals add up (report_start_day, report_end_day)")
+        raise RejectedError("it lacks the period of its people's totals (report_start_day, report_end_day)")
     return Document(kind, records, start_day, end_day)
 
 
@@ -98,8 +98,8 @@ def _values(text: str) -> list[Any]:
 
 
 def _lines(text: str) -> list[Any]:
-    """Parse NDJSON; a line that can't be parsed stays text, unless most of them are: then it is something else."""
-    # Not splitlines: JSON texts may hold other line separators than this one.
+    """Parse NDJSON; a broken line stays text, and a file in which most lines are broken raises RejectedError."""
+    # Not splitlines, which also splits at characters that JSON allows inside a string.
     lines = [_line(line) for line in text.split("\n") if line.strip()]
     if 2 * sum(isinstance(line, dict) for line in lines) < len(lines):
         raise RejectedError(f"it is neither JSON nor NDJSON; {EXPECTED}")
@@ -117,11 +117,11 @@ def _kind(parts: list[_Part]) -> str:
     kinds = {kind for part in parts for kind in part.kinds}
     if len(kinds) > 1:
         raise RejectedError(f"it mixes {' and '.join(sorted(kinds))}; {EXPECTED}")
-    # An empty list is what the old APIs said of an organisation without data.
+    # The retired APIs gave an empty list for an organisation without data.
     fallback = next((part.fallback for part in parts if part.fallback), None if parts else DAYS)
     kind = next(iter(kinds), fallback)
     if kind is None:
-        raise RejectedError(f"its records are none of Copilot's; {EXPECTED}")
+        raise RejectedError(f"its records are not Copilot's; {EXPECTED}")
     return kind
 
 
@@ -139,11 +139,11 @@ def _part(value: Any) -> _Part:
 
 
 def _user_totals(records: list[Any], window: tuple[date | None, date | None]) -> _Part:
-    """Take an enterprise's people: a report of one day says on top, and not in its rows, which day that is."""
+    """Read an enterprise's people; a report of one day has the day at its top, and not in its rows."""
     start_day, end_day = window
     if start_day is not None and start_day == end_day:
-        told = {"day": start_day.isoformat()}
-        records = [told | record if isinstance(record, dict) else record for record in records]
+        day_of_all = {"day": start_day.isoformat()}
+        records = [day_of_all | record if isinstance(record, dict) else record for record in records]
     kind = USER_DAYS if any(isinstance(record, dict) and "day" in record for record in records) else USER_PERIODS
     return _Part({kind}, kind, records, window)
 
@@ -160,7 +160,7 @@ def _kind_of(record: Any) -> str | None:
         return SEATS
     if keys & {"user_id", "user_login", "login"} and keys & USER_MARKS:
         return USER_PERIODS if "total_active_days" in keys and "day" not in keys else USER_DAYS
-    # Without these it may be a person's row that lost its user: what its neighbours are, decides.
+    # Without these keys it may be a person's row that lacks its user: the other records decide.
     return DAYS if keys & {*ACTIVE, *METRICS_MARKS, *USAGE_MARKS} else None
 
 
@@ -169,17 +169,17 @@ def _keys(record: Any) -> set[str]:
 
 
 def _window(value: Any) -> tuple[date | None, date | None]:
-    """Read which days an answer or a record is of, as far as it says."""
-    told = value if isinstance(value, dict) else {}
-    single = _day_in(told, "report_day") or _day_in(told, "day") or _day_in(told, "date")
-    return _day_in(told, "report_start_day") or single, _day_in(told, "report_end_day") or single
+    """Read the first and last day of an answer or a record, each None when it is not there."""
+    fields = value if isinstance(value, dict) else {}
+    single = _day_in(fields, "report_day") or _day_in(fields, "day") or _day_in(fields, "date")
+    return _day_in(fields, "report_start_day") or single, _day_in(fields, "report_end_day") or single
 
 
-def _day_in(told: Mapping[str, Any], name: str) -> date | None:
+def _day_in(fields: Mapping[str, Any], name: str) -> date | None:
     try:
-        return day(name, told.get(name))
+        return day(name, fields.get(name))
     except RejectedError:
-        return None  # its record will be rejected for it, if it matters
+        return None  # the record's mapper will reject it
 
 
 def _span(records: Iterable[Any]) -> tuple[date | None, date | None]:

@@ -1,4 +1,4 @@
-"""What Copilot's counters, days and names may hold; what doesn't fit raises RejectedError."""
+"""Checks and converts Copilot's counters, days and names; a value that doesn't fit raises RejectedError."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ACTIVITY = (
     "loc_added_sum",
     "loc_deleted_sum",
 )
-# GitHub's own word for a language, IDE or model that it doesn't name; an empty one would mean "not broken down by it".
+# GitHub's own word for a language, IDE or model without a name. An empty name means: not broken down by this column.
 UNNAMED = "unknown"
 FIRST_YEAR, LAST_YEAR = 2021, 2099
 DIGITS = re.compile(r"[0-9]{1,19}")
@@ -44,7 +44,7 @@ def _positive(name: str, value: int | None) -> int | None:
 
 
 def github_id(name: str, value: Any) -> int | None:
-    """Accept an id, or null; digits in quotes are one too, since reports write those of organisations so."""
+    """Accept an id, or null; also as digits in quotes, since reports write organisations' ids so."""
     quoted = isinstance(value, str) and DIGITS.fullmatch(value)
     return count(name, int(value) if quoted else value)
 
@@ -53,12 +53,12 @@ def day(name: str, value: Any) -> date | None:
     """Accept a day (`2026-05-01`), a time (then its day in UTC), or null."""
     found = any_day(name, value)
     if found is not None and not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise RejectedError(f"{name} is no day that Copilot was there on")
+        raise RejectedError(f"{name} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return found
 
 
 def name_of(record: Record, field: str, *, within: str) -> str:
-    """Read what a line is about: its language, IDE, model or feature."""
+    """Read a line's language, IDE, model or feature; `unknown` when it has none."""
     return text(f"{within}.{field}", record.get(field)) or UNNAMED
 
 
@@ -68,7 +68,7 @@ def login_of(record: Record) -> str | None:
 
 
 def objects(name: str, value: Any) -> list[Record]:
-    """Accept a list of objects; null is an empty one."""
+    """Accept a list of objects; null becomes an empty list."""
     found = json_array(name, value) or []
     for item in found:
         if not isinstance(item, dict):
@@ -82,12 +82,12 @@ def picked(record: Record, columns: Mapping[str, str], convert: Converter, *, wi
 
 
 def activity(record: Record, *, within: str = "") -> Row:
-    """Read the counters of a report of today, or of a line of its breakdowns."""
+    """Read the counters of a report, or of a line of its breakdowns."""
     return picked(record, dict(zip(ACTIVITY, ACTIVITY, strict=True)), count, within=within)
 
 
-def added(name: str, values: Iterable[int | None], *, convert: Converter = count) -> int | None:
-    """Add up what is known; None when there are values, and none of them is known."""
-    told = list(values)
-    known = [value for value in told if value is not None]
-    return None if told and not known else convert(name, sum(known))
+def sum_known(name: str, values: Iterable[int | None], *, convert: Converter = count) -> int | None:
+    """Add up the values that are not None; gives None when all are None, and 0 when there are no values."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return None if found and not known else convert(name, sum(known))

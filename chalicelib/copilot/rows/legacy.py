@@ -1,4 +1,4 @@
-"""The days of the two APIs that are gone, as somebody saved them: `/copilot/metrics` and `/copilot/usage`."""
+"""Maps saved days of the two retired APIs, `/copilot/metrics` and `/copilot/usage`, to rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.copilot.rows.days import DayRows, Line, day_rows_of, required_day
-from chalicelib.copilot.rows.fields import added, count, day, name_of, objects, people, picked
+from chalicelib.copilot.rows.fields import count, day, name_of, objects, people, picked, sum_known
 from chalicelib.ingest.fields import Record, Row, cleaned, json_object
 
 METRICS, USAGE = "metrics", "usage"
@@ -41,23 +41,23 @@ USAGE_LINE = {
 def metrics_day_rows(record: Any, *, org: str) -> DayRows:
     """Map a day of `/copilot/metrics` to its rows.
 
-    The API gave no totals: a day's counters are the sums of its completions, and `ide_model` and `language_ide_model`
-    break those down (never the chat, so that each adds up to the day). Chats of the IDEs are columns of the day; those
-    of github.com, pull request summaries and people by language alone have no column, and stay in `report`.
+    This API gave no totals, so a day's counters are the sums of its code completions. The breakdowns `ide_model` and
+    `language_ide_model` have completions only, so that each adds up to the day. Chats in IDEs are columns of the day.
+    Chats on github.com, pull request summaries, and people by language have no column; they are kept in `report`.
     https://docs.github.com/en/rest/copilot/copilot-metrics
     """
     metrics = cleaned(record)
     lines = list(_completions(metrics))
     counters = picked(metrics, METRICS_PEOPLE, people) | _chats(metrics)
     if metrics.get(COMPLETIONS) is not None:
-        told = [line.counters for line in lines if line.dimension == "ide_model"]
-        counters |= {name: added(name, [line[name] for line in told]) for name in METRICS_LINE}
+        by_model = [line.counters for line in lines if line.dimension == "ide_model"]
+        counters |= {name: sum_known(name, [line[name] for line in by_model]) for name in METRICS_LINE}
     on = required_day("date", day("date", metrics.get("date")))
     return day_rows_of(metrics, org=org, day=on, source=METRICS, counters=counters, lines=lines)
 
 
 def _models(metrics: Record, section: str) -> Iterator[tuple[Row, Record]]:
-    """Give each model of each editor, with their names."""
+    """Give each model of each editor, with the names of both."""
     found = json_object(section, metrics.get(section)) or {}
     for editor in objects(f"{section}.editors", found.get("editors")):
         ide = name_of(editor, "name", within=f"{section}.editors")
@@ -70,7 +70,7 @@ def _completions(metrics: Record) -> Iterator[Line]:
         languages = objects(f"{COMPLETIONS}.languages", model.get("languages"))
         lines = [_language(names, language) for language in languages]
         yield from lines
-        sums = {name: added(name, [line.counters[name] for line in lines]) for name in METRICS_LINE}
+        sums = {name: sum_known(name, [line.counters[name] for line in lines]) for name in METRICS_LINE}
         yield Line("ide_model", names, sums | _engaged(model))
 
 
@@ -93,15 +93,15 @@ def _chats(metrics: Record) -> Row:
     taken = [count(name, model.get(name)) for model in models for name in TAKEN_FROM_CHAT]
     return {
         "chat_users": people("total_engaged_users", chat.get("total_engaged_users")),
-        "chat_turns": added("total_chats", [count("total_chats", model.get("total_chats")) for model in models]),
-        "chat_acceptances": added("chat_acceptances", taken),
+        "chat_turns": sum_known("total_chats", [count("total_chats", model.get("total_chats")) for model in models]),
+        "chat_acceptances": sum_known("chat_acceptances", taken),
     }
 
 
 def usage_day_rows(record: Any, *, org: str) -> DayRows:
-    """Map a day of `/copilot/usage` to its rows: its totals as GitHub wrote them, and `breakdown` as `language_ide`.
+    """Map a day of `/copilot/usage` to its rows: GitHub's own totals, and its `breakdown` as `language_ide`.
 
-    GitHub's totals may be a little more than its breakdown, which leaves some out.
+    The totals may be a little higher than the sum of the breakdown, which leaves some activity out.
     """
     usage = cleaned(record)
     counters = picked(usage, USAGE_PEOPLE, people) | picked(usage, USAGE_DAY, count)

@@ -1,4 +1,4 @@
-"""The reports of today: an organisation's or an enterprise's days, and what people did.
+"""Maps reports of today's API to rows: an organisation's or an enterprise's days, and people's days and teams.
 
 https://docs.github.com/en/rest/copilot/copilot-usage-metrics
 """
@@ -23,7 +23,7 @@ from chalicelib.copilot.rows.fields import (
 from chalicelib.ingest.fields import Converter, Record, Row, cleaned, flag, fraction, json_object, required, text
 
 REPORT = "report"
-# A list of another name is a breakdown that has no columns yet: it stays in the day's `report`.
+# Other `totals_by_…` lists have no columns; they are kept in the day's `report` only.
 BREAKDOWNS = {
     "totals_by_ide": ("ide",),
     "totals_by_feature": ("feature",),
@@ -37,8 +37,9 @@ FLAGS = ("used_agent", "used_chat", "used_cli")
 
 
 def report_day_rows(record: Any, *, org: str) -> DayRows:
-    """Map a day of an organisation's or an enterprise's report (a 1-day report, or one of `day_totals`) to its rows.
+    """Map a day of an organisation's or an enterprise's report to its rows.
 
+    `record` is a 1-day report, or one of `day_totals`.
     https://docs.github.com/en/copilot/reference/copilot-usage-metrics/copilot-usage-metrics
     """
     report = cleaned(record)
@@ -58,7 +59,10 @@ def _lines(report: Record) -> Iterator[Line]:
 
 
 def user_day_row(record: Any, *, org: str) -> Row:
-    """Map a person's day (users-1-day, users-28-day) to a row of `copilot_user_days`; what GitHub left out is None."""
+    """Map a person's day (users-1-day, users-28-day) to a row of `copilot_user_days`.
+
+    https://docs.github.com/en/copilot/reference/copilot-usage-metrics/copilot-usage-metrics
+    """
     report = cleaned(record)
     row = required(report, USER_DAY) | {"org": org, "login": login_of(report), "source": REPORT}
     row |= activity(report) | picked(report, dict(zip(FLAGS, FLAGS, strict=True)), flag)
@@ -66,7 +70,7 @@ def user_day_row(record: Any, *, org: str) -> Row:
 
 
 def user_period_row(record: Any, *, org: str, start_day: date, end_day: date) -> Row:
-    """Map one of an enterprise's `user_totals`, which add 28 days up, to a row of `copilot_user_periods`."""
+    """Map one of an enterprise's `user_totals`, a person's sum over 28 days, to a row of `copilot_user_periods`."""
     report = cleaned(record)
     row = required(report, {"user_id": github_id}) | {"org": org, "start_day": start_day, "end_day": end_day}
     row |= activity(report) | {"total_active_days": people("total_active_days", report.get("total_active_days"))}
@@ -74,10 +78,10 @@ def user_period_row(record: Any, *, org: str, start_day: date, end_day: date) ->
 
 
 def user_team_row(record: Any, *, org: str) -> Row:
-    """Map a person's place in a team on a day (user-teams-1-day) to a row of `copilot_user_teams`.
+    """Map a person's membership of a team on a day (user-teams-1-day) to a row of `copilot_user_teams`.
 
     https://docs.github.com/en/copilot/reference/copilot-usage-metrics/team-level-metrics
     """
-    place = cleaned(record)
-    slug = text("slug", place.get("slug")) or text("team_slug", place.get("team_slug"))
-    return required(place, USER_TEAM) | {"org": org, "team_slug": slug, "login": login_of(place)}
+    membership = cleaned(record)
+    slug = text("slug", membership.get("slug")) or text("team_slug", membership.get("team_slug"))
+    return required(membership, USER_TEAM) | {"org": org, "team_slug": slug, "login": login_of(membership)}

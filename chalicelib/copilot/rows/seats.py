@@ -1,4 +1,4 @@
-"""Seats, as billing lists them."""
+"""Maps seats from billing's list to rows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chalicelib.ingest.fields import Row, cleaned, json_object, moment, text
 
 
 def seat_row(seat: Any, *, org: str) -> Row:
-    """Map a seat to what GitHub knows of its row of `copilot_seats`; RejectedError when nobody holds it.
+    """Map a seat to the columns of `copilot_seats` that come from GitHub; raises RejectedError when nobody holds it.
 
-    GitHub forgets a last use after 90 days: then its time and editor are left out, so that what is stored stays.
+    GitHub forgets the last use after 90 days. The row leaves its time and editor out then, so that stored ones stay.
     https://docs.github.com/en/rest/copilot/copilot-user-management#list-all-copilot-seat-assignments-for-an-organization
     """
     found = cleaned(seat)

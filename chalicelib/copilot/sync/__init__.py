@@ -1,1 +1,1 @@
-"""What to fetch about Copilot, and into which table. Every day is committed by itself."""
+"""Reads Copilot's reports and seats into their tables. Each day is committed by itself."""

@@ -1,4 +1,4 @@
-"""Organisations' days: the last 28 in one report, the others one by one; what is revised, and what is lost."""
+"""Stores an organisation's days: the last 28 from one report, older ones one by one; with revisions and lost days."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ from chalicelib.store.marks import WHOLE
 from chalicelib.store.upsert import Row
 
 COPILOT, DAYS = "copilot", "copilot.days"
-ONE = timedelta(days=1)
-# What GitHub offers, and since when there have been such reports.
+ONE_DAY = timedelta(days=1)
+# GitHub offers a year of days, but none before its first report.
 YEAR, FIRST_DAY = timedelta(days=365), date(2025, 12, 12)
-# What the report of the last days holds.
-SPAN = timedelta(days=28)
-# A day may be published so much later; one that is older and not there is lost.
-LATE = timedelta(days=7)
-# What GitHub writes anew each time, though nothing has changed.
+# The days in the report of the latest days.
+LATEST_DAYS = timedelta(days=28)
+# GitHub may publish a day this late; an older day without a report is lost.
+PUBLICATION_DELAY = timedelta(days=7)
+# Keys that differ in each answer, although no figure has changed.
 VOLATILE = {"created_at", "report_start_day", "report_end_day"}
 
 
 def sync_days(context: Context) -> None:
-    """Store the last 28 days as they are now, and every day since the last run that is not among them.
+    """Store the latest 28 days, and each earlier day that is new or may have been revised since the last run.
 
-    The first run reads all that GitHub offers. Days that it has no report of are named in the ledger. What was among
-    the last 28 of the last run is read once more when it is not among them now: it may have been revised meanwhile.
+    The first run reads all days that GitHub offers. Later runs also read the 28 days before the last run once more:
+    GitHub may have revised them after it. The ledger names days without a report.
     """
     latest = read_latest(context)
     if latest is None:
         context.run.note = "GitHub has no reports of this organisation's use of Copilot"
         return
-    asked = last_asked(context, DAYS)
-    days = new_days(context, DAYS, again=SPAN)
+    last_day = last_read_day(context, DAYS)
+    days = days_to_read(context, DAYS, overlap=LATEST_DAYS)
     missing = [day for day in days if day not in latest and not read_day(context, day)]
-    name_lost(context, missing, CopilotDay, asked=asked)
+    note_lost_days(context, missing, CopilotDay, last_day=last_day)
 
 
-def last_asked(context: Context, name: str) -> date | None:
-    """The last day that was asked for; None before the first run."""
-    asked = context.marks.cursor(name, scope=WHOLE).read()
-    return asked.date() if asked else None
+def last_read_day(context: Context, name: str) -> date | None:
+    """Give the last day that was read or tried; None before the first run."""
+    cursor = context.marks.cursor(name, scope=WHOLE).read()
+    return cursor.date() if cursor else None
 
 
-def new_days(context: Context, name: str, *, again: timedelta) -> Iterator[date]:
-    """Give the days up to yesterday that were not asked for yet, and so many before them anew.
+def days_to_read(context: Context, name: str, *, overlap: timedelta) -> Iterator[date]:
+    """Give the days since the last one that was read, up to yesterday, and those of `overlap` before them.
 
-    Each counts as asked afterwards, so that a run which ends in between goes on where it was.
+    The cursor moves after each day, so that an interrupted run goes on where it stopped.
     """
-    asked, yesterday = last_asked(context, name), context.now().date() - ONE
-    begin = asked + ONE - again if asked else max(FIRST_DAY, yesterday - YEAR + ONE)
+    last_day, yesterday = last_read_day(context, name), context.now().date() - ONE_DAY
+    begin = last_day + ONE_DAY - overlap if last_day else max(FIRST_DAY, yesterday - YEAR + ONE_DAY)
     context.run.window_start, context.run.window_end = midnight(begin), midnight(yesterday)
     for day in days_between(begin, yesterday):
         yield day
@@ -68,44 +68,45 @@ def new_days(context: Context, name: str, *, again: timedelta) -> Iterator[date]
         context.checkpoint()
 
 
-def name_lost(
-    context: Context, days: Iterable[date], *tables: type[Any], asked: date | None, until: date | None = None
+def note_lost_days(
+    context: Context, days: Iterable[date], *tables: type[Any], last_day: date | None, until: date | None = None
 ) -> None:
-    """Name in the ledger the days that no report tells of: not stored in `tables`, behind the first, more than late.
+    """Name in the ledger the lost days among `days`: those in none of `tables`, too old to be published late.
 
-    Each is named once: not when it was past the time at the last run (`asked`) already.
+    Days before the first stored one are not lost. Each day is named once: not again when it was too old already at the
+    last run, which read up to `last_day`.
     """
     first = context.session.scalar(select(func.min(CopilotDay.day)).where(CopilotDay.org == context.scope.org))
-    until = until or context.now().date() - ONE - LATE
-    since = max(first or date.max, asked - LATE if asked else date.min)
+    until = until or context.now().date() - ONE_DAY - PUBLICATION_DELAY
+    since = max(first or date.max, last_day - PUBLICATION_DELAY if last_day else date.min)
     stored = set[date]()
     for table in tables:
         stored |= set(context.session.scalars(select(table.day).where(table.org == context.scope.org)))
     lost = [day for day in days if since < day <= until and day not in stored]
-    context.run.note = f"GitHub has no report of {spans(lost)}" if lost else None
+    context.run.note = f"GitHub has no report of {format_days(lost)}" if lost else None
 
 
 def read_latest(context: Context) -> set[date] | None:
-    """Store the report of the last 28 days; gives those of them that it has, None when there is no such report."""
+    """Store the report of the latest 28 days; gives the days that it has, or None when there is no report."""
     with CopilotAPI(context.github).open_report(context.scope.org, ORGANIZATION_28) as report:
         return save_reports(context, report.records()) if report else None
 
 
 def read_day(context: Context, day: date) -> bool:
-    """Store a day's own report; False when there is none."""
+    """Store the report of one day; False when there is none."""
     with CopilotAPI(context.github).open_report(context.scope.org, ORGANIZATION_DAY, day) as report:
         return report is not None and bool(save_reports(context, report.records()))
 
 
 def save_reports(context: Context, records: Iterable[Any]) -> set[date]:
-    """Write days as today's API reports them; gives the days."""
+    """Write days from today's API; gives the days."""
     return save_days(context, records, partial(report_day_rows, org=context.scope.org))
 
 
 def save_days(
     context: Context, records: Iterable[Any], to_rows: Callable[[Any], DayRows], *, is_live: bool = True
 ) -> set[date]:
-    """Write days, each with its breakdowns in one transaction; gives the days that there were."""
+    """Write days, each with its breakdowns in one transaction; gives the days. See `save_day` for `is_live`."""
     days = set()
     for each in map_records(context, COPILOT, context.count_fetched(records), to_rows):
         save_day(context, each.row, each.record, is_live=is_live)
@@ -115,52 +116,52 @@ def save_days(
 
 
 def save_day(context: Context, rows: DayRows, record: Any, *, is_live: bool) -> None:
-    """Write a day unless it says what is known, or comes from an older source; whatever is new of it is kept whole.
+    """Write a day with its breakdowns, unless the stored day wins; `copilot_day_revisions` keeps both.
 
-    What GitHub says now is true now; what a file says was true once, and doesn't stand against the same source.
+    The newer source wins. From the same source, GitHub's answer (`is_live`) wins, and a file only fills gaps.
     """
     key = (rows.day["org"], rows.day["day"])
-    known = context.session.get(CopilotDay, key, populate_existing=True)
-    _keep_version(context, rows.day, record)
-    if known is not None and not _replaces(rows.day, known, is_live=is_live):
+    stored = context.session.get(CopilotDay, key, populate_existing=True)
+    _save_revision(context, rows.day, record)
+    if stored is not None and not _replaces(rows.day, stored, is_live=is_live):
         return
-    day = Mapped({**rows.day, **revision(known, context.now())}, record)
+    day = Mapped({**rows.day, **revision_columns(stored, context.now())}, record)
     save_rows(context, COPILOT, CopilotDay, [day])
     same_day = (CopilotDayTotal.org == key[0], CopilotDayTotal.day == key[1])
     context.session.execute(delete(CopilotDayTotal).where(*same_day))
     save_rows(context, COPILOT, CopilotDayTotal, [Mapped(row, record) for row in rows.totals])
 
 
-def _replaces(row: Row, known: CopilotDay, *, is_live: bool) -> bool:
-    ranks = SOURCES.index(row["source"]), SOURCES.index(known.source)
+def _replaces(row: Row, stored: CopilotDay, *, is_live: bool) -> bool:
+    ranks = SOURCES.index(row["source"]), SOURCES.index(stored.source)
     if ranks[0] != ranks[1]:
         return ranks[0] > ranks[1]
-    return is_live and content(row["report"]) != content(known.report)
+    return is_live and normalized(row["report"]) != normalized(stored.report)
 
 
-def revision(known: Any, now: datetime) -> Row:
-    """Say of what is to be written how often it has changed, given what is stored of it, if anything."""
-    if known is None:
+def revision_columns(stored: Any, now: datetime) -> Row:
+    """Give the columns that count revisions, for a row that replaces `stored`, or a new one when that is None."""
+    if stored is None:
         return {"revision": 1, "first_seen_at": now, "revised_at": None}
-    return {"revision": known.revision + 1, "first_seen_at": known.first_seen_at, "revised_at": now}
+    return {"revision": stored.revision + 1, "first_seen_at": stored.first_seen_at, "revised_at": now}
 
 
-def content(report: dict[str, Any]) -> str:
-    """Write a report so that two that say the same are the same text."""
+def normalized(report: dict[str, Any]) -> str:
+    """Write a report as text that is the same for reports with the same figures."""
     return canonical({name: value for name, value in report.items() if name not in VOLATILE})
 
 
-def _keep_version(context: Context, row: Row, record: Any) -> None:
-    """Keep a report that was not seen before, whole."""
-    digest = hashlib.sha256(f"{row['source']}\n{content(row['report'])}".encode()).hexdigest()
+def _save_revision(context: Context, row: Row, record: Any) -> None:
+    """Write a report to `copilot_day_revisions`, unless it was seen before."""
+    digest = hashlib.sha256(f"{row['source']}\n{normalized(row['report'])}".encode()).hexdigest()
     key = {"org": row["org"], "day": row["day"], "digest": digest}
     if context.session.get(CopilotDayRevision, tuple(key.values())) is None:
-        kept = {**key, "source": row["source"], "seen_at": context.now(), "report": row["report"]}
-        save_rows(context, COPILOT, CopilotDayRevision, [Mapped(kept, record)])
+        revision = {**key, "source": row["source"], "seen_at": context.now(), "report": row["report"]}
+        save_rows(context, COPILOT, CopilotDayRevision, [Mapped(revision, record)])
 
 
 def stored_days(session: Session, org: str, since: date, until: date) -> set[date]:
-    """Which days of a span stand there as today's API reports them."""
+    """Give the days of a span that are stored from today's API."""
     found = select(CopilotDay.day).where(
         CopilotDay.org == org, CopilotDay.day.between(since, until), CopilotDay.source == REPORT
     )
@@ -168,22 +169,22 @@ def stored_days(session: Session, org: str, since: date, until: date) -> set[dat
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """Give the days of a span, both ends included."""
+    """Give the days from `first` to `last`, both included."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
 
 
-def spans(days: Sequence[date]) -> str:
+def format_days(days: Sequence[date]) -> str:
     """Write days as spans: 2026-01-03, 2026-01-05..2026-01-09."""
-    runs: list[list[date]] = []
+    spans: list[list[date]] = []
     for day in sorted(days):
-        if runs and day - runs[-1][-1] == ONE:
-            runs[-1].append(day)
+        if spans and day - spans[-1][-1] == ONE_DAY:
+            spans[-1].append(day)
         else:
-            runs.append([day])
-    return ", ".join(f"{run[0]}..{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+            spans.append([day])
+    return ", ".join(f"{span[0]}..{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
 def midnight(day: date) -> datetime:
-    """The moment that a day begins, UTC."""
+    """The beginning of a day, UTC."""
     return datetime.combine(day, time(), tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""People's days, and the teams that they were in; and teams' days, added up from both."""
+"""Stores people's days, who was in which team, and teams' days, which are sums over people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from chalicelib.copilot.api import ORGANIZATION_28, TEAMS_DAY, USERS_28, USERS_D
 from chalicelib.copilot.models import CopilotTeamDay, CopilotUserDay, CopilotUserTeam
 from chalicelib.copilot.rows import user_day_row, user_team_row
 from chalicelib.copilot.rows.fields import ACTIVITY
-from chalicelib.copilot.sync.days import COPILOT, SPAN, content, last_asked, name_lost, new_days, revision
+from chalicelib.copilot.sync.days import (
+    COPILOT,
+    LATEST_DAYS,
+    days_to_read,
+    last_read_day,
+    normalized,
+    note_lost_days,
+    revision_columns,
+)
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.upsert import Row
@@ -25,28 +33,29 @@ LEAST_PEOPLE = 5
 
 
 def sync_people(context: Context, *, keeps_people: bool) -> None:
-    """Store people's and teams' days since the last run, and 28 before them again: they are revised, or late.
+    """Store people's and teams' days since the last run, and the 28 days before it again.
 
-    Without `keeps_people` only the teams' sums are stored. The first run reads all that GitHub offers.
+    GitHub may have revised those, or published them late. The first run reads all days that GitHub offers. Without
+    `keeps_people` only the teams' sums are stored.
     """
-    # Without any reports, a year of days would be asked for in vain.
+    # Without any report, the first run would ask for a year of days in vain.
     if not CopilotAPI(context.github).has_report(context.scope.org, ORGANIZATION_28):
         return
-    asked = last_asked(context, PEOPLE)
+    last_day = last_read_day(context, PEOPLE)
     latest = _read_latest(context, keeps_people=keeps_people)
-    days = new_days(context, PEOPLE, again=SPAN)
+    days = days_to_read(context, PEOPLE, overlap=LATEST_DAYS)
     missing = [day for day in days if day not in latest and not read_people(context, day, keeps_people=keeps_people)]
-    name_lost(context, missing, CopilotUserDay, CopilotTeamDay, asked=asked)
+    note_lost_days(context, missing, CopilotUserDay, CopilotTeamDay, last_day=last_day)
 
 
 def _read_latest(context: Context, *, keeps_people: bool) -> set[date]:
-    """Store people's and teams' last 28 days from one report; gives those of them that it has."""
+    """Store people's and teams' latest 28 days from one report; gives the days that it has."""
     with CopilotAPI(context.github).open_report(context.scope.org, USERS_28) as people:
         return _save_report(context, people, keeps_people=keeps_people) if people else set()
 
 
 def read_people(context: Context, day: date, *, keeps_people: bool) -> bool:
-    """Store a day's people and teams; False when GitHub has no report of them."""
+    """Store the day of people and teams; False when GitHub has no report of it."""
     with CopilotAPI(context.github).open_report(context.scope.org, USERS_DAY, day) as people:
         if people is not None:
             _save_report(context, people, keeps_people=keeps_people)
@@ -54,11 +63,11 @@ def read_people(context: Context, day: date, *, keeps_people: bool) -> bool:
 
 
 def _save_report(context: Context, people: Report, *, keeps_people: bool) -> set[date]:
-    """Write a report's people, and add their teams up meanwhile, in one transaction; gives the days."""
+    """Write a report's people and the sums of their teams, in one transaction; gives the days."""
     teams: dict[date, TeamSums | None] = {}
-    for row in _people_of(context, people, keeps_people=keeps_people):
+    for row in _save_people(context, people, keeps_people=keeps_people):
         if row["day"] not in teams:
-            teams[row["day"]] = _teams_of(context, row["day"], keeps_people=keeps_people)
+            teams[row["day"]] = _read_teams(context, row["day"], keeps_people=keeps_people)
         sums = teams[row["day"]]
         if sums is not None:
             sums.add(row)
@@ -69,20 +78,21 @@ def _save_report(context: Context, people: Report, *, keeps_people: bool) -> set
     return set(teams)
 
 
-def _teams_of(context: Context, day: date, *, keeps_people: bool) -> TeamSums | None:
-    """Read who was in which team on a day; None when GitHub has no report of that."""
+def _read_teams(context: Context, day: date, *, keeps_people: bool) -> TeamSums | None:
+    """Read who was in which team on a day; None when GitHub has no such report."""
     to_row = partial(user_team_row, org=context.scope.org)
     with CopilotAPI(context.github).open_report(context.scope.org, TEAMS_DAY, day) as report:
         if report is None:
             return None
         records = context.count_fetched(report.records())
-        places = list(map_records(context, COPILOT, records, to_row, is_kept=keeps_people))
+        memberships = list(map_records(context, COPILOT, records, to_row, is_kept=keeps_people))
     if keeps_people:
-        save_rows(context, COPILOT, CopilotUserTeam, places)
-    return TeamSums(place.row for place in places)
+        save_rows(context, COPILOT, CopilotUserTeam, memberships)
+    return TeamSums(membership.row for membership in memberships)
 
 
-def _people_of(context: Context, report: Report, *, keeps_people: bool) -> Iterator[Row]:
+def _save_people(context: Context, report: Report, *, keeps_people: bool) -> Iterator[Row]:
+    """Write people's days in batches, if they are kept; yields each row, so that its teams can be added up."""
     batch: list[Mapped[Row]] = []
     to_row = partial(user_day_row, org=context.scope.org)
     records = context.count_fetched(report.records())
@@ -97,21 +107,21 @@ def _people_of(context: Context, report: Report, *, keeps_people: bool) -> Itera
 
 
 def save_user_days(context: Context, mapped: Iterable[Mapped[Row]], *, is_live: bool = True) -> None:
-    """Write people's days that are new or say something else than before, each with its revision.
+    """Write people's days that are new or revised, each with its revision.
 
-    A file, which is not live, has nothing to say against what is stored.
+    A file (not `is_live`) only fills gaps: it replaces no stored day.
     """
-    fresh = {(each.row["day"], each.row["user_id"]): each for each in mapped}
-    known = _known(context, [day for day, _ in fresh], [person for _, person in fresh])
+    by_key = {(each.row["day"], each.row["user_id"]): each for each in mapped}
+    stored = _stored_user_days(context, [day for day, _ in by_key], [person for _, person in by_key])
     changed = [
-        each.with_columns(**revision(known.get(key), context.now()))
-        for key, each in fresh.items()
-        if key not in known or (is_live and content(each.row["report"]) != content(known[key].report))
+        each.with_columns(**revision_columns(stored.get(key), context.now()))
+        for key, each in by_key.items()
+        if key not in stored or (is_live and normalized(each.row["report"]) != normalized(stored[key].report))
     ]
     save_rows(context, COPILOT, CopilotUserDay, changed)
 
 
-def _known(context: Context, days: Iterable[date], people: Iterable[int]) -> dict[tuple[date, int], Any]:
+def _stored_user_days(context: Context, days: Iterable[date], people: Iterable[int]) -> dict[tuple[date, int], Any]:
     model = CopilotUserDay
     stored = select(model.day, model.user_id, model.report, model.revision, model.first_seen_at).where(
         model.org == context.scope.org, model.day.in_(set(days)), model.user_id.in_(set(people))
@@ -120,18 +130,18 @@ def _known(context: Context, days: Iterable[date], people: Iterable[int]) -> dic
 
 
 class TeamSums:
-    """Teams' figures of a day, added up while people's are read: no person needs to be kept for them."""
+    """The teams' figures of a day, added up while people's rows are read, so that these need not be stored."""
 
-    def __init__(self, places: Iterable[Row]) -> None:
+    def __init__(self, memberships: Iterable[Row]) -> None:
         self._teams: dict[int, set[int]] = defaultdict(set)
         self._slugs: dict[int, str | None] = {}
         self._sums: dict[int, Row] = {}
-        for place in places:
-            self._teams[place["user_id"]].add(place["team_id"])
-            self._slugs[place["team_id"]] = place["team_slug"]
+        for membership in memberships:
+            self._teams[membership["user_id"]].add(membership["team_id"])
+            self._slugs[membership["team_id"]] = membership["team_slug"]
 
     def add(self, row: Row) -> None:
-        """Count a person's day for each of the person's teams."""
+        """Add a person's day to each of the person's teams."""
         for team in self._teams.get(row["user_id"], ()):
             sums = self._sums.setdefault(team, {"active_members": 0})
             sums["active_members"] += 1
@@ -140,12 +150,12 @@ class TeamSums:
                     sums[name] = sums.get(name, 0) + row[name]
 
     def rows(self, *, org: str, day: date) -> list[Row]:
-        """Describe the teams of five people and more."""
-        nothing = dict.fromkeys((*ACTIVITY, "ai_credits_used")) | {"active_members": 0}
+        """Make the rows of `copilot_team_days`, of teams with at least five people."""
+        zero = dict.fromkeys((*ACTIVITY, "ai_credits_used")) | {"active_members": 0}
         sizes = {team: sum(team in teams for teams in self._teams.values()) for team in self._slugs}
         return [
             {"org": org, "day": day, "team_id": team, "team_slug": self._slugs[team], "members": size}
-            | nothing
+            | zero
             | self._sums.get(team, {})
             for team, size in sizes.items()
             if size >= LEAST_PEOPLE

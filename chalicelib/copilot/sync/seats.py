@@ -1,4 +1,4 @@
-"""Who holds a seat, read whole or not at all, and how many there are each day."""
+"""Stores who holds a seat, and how many seats there are each day; an incomplete list of seats is not stored."""
 
 from __future__ import annotations
 
@@ -25,25 +25,26 @@ PRICES = {"business": 19.0, "enterprise": 39.0}
 
 
 def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> None:
-    """Store the seats as they are now, mark those that were taken back, and count them for today.
+    """Store the seats as they are now, mark those that were taken back, and count today's seats.
 
-    Without `keeps_people` only the counts are stored. `price` is in US dollars a month; None means the plan's.
+    Without `keeps_people` only the counts are stored. `price` is in US dollars a month; None means the plan's. Raises
+    IncompleteReadError when GitHub lists fewer seats than it announced.
     """
     billing = CopilotAPI(context.github).fetch_billing(context.scope.org)
     if billing is None:
         context.run.note = "the organisation has no Copilot"
         return
-    seats = _fetch(context, keeps_people=keeps_people)
+    seats = _fetch_seats(context, keeps_people=keeps_people)
     rows = [seat.row for seat in seats]
     if keeps_people:
         save_seats(context, seats, price=price)
-        rows = _held(context)
+        rows = _held_seats(context)
     day = count_seats(rows, org=context.scope.org, now=context.now(), billed=_billed(billing))
     context.run.stored += save_own_rows(context, CopilotSeatDay, [day])
     context.checkpoint()
 
 
-def _fetch(context: Context, *, keeps_people: bool) -> list[Mapped[Row]]:
+def _fetch_seats(context: Context, *, keeps_people: bool) -> list[Mapped[Row]]:
     found: dict[int, Mapped[Row]] = {}
     listed = announced = 0
     to_row = partial(seat_row, org=context.scope.org)
@@ -51,15 +52,15 @@ def _fetch(context: Context, *, keeps_people: bool) -> list[Mapped[Row]]:
         announced, listed = total, listed + len(seats)
         for seat in map_records(context, COPILOT, context.count_fetched(seats), to_row, is_kept=keeps_people):
             person = seat.row["assignee_id"]
-            found[person] = newer(found.get(person), seat)
+            found[person] = last_used(found.get(person), seat)
     context.run.expected = announced
     if listed < announced:
         raise IncompleteReadError(f"GitHub announced {announced} seats and listed {listed}")
     return list(found.values())
 
 
-def newer(one: Mapped[Row] | None, other: Mapped[Row]) -> Mapped[Row]:
-    """Choose between two listings of one person's seat: the one that was used last."""
+def last_used(one: Mapped[Row] | None, other: Mapped[Row]) -> Mapped[Row]:
+    """Choose between two rows of one person's seat: gives the one with the later use."""
     if one is None:
         return other
     uses = [seat.row.get("last_activity_at") for seat in (one, other)]
@@ -67,11 +68,11 @@ def newer(one: Mapped[Row] | None, other: Mapped[Row]) -> Mapped[Row]:
 
 
 def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | None) -> None:
-    """Write the seats of an organisation, which are all that there are, and mark the others as taken back."""
+    """Write all seats of an organisation, and mark stored seats that are not among them as taken back."""
     seats = (CopilotSeat.org == context.scope.org,)
-    seen = select(CopilotSeat.assignee_id, CopilotSeat.first_seen_at).where(*seats)
-    first_seen = {row.assignee_id: row.first_seen_at for row in context.session.execute(seen)}
-    written = [
+    stored = select(CopilotSeat.assignee_id, CopilotSeat.first_seen_at).where(*seats)
+    first_seen = {row.assignee_id: row.first_seen_at for row in context.session.execute(stored)}
+    rows = [
         seat.with_columns(
             removed_at=None,
             first_seen_at=first_seen.get(seat.row["assignee_id"], context.now()),
@@ -79,21 +80,21 @@ def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | No
         )
         for seat in listed
     ]
-    save_rows(context, COPILOT, CopilotSeat, written)
+    save_rows(context, COPILOT, CopilotSeat, rows)
     held = {seat.row["assignee_id"] for seat in listed}
     for person in first_seen.keys() - held:
         seat = (*seats, CopilotSeat.assignee_id == person, CopilotSeat.removed_at.is_(None))
-        taken = context.session.connection().execute(update(CopilotSeat).where(*seat).values(removed_at=context.now()))
-        context.run.stored += taken.rowcount
+        marked = context.session.connection().execute(update(CopilotSeat).where(*seat).values(removed_at=context.now()))
+        context.run.stored += marked.rowcount
 
 
 def price_of(row: Row, price: float | None) -> float | None:
-    """What a seat costs a month: what is set, else the list price of its plan."""
+    """Give a seat's price in US dollars a month: `price`, else the list price of its plan; None when unknown."""
     return PRICES.get(row["plan_type"] or "") if price is None else price
 
 
-def _held(context: Context) -> list[Row]:
-    """What is known of the seats that are held: GitHub forgets a use after 90 days."""
+def _held_seats(context: Context) -> list[Row]:
+    """Read the stored seats that people hold; unlike GitHub's list, they keep uses of more than 90 days ago."""
     seats = select(CopilotSeat.last_activity_at, CopilotSeat.pending_cancellation_date).where(
         CopilotSeat.org == context.scope.org, CopilotSeat.removed_at.is_(None)
     )
@@ -101,7 +102,7 @@ def _held(context: Context) -> list[Row]:
 
 
 def count_seats(rows: list[Row], *, org: str, now: datetime, billed: int | None) -> Row:
-    """Count the seats of today: held, used within 28 days, never used, to be taken back."""
+    """Make today's row of `copilot_seat_days`; `billed` is GitHub's own count."""
     uses = [row.get("last_activity_at") for row in rows]
     return {
         "org": org,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chalicelib.copilot.sync.days import content, spans
+from chalicelib.copilot.sync.days import format_days, normalized
 from chalicelib.errors import RejectedError
 from chalicelib.github import downloads
 from chalicelib.ingest.mapping import WITHHELD
@@ -46,7 +46,7 @@ def assert_equal(copilot: Copilot, days: dict[str, dict[str, Any]]) -> None:
     rows = copilot.days()
     assert rows.keys() >= days.keys(), sorted(days.keys() - rows.keys())
     for day, report in days.items():
-        assert content(rows[day].report) == content(report), day
+        assert normalized(rows[day].report) == normalized(report), day
         assert rows[day].daily_active_users == report["daily_active_users"]
 
 
@@ -77,7 +77,7 @@ def assert_people_equal(copilot: Copilot, days: set[str]) -> None:
     rows = {(f"{row.day}", row.user_id): row for row in copilot.stored(CopilotUserDay) if f"{row.day}" in offered}
     assert rows.keys() == expected.keys()
     for key, report in expected.items():
-        assert content(rows[key].report) == content(report), key
+        assert normalized(rows[key].report) == normalized(report), key
 
 
 def four_weeks_ago(copilot: Copilot) -> date:
@@ -97,7 +97,7 @@ def test_what_was_lost_meanwhile_is_named(make_copilot: MakeCopilot) -> None:
         for day in (date.fromisoformat(last) + timedelta(days=number) for number in range(1, 80))
         if str(day) < min(offered)
     ]
-    assert run.error == f"GitHub has no report of {spans(lost)}"
+    assert run.error == f"GitHub has no report of {format_days(lost)}"
     assert (run.status, len(lost)) == ("ok", len(lost))
     assert len(lost) > 20
     copilot.live_on()
@@ -140,7 +140,7 @@ def test_a_revision_is_visible(make_copilot: MakeCopilot) -> None:
     copilot.live_on()
     copilot.run()
     after = copilot.days()
-    revised = [day for day in before if content(before[day].report) != content(after[day].report)]
+    revised = [day for day in before if normalized(before[day].report) != normalized(after[day].report)]
     assert revised
     for day, row in after.items():
         known = before.get(day)
@@ -155,7 +155,9 @@ def test_a_revision_is_visible(make_copilot: MakeCopilot) -> None:
         told = session.scalars(
             select(CopilotDayRevision).where(CopilotDayRevision.day == first).order_by(CopilotDayRevision.seen_at)
         ).all()
-    assert [content(kept.report) for kept in told] == [content(rows[revised[0]].report) for rows in (before, after)]
+    assert [normalized(kept.report) for kept in told] == [
+        normalized(rows[revised[0]].report) for rows in (before, after)
+    ]
     assert [kept.seen_at for kept in told] == [moment, copilot.org.now()]
 
 
