@@ -127,13 +127,13 @@ KINDS = (
     Kind(TRANSFERS, None, COSTS[TRANSFERS], by_default=True),
 )
 RELATIONS = (
-    Relation("issues", "members", "issues.username = members.login", "who opened it, where a member did"),
-    Relation("pull_requests", "members", "pull_requests.username = members.login", "likewise"),
+    Relation("issues", "members", "issues.username = members.login", "who opened it, if a member did"),
+    Relation("pull_requests", "members", "pull_requests.username = members.login", "who opened it, if a member did"),
     Relation("memberships", "members", "memberships.member_id = members.id", "one row for each organisation"),
     Relation("events", "issues", "events.issue_id = issues.id", "what happened to it"),
-    Relation("events", "pull_requests", "events.issue_id = pull_requests.id", "likewise"),
+    Relation("events", "pull_requests", "events.issue_id = pull_requests.id", "what happened to it"),
     Relation("event_polls", "issues", "event_polls.id = issues.id", "how far its timeline was read"),
-    Relation("event_polls", "pull_requests", "event_polls.id = pull_requests.id", "likewise"),
+    Relation("event_polls", "pull_requests", "event_polls.id = pull_requests.id", "how far its timeline was read"),
     Relation("transfers", "issues", "transfers.issue_id = issues.id", "the issue before the move"),
     Relation("transfers", "issues", "transfers.new_issue_id = issues.id", "the issue after the move"),
 )

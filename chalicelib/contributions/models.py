@@ -1,4 +1,4 @@
-"""The tables of contributions: GitHub's objects, and what the truth needs on top of them."""
+"""The tables of contributions: GitHub's objects, and this app's own records of how they were read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Member(Base):
     inactive_dt: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When this app saw that the member had left every organisation; NULL while active"
     )
-    inactive: Mapped[bool] = mapped_column(comment="True when a member of none of the organisations any more")
+    inactive: Mapped[bool] = mapped_column(comment="True once the person is a member of no organisation")
     avatar_url: Mapped[str | None] = mapped_column(String, comment="Picture")
     events_url: Mapped[str | None] = mapped_column(String, comment="API: events of this person")
     followers_url: Mapped[str | None] = mapped_column(String, comment="API: followers")
@@ -44,7 +44,7 @@ class Member(Base):
 
 
 class Membership(Base):
-    """A member's place in one organisation; `members` sums these up over the organisations."""
+    """A person's membership of one organisation; `members` has one row per person, over all organisations."""
 
     __tablename__ = "memberships"
     __table_args__ = ({"comment": "Who belongs to which organisation: one person may be in several"},)
@@ -67,7 +67,7 @@ class _Item:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[object, ...]:
-        """Index what people ask by: place, author, and the three times."""
+        """Index the columns that people filter by: repository, author, and the three times."""
         return (
             Index(None, "org", "repo", "number"),
             Index(None, "org", "created_at"),
@@ -92,7 +92,7 @@ class _Item:
     comments_url: Mapped[str | None] = mapped_column(String, comment="API: comments")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it was opened")
     events_url: Mapped[str | None] = mapped_column(String, comment="API: events")
-    html_url: Mapped[str | None] = mapped_column(String, comment="The page for people")
+    html_url: Mapped[str | None] = mapped_column(String, comment="Web page")
     labels: Mapped[JsonList | None] = mapped_column(JSON_ARRAY, comment="Labels (label objects)")
     labels_url: Mapped[str | None] = mapped_column(String, comment="API: labels")
     locked: Mapped[bool | None] = mapped_column(comment="True when the conversation is locked")
@@ -112,14 +112,16 @@ class _Item:
     )
     timeline_url: Mapped[str | None] = mapped_column(String, comment="API: timeline")
     title: Mapped[str] = mapped_column(String, comment="Title")
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When GitHub last counted a change")
-    url: Mapped[str | None] = mapped_column(String, comment="API: the issue form of this item")
-    user: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Author (user object); NULL for a ghost")
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it last changed, according to GitHub")
+    url: Mapped[str | None] = mapped_column(String, comment="API: this item as an issue")
+    user: Mapped[JsonObject | None] = mapped_column(
+        JSON_OBJECT, comment="Author (user object); NULL when the account is gone"
+    )
     username: Mapped[str | None] = mapped_column(String, comment="Author's login; NULL when the account is gone")
     deleted_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
-        comment="When this app saw that GitHub no longer shows it here (deleted or moved), "
-        "so that counts can agree with GitHub's and nothing stored is lost",
+        comment="When this app saw that it was deleted or moved; NULL while GitHub shows it. "
+        "Leave out rows that have it to get GitHub's counts",
     )
 
 
@@ -128,7 +130,7 @@ class Issue(_Item, Base):
 
     __tablename__ = "issues"
 
-    score: Mapped[float | None] = mapped_column(Float, info=VOLATILE, comment="Search score; says nothing of value")
+    score: Mapped[float | None] = mapped_column(Float, info=VOLATILE, comment="Relevance to the search that found it")
 
 
 class PullRequest(_Item, Base):
@@ -137,20 +139,19 @@ class PullRequest(_Item, Base):
     __tablename__ = "pull_requests"
 
     merged: Mapped[bool | None] = mapped_column(
-        comment="True when merged_at is set, false when GitHub says that it is not, NULL when GitHub has not said"
+        comment="True when it was merged, false when it was not, NULL when GitHub has not said"
     )
     draft: Mapped[bool | None] = mapped_column(comment="True while it is a draft")
     pull_request: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="pull_request object of the search")
-    score: Mapped[int | None] = mapped_column(info=VOLATILE, comment="Search score; says nothing of value")
+    score: Mapped[int | None] = mapped_column(info=VOLATILE, comment="Relevance to the search that found it")
     merged_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime,
-        comment="When it was merged, from pull_request.merged_at: merged alone only says whether",
+        UTCDateTime, comment="When it was merged (pull_request.merged_at); NULL when it was not"
     )
     pull_id: Mapped[int | None] = mapped_column(
         BigInteger,
         unique=True,
-        comment="The id that /pulls and webhooks use for the same pull request, to join the two. "
-        "A row known only from there has the negative of it as its id until a search tells the issue id",
+        comment="The pull request's id in /pulls and in webhooks, which is not its issue id. "
+        "While no search has given the issue id, the column id holds the negative of pull_id",
     )
 
 
@@ -168,8 +169,8 @@ class Event(Base):
         BigInteger,
         primary_key=True,
         autoincrement=False,
-        comment="GitHub's id of the event, comment or review; for kinds that GitHub doesn't number, a negative number "
-        "made from what identifies them, the same on every read",
+        comment="GitHub's id of the event, comment or review. An event without one has a negative number, which is the "
+        "same on every read",
     )
     issue_id: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, comment="issues.id or pull_requests.id"
@@ -179,15 +180,16 @@ class Event(Base):
     event: Mapped[str] = mapped_column(
         String,
         primary_key=True,
-        comment="Kind of event, such as labeled or reviewed; in the key because events, comments and reviews number "
-        "themselves apart, so that two of one issue may have the same id",
+        comment="Kind of event, such as labeled or reviewed. Part of the key because a comment and a review of the "
+        "same issue may have the same id",
     )
     body: Mapped[str | None] = mapped_column(String, comment="Text of a comment or review")
     label: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Label of a labeled or unlabeled event")
     reactions: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Reactions to a comment")
     state: Mapped[str | None] = mapped_column(String, comment="State of a review")
     created_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime, comment="When it happened; of a review: when it was submitted, of a commit: when it was committed"
+        UTCDateTime,
+        comment="When it happened; for a review, when it was submitted; for a commit, when it was committed",
     )
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When a comment was last edited")
     node_id: Mapped[str | None] = mapped_column(String, comment="GraphQL id")
@@ -196,13 +198,13 @@ class Event(Base):
     username: Mapped[str | None] = mapped_column(String, index=True, comment="Login of who did it")
     details: Mapped[JsonObject | None] = mapped_column(
         JSON_OBJECT,
-        comment="What only this kind of event says: assignee, milestone, rename, state_reason, commit_id, source, …",
+        comment="Fields that only this kind of event has: assignee, milestone, rename, state_reason, commit_id, …",
     )
-    page_no: Mapped[int] = mapped_column(
-        comment="Page of the timeline it was last read on: tells what has gone from a page that is read again"
-    )
+    # When a page is read again, an event that was on it and is not any more has been removed.
+    page_no: Mapped[int] = mapped_column(comment="Page of the timeline that it was last seen on")
     removed_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime, comment="When this app saw that GitHub no longer shows it (a deleted comment, say)"
+        UTCDateTime,
+        comment="When this app saw that GitHub no longer shows it, such as a deleted comment; NULL while it does",
     )
 
 
@@ -212,14 +214,18 @@ class EventPoll(Base):
     __tablename__ = "event_polls"
     __table_args__ = ({"comment": "The last read of each page of each timeline"},)
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="Issue id")
-    page_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Page, from 1")
-    issue_updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="The issue's updated_at by then")
-    etag: Mapped[str | None] = mapped_column(String, comment="ETag of that page, quotes included")
-    events: Mapped[int] = mapped_column(comment="How many events that page had: a full last page may have a successor")
-    next_url: Mapped[str | None] = mapped_column(
-        String, comment="GitHub's link to the next page, which an unchanged page (304) need not repeat"
+    id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="issues.id or pull_requests.id"
     )
+    page_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="Page, from 1")
+    issue_updated_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="updated_at of the issue or pull request when the page was read"
+    )
+    etag: Mapped[str | None] = mapped_column(String, comment="ETag of that page, quotes included")
+    # After a full last page there may be another.
+    events: Mapped[int] = mapped_column(comment="How many events that page had")
+    # An unchanged page is a 304, which need not repeat the link.
+    next_url: Mapped[str | None] = mapped_column(String, comment="GitHub's link to the next page; NULL on the last one")
 
 
 class Transfer(Base):
@@ -259,15 +265,15 @@ class Transfer(Base):
 
 
 class TransferCheck(Base):
-    """Issues that look alike and were asked for: they are not the same one, moved."""
+    """Issues that looked as if they had moved; GitHub was asked, and they had not."""
 
     __tablename__ = "transfer_checks"
     __table_args__ = (
-        {"comment": "Issues with a twin (same author and moment) that did not move: not to be asked for again"},
+        {"comment": "Issues that did not move, though a newer one has the same author and opening time (a twin)"},
     )
 
     issue_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="issues.id")
     newest_twin_id: Mapped[int] = mapped_column(
-        BigInteger, comment="The newest issue like it at that time; a newer one is a reason to ask again"
+        BigInteger, comment="The newest twin at that time; GitHub is asked again when a newer one comes"
     )
     checked_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When GitHub was asked")

@@ -1,4 +1,4 @@
-"""The tables of Copilot: days as GitHub reported them, who used it, and who holds a seat."""
+"""The tables of Copilot: each day's figures, who used it, and who holds a seat."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chalicelib.store.base import JSON_OBJECT, Base, JsonObject, UTCDateTime
 
-# Where a day's figures come from; a later one of these wins over an earlier one.
+# The sources of a day's figures. When two have the same day, the one further to the right in SOURCES wins.
 USAGE, METRICS, REPORT = "usage", "metrics", "report"
 SOURCES = (USAGE, METRICS, REPORT)
 
 
 class _Activity:
-    """The counters that every report and every breakdown has; one that GitHub left out is NULL."""
+    """The counters of every report and every breakdown; a counter that GitHub left out is NULL."""
 
     user_initiated_interaction_count: Mapped[int | None] = mapped_column(
         BigInteger, comment="Prompts that people sent: chat messages, agent requests"
@@ -33,17 +33,17 @@ class _Activity:
 
 
 class _Revised:
-    """What tells one reading of a report from the next."""
+    """The source of a report, and how often GitHub has revised it."""
 
     source: Mapped[str] = mapped_column(
-        String, comment="report (the API of today), or metrics or usage (the two that are gone, from saved files)"
+        String,
+        comment="Where the figures are from: report (GitHub's API of today), or a saved file of one of the two retired "
+        "APIs, metrics or usage",
     )
-    revision: Mapped[int] = mapped_column(
-        comment="How often what GitHub says has changed since it was first seen, from 1"
-    )
+    revision: Mapped[int] = mapped_column(comment="1 at first, and 1 more each time GitHub revised the figures")
     first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When this app first saw it")
     revised_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime, comment="When this app saw the last change; NULL while there was none"
+        UTCDateTime, comment="When this app saw the last revision; NULL when there was none"
     )
 
 
@@ -57,16 +57,24 @@ class CopilotDay(_Activity, _Revised, Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True, comment="Day, UTC")
     daily_active_users: Mapped[int | None] = mapped_column(comment="People who used Copilot on the day")
     weekly_active_users: Mapped[int | None] = mapped_column(
-        comment="People who used it within 7 days, this one included"
+        comment="People who used it in the 7 days that end with this one"
     )
-    monthly_active_users: Mapped[int | None] = mapped_column(comment="People who used it within 28 days")
-    monthly_active_chat_users: Mapped[int | None] = mapped_column(comment="People who used the chat within 28 days")
-    monthly_active_agent_users: Mapped[int | None] = mapped_column(comment="People who used agents within 28 days")
+    monthly_active_users: Mapped[int | None] = mapped_column(
+        comment="People who used it in the 28 days that end with this one"
+    )
+    monthly_active_chat_users: Mapped[int | None] = mapped_column(
+        comment="People who used the chat in the 28 days that end with this one"
+    )
+    monthly_active_agent_users: Mapped[int | None] = mapped_column(
+        comment="People who used agents in the 28 days that end with this one"
+    )
     engaged_users: Mapped[int | None] = mapped_column(
         comment="People who accepted, prompted or chatted (metrics only: total_engaged_users)"
     )
     chat_users: Mapped[int | None] = mapped_column(comment="People who chatted in an IDE (usage and metrics only)")
-    chat_turns: Mapped[int | None] = mapped_column(BigInteger, comment="Chats (metrics), or turns of them (usage)")
+    chat_turns: Mapped[int | None] = mapped_column(
+        BigInteger, comment="Number of chats (metrics), or of turns in chats (usage)"
+    )
     chat_acceptances: Mapped[int | None] = mapped_column(
         BigInteger, comment="Times that code of a chat was copied or inserted (usage and metrics only)"
     )
@@ -76,32 +84,32 @@ class CopilotDay(_Activity, _Revised, Base):
     pull_requests_created: Mapped[int | None] = mapped_column(
         comment="Pull requests opened (pull_requests.total_created)"
     )
-    pull_requests_created_by_copilot: Mapped[int | None] = mapped_column(comment="Those that Copilot opened")
+    pull_requests_created_by_copilot: Mapped[int | None] = mapped_column(comment="Pull requests that Copilot opened")
     pull_requests_reviewed_by_copilot: Mapped[int | None] = mapped_column(comment="Pull requests that Copilot reviewed")
     pull_requests_merged: Mapped[int | None] = mapped_column(
         comment="Pull requests merged (pull_requests.total_merged)"
     )
-    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="The day as GitHub wrote it, whole")
+    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="GitHub's whole record of the day")
 
 
 class CopilotDayRevision(Base):
-    """What a day said before it was revised, or in a source that another one wins over."""
+    """One version of a day's report: `copilot_days` has the one that counts, this table has all of them."""
 
     __tablename__ = "copilot_day_revisions"
     __table_args__ = (
-        {"comment": "Every different report of a day that was ever seen, whole; the last is in copilot_days"},
+        {"comment": "Every version of a day's report that this app has seen; copilot_days has the one that counts"},
     )
 
     org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
     day: Mapped[date] = mapped_column(Date, primary_key=True, comment="Day, UTC")
-    digest: Mapped[str] = mapped_column(String, primary_key=True, comment="SHA-256 of source and report: kept once")
+    digest: Mapped[str] = mapped_column(String, primary_key=True, comment="SHA-256 of source and report")
     source: Mapped[str] = mapped_column(String, comment="As in copilot_days")
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When this app first saw it")
-    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="The day as GitHub wrote it, whole")
+    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="GitHub's whole record of the day")
 
 
 class CopilotDayTotal(_Activity, Base):
-    """One line of a day's breakdown."""
+    """One line of one of a day's breakdowns."""
 
     __tablename__ = "copilot_day_totals"
     __table_args__ = (
@@ -114,20 +122,26 @@ class CopilotDayTotal(_Activity, Base):
     dimension: Mapped[str] = mapped_column(
         String,
         primary_key=True,
-        comment="What it breaks down by: ide, feature, language_feature, language_model or model_feature; of the APIs "
-        "that are gone: language_ide, language_ide_model or ide_model. GitHub leaves things out of some, so that they "
-        "need not add up to the day",
+        comment="What the day is broken down by: ide, feature, language_feature, language_model or model_feature "
+        "(report); language_ide, language_ide_model or ide_model (usage, metrics). Choose one: each counts the same "
+        "activity. Its sum may differ from the day's total, because GitHub leaves things out",
     )
-    ide: Mapped[str] = mapped_column(String, primary_key=True, comment="IDE; empty when it is not broken down by it")
-    feature: Mapped[str] = mapped_column(String, primary_key=True, comment="Feature of Copilot; likewise")
-    language: Mapped[str] = mapped_column(String, primary_key=True, comment="Programming language; likewise")
-    model: Mapped[str] = mapped_column(String, primary_key=True, comment="Language model; likewise")
-    engaged_users: Mapped[int | None] = mapped_column(comment="People (usage and metrics only)")
+    ide: Mapped[str] = mapped_column(String, primary_key=True, comment="IDE; empty in a breakdown that is not by IDE")
+    feature: Mapped[str] = mapped_column(
+        String, primary_key=True, comment="Feature of Copilot; empty in a breakdown that is not by feature"
+    )
+    language: Mapped[str] = mapped_column(
+        String, primary_key=True, comment="Programming language; empty in a breakdown that is not by language"
+    )
+    model: Mapped[str] = mapped_column(
+        String, primary_key=True, comment="Language model; empty in a breakdown that is not by model"
+    )
+    engaged_users: Mapped[int | None] = mapped_column(comment="People who used it (usage and metrics only)")
     lines_accepted: Mapped[int | None] = mapped_column(BigInteger, comment="Lines accepted (usage and metrics only)")
 
 
 class CopilotUserDay(_Activity, _Revised, Base):
-    """A person's day."""
+    """A person's use on a day."""
 
     __tablename__ = "copilot_user_days"
     __table_args__ = (
@@ -142,12 +156,12 @@ class CopilotUserDay(_Activity, _Revised, Base):
     used_agent: Mapped[bool | None] = mapped_column(comment="True when agents were used")
     used_chat: Mapped[bool | None] = mapped_column(comment="True when the chat was used")
     used_cli: Mapped[bool | None] = mapped_column(comment="True when the command line was used")
-    ai_credits_used: Mapped[float | None] = mapped_column(Double, comment="Credits spent")
-    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="The row as GitHub wrote it, whole")
+    ai_credits_used: Mapped[float | None] = mapped_column(Double, comment="AI credits spent")
+    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="GitHub's whole record")
 
 
 class CopilotUserPeriod(_Activity, Base):
-    """A person's use over some days, where GitHub gives no single days."""
+    """A person's use over several days, from reports that have no single days."""
 
     __tablename__ = "copilot_user_periods"
     __table_args__ = ({"comment": "A person's use of Copilot over 28 days, from reports that add the days up"},)
@@ -158,11 +172,11 @@ class CopilotUserPeriod(_Activity, Base):
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's user id")
     login: Mapped[str] = mapped_column(String, primary_key=True, comment="User name; empty when the report has none")
     total_active_days: Mapped[int | None] = mapped_column(comment="Days on which the person used it")
-    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="The row as GitHub wrote it, whole")
+    report: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="GitHub's whole record")
 
 
 class CopilotUserTeam(Base):
-    """A person's place in a team on a day, to add up team figures from copilot_user_days."""
+    """A person's membership of a team on a day; with it, copilot_user_days adds up to team figures."""
 
     __tablename__ = "copilot_user_teams"
     __table_args__ = (
@@ -178,7 +192,7 @@ class CopilotUserTeam(Base):
 
 
 class CopilotTeamDay(_Activity, Base):
-    """A team's day, added up from its people's."""
+    """A team's use on a day: the sum over its people."""
 
     __tablename__ = "copilot_team_days"
     __table_args__ = (
@@ -190,15 +204,17 @@ class CopilotTeamDay(_Activity, Base):
     team_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's team id")
     team_slug: Mapped[str | None] = mapped_column(String, comment="The team's name in addresses")
     members: Mapped[int] = mapped_column(comment="People with a seat in the team on that day")
-    active_members: Mapped[int] = mapped_column(comment="Those who used Copilot; somebody in two teams counts in both")
-    ai_credits_used: Mapped[float | None] = mapped_column(Double, comment="Credits spent")
+    active_members: Mapped[int] = mapped_column(
+        comment="People who used Copilot on that day; somebody in two teams counts in both"
+    )
+    ai_credits_used: Mapped[float | None] = mapped_column(Double, comment="AI credits spent")
 
 
 class CopilotSeat(Base):
-    """A seat that somebody holds, or held."""
+    """A seat that a person holds or held."""
 
     __tablename__ = "copilot_seats"
-    __table_args__ = ({"comment": "Who holds a seat; removed_at once nobody is billed for it any more"},)
+    __table_args__ = ({"comment": "Copilot seats: those that people hold, and those that were taken back"},)
 
     org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
     assignee_id: Mapped[int] = mapped_column(
@@ -208,11 +224,13 @@ class CopilotSeat(Base):
     plan_type: Mapped[str | None] = mapped_column(String, comment="business, enterprise or unknown")
     assigning_team: Mapped[str | None] = mapped_column(String, comment="Slug of the team through which it was given")
     created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it was given")
-    pending_cancellation_date: Mapped[date | None] = mapped_column(Date, comment="When it will be taken back")
-    last_activity_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime, comment="Last use; GitHub forgets it after 90 days, this column doesn't"
+    pending_cancellation_date: Mapped[date | None] = mapped_column(
+        Date, comment="When it will be taken back; NULL: it won't"
     )
-    last_activity_editor: Mapped[str | None] = mapped_column(String, comment="Where that was: editor and versions")
+    last_activity_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="Last use; kept here though GitHub forgets it after 90 days; NULL: none is known"
+    )
+    last_activity_editor: Mapped[str | None] = mapped_column(String, comment="Editor of the last use, and its versions")
     monthly_price: Mapped[float | None] = mapped_column(
         Double,
         comment="What the seat costs a month, in US dollars: COPILOT_SEAT_PRICE, else the list price of its plan",
@@ -221,19 +239,19 @@ class CopilotSeat(Base):
     removed_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When this app saw that it was taken back; NULL while it is held"
     )
-    seat: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="The seat as GitHub last wrote it, whole")
+    seat: Mapped[JsonObject] = mapped_column(JSON_OBJECT, comment="GitHub's whole record of the seat")
 
 
 class CopilotSeatDay(Base):
     """How many seats there were on a day."""
 
     __tablename__ = "copilot_seat_days"
-    __table_args__ = ({"comment": "Seats by day, as they were when the daily job looked"},)
+    __table_args__ = ({"comment": "How many seats there were each day, when the daily job ran"},)
 
     org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
     day: Mapped[date] = mapped_column(Date, primary_key=True, comment="Day, UTC")
     total: Mapped[int] = mapped_column(comment="Seats that were held")
-    active: Mapped[int] = mapped_column(comment="Those used within 28 days")
-    never_used: Mapped[int] = mapped_column(comment="Those of which no use was ever seen")
-    pending_cancellation: Mapped[int] = mapped_column(comment="Those that will be taken back")
-    billed: Mapped[int | None] = mapped_column(comment="What GitHub's billing counts (seat_breakdown.total)")
+    active: Mapped[int] = mapped_column(comment="Seats that were used within the last 28 days")
+    never_used: Mapped[int] = mapped_column(comment="Seats without any known use")
+    pending_cancellation: Mapped[int] = mapped_column(comment="Seats that will be taken back")
+    billed: Mapped[int | None] = mapped_column(comment="Seats in GitHub's billing (seat_breakdown.total)")

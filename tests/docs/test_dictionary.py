@@ -43,7 +43,7 @@ def test_it_has_every_table_and_column_with_its_comment() -> None:
         "| `labels` | `json[]` | yes |  | Labels (label objects) |",
         "| `milestone` | `jsonb` | yes |  | Milestone object |",
         "| `created_at` | `timestamptz` |  |  | When it was opened |",
-        "| `score` | `double precision` | yes |  | Search score; says nothing of value |",
+        "| `score` | `double precision` | yes |  | Relevance to the search that found it |",
         "| `username` | `varchar` | yes | indexed | Login of who did it |",
         "Indexes: `(issue_id, created_at)`, `(org, repo, created_at)`.",
     ],

@@ -1,4 +1,4 @@
-"""The questions that people ask of contributions, as views; each module says how it counts."""
+"""The views of contributions; each module says how it counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
     "VIEWS",
 ]
 
-# In the order to make them: the monthly ones read the cycles.
+# In the order of creation: the monthly views read the cycle views.
 VIEWS: tuple[View, ...] = (
     PULL_REQUEST_CYCLE,
     PULL_REQUEST_CYCLE_MONTHLY,

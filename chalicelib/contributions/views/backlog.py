@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CTE, BigInteger, ColumnElement, Select, Subquery, and_, case, cast, func, or_, select, union_all
 
 from chalicelib.contributions.models import Event
-from chalicelib.contributions.views.people import happened, items
+from chalicelib.contributions.views.people import is_shown_event, items
 from chalicelib.store.functions import DayOf, NextDay, constant, count_if, now
 from chalicelib.store.views import View, ViewColumn
 
@@ -15,7 +15,7 @@ OPENED, CLOSED, REOPENED = "opened", "closed", "reopened"
 
 
 def _changes() -> Subquery:
-    """Closings and reopenings, each only where it changed something, with the latest one of their item."""
+    """Closings and reopenings that changed the state, each with the item's latest one."""
     before = func.lag(Event.event).over(partition_by=Event.issue_id, order_by=[Event.created_at, Event.id])
     each = (
         select(
@@ -25,7 +25,7 @@ def _changes() -> Subquery:
             Event.created_at.label("at"),
             func.coalesce(before, REOPENED).label("before"),
         )
-        .where(happened(CLOSED, REOPENED))
+        .where(is_shown_event(CLOSED, REOPENED))
         .subquery("each_change")
     )
     latest_first = [each.c.at.desc(), each.c.event_id.desc()]
@@ -37,8 +37,8 @@ def _changes() -> Subquery:
 def _history(item: CTE) -> tuple[Select[Any], Select[Any]]:
     """Each opening, closing and reopening with its day.
 
-    Events are believed where the latest of them leaves the item in the state that it has. Otherwise (they are not read
-    yet, or not kept) it was open from its opening to `closed_at`.
+    An item's events count when the latest one agrees with its state. Otherwise they were not read or not kept, and
+    the item counts as open from its opening to `closed_at`.
     """
     change = _changes()
     is_closed = item.c.state == "closed"
@@ -57,7 +57,7 @@ def _entry(item: CTE, at: ColumnElement[Any], what: ColumnElement[Any]) -> Selec
 
 
 def _days(item: CTE) -> Select[Any]:
-    """Every day from each repository's first one to today, without anything that happened."""
+    """A row for each day from a repository's first one to today, so that days without any event count too."""
     firsts = (
         select(item.c.org, item.c.repo, item.c.kind, DayOf(func.min(item.c.created_at)).label("day"))
         .group_by(item.c.org, item.c.repo, item.c.kind)
@@ -89,20 +89,20 @@ _open_items = func.sum(_day.opened + _day.reopened - _day.closed).over(
 OPEN_BACKLOG_DAILY = View(
     "open_backlog_daily",
     "How many issues and pull requests were open at the end of each day (UTC), from a repository's first one to today. "
-    "Closings and reopenings are those of the timeline where it agrees with the item's state, else closed_at. "
-    "What GitHub no longer shows is left out of all days",
+    "Closings and reopenings come from the timeline when it agrees with the item's state, else from closed_at. "
+    "Deleted and moved items are left out of all days",
     [
         ViewColumn("org", _day.org, "Owner of the repository"),
         ViewColumn("repo", _day.repo, "Repository's name, without the owner"),
         ViewColumn("kind", _day.kind, "issue or pull_request"),
-        ViewColumn("day", _day.day, "Day, UTC; today's numbers are those so far"),
+        ViewColumn("day", _day.day, "Day, UTC; today's numbers are not final"),
         ViewColumn("opened", _day.opened, "How many were opened on that day"),
         ViewColumn("reopened", _day.reopened, "How many were reopened on that day"),
         ViewColumn("closed", _day.closed, "How many were closed on that day, merged ones included"),
         ViewColumn(
             "open_items",
             cast(_open_items, BigInteger),
-            "How many were open at the end of the day: the day before's, with opened and reopened, less closed",
+            "How many were open at the end of the day: those of the day before + opened + reopened - closed",
         ),
     ],
 )

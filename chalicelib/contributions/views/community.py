@@ -1,4 +1,4 @@
-"""Who contributes what: by person and day, by members and others, and what others talk about."""
+"""Who contributes what: by person and day, by kind of person, and which issues non-members talk about."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from chalicelib.contributions.views.people import (
     NON_MEMBER,
     PULL_REQUEST,
     by_another,
-    happened,
-    holds,
     is_bot,
+    is_membership_of,
+    is_shown_event,
     items,
     kind_of_person,
     membership,
@@ -46,14 +46,14 @@ CLOSED_ISSUE, CLOSED_PULL = "closed_issue", "closed_pull_request"
 
 
 def _contributions() -> Subquery:
-    """What people did: what, when and who, with what they were to the organisation then."""
+    """What people did and when, and whether they were members, non-members or bots at that time."""
     did = union_all(_opened(), _merged(), _by_events()).subquery("did")
     belongs = membership()
-    belonging = holds(belongs, org=did.c.org, person=person_id(did.c.user), at=did.c.at)
+    is_member = is_membership_of(belongs, org=did.c.org, person=person_id(did.c.user), at=did.c.at)
     kind = kind_of_person(is_bot(did.c.user, did.c.username), belongs).label("person_kind")
     day, month = DayOf(did.c.at).label("day"), MonthOf(did.c.at).label("month")
     chosen = select(did.c.what, did.c.org, day, month, did.c.username, kind)
-    return chosen.select_from(did.outerjoin(belongs, belonging)).subquery("contribution")
+    return chosen.select_from(did.outerjoin(belongs, is_member)).subquery("contribution")
 
 
 def _opened() -> Select[Any]:
@@ -69,7 +69,7 @@ def _merged() -> Select[Any]:
 
 
 def _by_events() -> Select[Any]:
-    """What the timeline tells: comments, reviews of others' pull requests, merges and closings by whoever did them."""
+    """What people did by the timelines: comments, reviews of others' pull requests, merges and closings."""
     item = items()
     unmerged = or_(item.c.merged_at.is_(None), Event.created_at < item.c.merged_at)
     what = case(
@@ -77,14 +77,14 @@ def _by_events() -> Select[Any]:
         (and_(Event.event == "reviewed", by_another(item)), REVIEW),
         (Event.event == "merged", MERGE),
         (and_(Event.event == "closed", item.c.kind == ISSUE), CLOSED_ISSUE),
-        # GitHub also closes what it merges: that is no closing by hand.
+        # A merge closes the pull request too: that closing does not count.
         (and_(Event.event == "closed", unmerged), CLOSED_PULL),
     )
     did = (
         select(what.label("what"), item.c.org, Event.created_at.label("at"), Event.user, Event.username)
         .join(item, item.c.id == Event.issue_id)
-        .where(happened("commented", "reviewed", "merged", "closed"))
-        .subquery("told")
+        .where(is_shown_event("commented", "reviewed", "merged", "closed"))
+        .subquery("by_events")
     )
     return select(did).where(did.c.what.is_not(None))
 
@@ -99,19 +99,19 @@ def _how_many(what: str) -> ColumnElement[int]:
 
 CONTRIBUTOR_ACTIVITY_DAILY = View(
     "contributor_activity_daily",
-    "What each person did in an organisation, a row for each day (UTC) with anything. People whose account is gone "
-    "have no name and are left out; a login is the one that the person had when it was last read",
+    "What each person did in an organisation on a day (UTC); no row for a day without any. People whose account is "
+    "gone are left out. A person who changed login may have rows under both",
     [
         ViewColumn("org", _named.org, "Owner of the repositories"),
         ViewColumn("day", _named.day, "Day, UTC"),
         ViewColumn("username", _named.username, "Login"),
-        ViewColumn("is_member", any_if(_named.person_kind == MEMBER), "True when a member then"),
-        ViewColumn("is_bot", any_if(_named.person_kind == BOT), "True for a bot, which is never a member here"),
+        ViewColumn("is_member", any_if(_named.person_kind == MEMBER), "True for a member on that day"),
+        ViewColumn("is_bot", any_if(_named.person_kind == BOT), "True for a bot; is_member is false then"),
         ViewColumn("issues_opened", _how_many(ISSUE), "Issues that the person opened"),
-        ViewColumn("issues_closed", _how_many(CLOSED_ISSUE), "Issues that the person closed, each time counted"),
+        ViewColumn("issues_closed", _how_many(CLOSED_ISSUE), "How often the person closed an issue"),
         ViewColumn("pull_requests_opened", _how_many(PULL_REQUEST), "Pull requests that the person opened"),
         ViewColumn(
-            "pull_requests_merged", _how_many(MERGED), "The person's own pull requests merged that day, by whomever"
+            "pull_requests_merged", _how_many(MERGED), "The person's own pull requests that anybody merged that day"
         ),
         ViewColumn("pull_requests_closed", _how_many(CLOSED_PULL), "Pull requests that the person closed unmerged"),
         ViewColumn("merges", _how_many(MERGE), "Pull requests that the person merged, whoever wrote them"),
@@ -127,7 +127,7 @@ CONTRIBUTOR_ACTIVITY_DAILY = View(
 
 
 def _shares() -> Subquery:
-    """What is opened and said in each month, by kind of person."""
+    """How much was opened, reviewed and commented in each month, by kind of person."""
     did, kinds = _contributed.c, (ISSUE, PULL_REQUEST, REVIEW, COMMENT)
     keys = (did.org, did.month, did.what)
     counts = (count_if(did.person_kind == kind).label(kind) for kind in (MEMBER, NON_MEMBER, BOT))
@@ -144,32 +144,32 @@ def _share(kind: str) -> ColumnElement[Any]:
 
 COMMUNITY_SHARE = View(
     "community_share",
-    "How much of what is opened and said in an organisation each month comes from members, non-members and bots",
+    "Who opens, reviews and comments in an organisation each month: how much of it is by members, non-members and bots",
     [
         ViewColumn("org", _shared.org, "Owner of the repositories"),
         ViewColumn("month", _shared.month, "First day of the month, UTC"),
         ViewColumn(
             "kind",
             _shared.what,
-            "issue, pull_request (both: opened), review (of others' pull requests) or comment",
+            "issue or pull_request (opened in the month), review (of others' pull requests), or comment",
         ),
         ViewColumn("total", _shared.total, "How many there were; never 0"),
         ViewColumn("by_members", _shared[MEMBER], "How many by people who were members then"),
         ViewColumn("by_non_members", _shared[NON_MEMBER], "How many by other people, accounts that are gone included"),
         ViewColumn("by_bots", _shared[BOT], "How many by bots"),
-        ViewColumn("member_share", _share(MEMBER), "by_members of total, from 0 to 1"),
-        ViewColumn("non_member_share", _share(NON_MEMBER), "by_non_members of total, from 0 to 1"),
-        ViewColumn("bot_share", _share(BOT), "by_bots of total, from 0 to 1"),
+        ViewColumn("member_share", _share(MEMBER), "by_members / total, from 0 to 1"),
+        ViewColumn("non_member_share", _share(NON_MEMBER), "by_non_members / total, from 0 to 1"),
+        ViewColumn("bot_share", _share(BOT), "by_bots / total, from 0 to 1"),
     ],
 )
 
 
 def _trending() -> Subquery:
-    """Issues with the comments that others than members wrote on them lately."""
+    """Issues with the number of comments that non-members wrote on them in the last TRENDING_DAYS."""
     belongs = membership()
-    member = holds(belongs, org=Issue.org, person=person_id(Event.user), at=Event.created_at)
+    member = is_membership_of(belongs, org=Issue.org, person=person_id(Event.user), at=Event.created_at)
     since = DaysAgo(literal(TRENDING_DAYS))
-    talked_of = (
+    comments = (
         select(
             Issue.id,
             func.count(type_=BigInteger()).label("comments"),
@@ -178,14 +178,14 @@ def _trending() -> Subquery:
         )
         .join(Event, Event.issue_id == Issue.id)
         .outerjoin(belongs, member)
-        .where(Issue.deleted_at.is_(None), happened("commented"), belongs.c.member_id.is_(None))
-        # A comment moves updated_at: this leaves most issues out before their comments are looked for.
+        .where(Issue.deleted_at.is_(None), is_shown_event("commented"), belongs.c.member_id.is_(None))
+        # A comment changes updated_at: this condition drops most issues before their comments are searched.
         .where(Issue.updated_at >= since, Event.created_at >= since, ~is_bot(Event.user, Event.username))
         .group_by(Issue.id)
-        .subquery("talk")
+        .subquery("comments")
     )
     kept = (getattr(Issue, name) for name in ("org", "repo", "number", "title", "html_url", "state", "username"))
-    return select(*kept, *talked_of.c).join(talked_of, talked_of.c.id == Issue.id).subquery("trend")
+    return select(*kept, *comments.c).join(comments, comments.c.id == Issue.id).subquery("trend")
 
 
 _trend = _trending().c
@@ -195,19 +195,21 @@ _rank = func.rank(type_=BigInteger()).over(
 
 TRENDING_ISSUES = View(
     "trending_issues",
-    "Issues, open or closed, that people who are not members commented on within the last 7 times 24 hours",
+    "Issues, open or closed, on which non-members commented in the last 7 days (7 times 24 hours)",
     [
         ViewColumn("id", _trend.id, "issues.id"),
         *place_columns(_trend),
         ViewColumn("state", _trend.state, "open or closed"),
         ViewColumn("username", _trend.username, "Author's login; NULL when the account is gone"),
-        ViewColumn("rank", _rank, "1 for the most comments in the organisation; equal ones by how many commented"),
-        ViewColumn("comments", _trend.comments, "Comments by non-members in 7 days, the author's included, no bots'"),
+        ViewColumn("rank", _rank, "1 for the most comments in the organisation; ties by number of commenters"),
         ViewColumn(
-            "commenters",
-            _trend.commenters,
-            "How many people wrote them, those whose account is gone left out",
+            "comments",
+            _trend.comments,
+            "Comments by non-members in the last 7 days, with the author's, without those of bots",
         ),
-        ViewColumn("last_comment_at", _trend.last_comment_at, "The newest of them"),
+        ViewColumn(
+            "commenters", _trend.commenters, "How many people wrote them; accounts that are gone are not counted"
+        ),
+        ViewColumn("last_comment_at", _trend.last_comment_at, "When the newest of these comments was written"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The cycles' months: what came in, what went out, and the medians and 90th percentiles of how long it took."""
+"""The cycle views by month: how many were opened and finished, and the median and 90th percentile of the hours."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MEDIAN, P90 = 0.5, 0.9
 
 
 class Measure(NamedTuple):
-    """Something to count by month: when it is counted, what has a time once it is done, and the hours it took.
+    """What to count by month, as columns of a cycle: the time that decides the month, the time it was done, the hours.
 
-    There may be no hours: of what was done while a pull request was a draft, for example.
+    Hours may be NULL when it is done, for example for a pull request that never was ready.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Measure(NamedTuple):
 
 
 class Months:
-    """A cycle's rows, without those that bots opened, once for each measure that has a time, ranked by hours."""
+    """A cycle's rows, without those that bots opened: one for each measure that has a time, ranked by hours."""
 
     def __init__(self, cycle: Table, measures: Iterable[Measure]) -> None:
         people = select(cycle).where(cycle.c.author_kind != BOT).cte("cycle")
@@ -59,7 +59,7 @@ class Months:
         return count_if((self.ranked.c.measure == measure) & self.ranked.c.done)
 
     def hours(self, measure: str, share: float) -> ColumnElement[float]:
-        """The hours that at least this share of them didn't exceed."""
+        """The hours within which at least this share (0 to 1) of them was done."""
         return percentile(share, self.ranked.c.hours, self.ranked.c.rank, self.ranked.c.measure == measure)
 
 
@@ -75,7 +75,7 @@ def _key_columns(months: Months) -> list[ViewColumn]:
 def _hours_columns(months: Months, measure: str, name: str, what: str) -> list[ViewColumn]:
     return [
         ViewColumn(f"median_{name}", months.hours(measure, MEDIAN), f"Half of {what} took at most these hours"),
-        ViewColumn(f"p90_{name}", months.hours(measure, P90), f"90 of 100 of {what} took at most these hours"),
+        ViewColumn(f"p90_{name}", months.hours(measure, P90), f"90 % of {what} took at most these hours"),
     ]
 
 
@@ -90,16 +90,18 @@ _pulls = Months(
 )
 PULL_REQUEST_CYCLE_MONTHLY = View(
     "pull_request_cycle_monthly",
-    "pull_request_cycle by repository and month, pull requests by bots left out. Reviews and approvals stand in the "
-    "month in which the pull request was opened, merges and closings in the month when they happened",
+    "pull_request_cycle by repository and month, without pull requests by bots. Reviews and approvals count in the "
+    "month when the pull request was opened, merges and closings in the month when they happened",
     [
         *_key_columns(_pulls),
         ViewColumn("opened", _pulls.count("review"), "Pull requests opened in the month"),
         ViewColumn(
-            "reviewed", _pulls.done("review"), "How many of those opened have had a review by now, as drafts too"
+            "reviewed", _pulls.done("review"), "How many of those opened have a review by now; reviews of drafts count"
         ),
         ViewColumn(
-            "approved", _pulls.done("approval"), "How many of those opened have had an approval by now, likewise"
+            "approved",
+            _pulls.done("approval"),
+            "How many of those opened have an approval by now; approvals of drafts count",
         ),
         ViewColumn("merged", _pulls.count("merge"), "Pull requests merged in the month, whenever they were opened"),
         ViewColumn("closed", _pulls.count("close"), "Pull requests last closed in the month, merged ones included"),
@@ -120,12 +122,12 @@ _issues = Months(
 )
 ISSUE_CYCLE_MONTHLY = View(
     "issue_cycle_monthly",
-    "issue_cycle by repository and month, issues by bots left out. Responses stand in the month in which the issue was "
+    "issue_cycle by repository and month, without issues by bots. Responses count in the month when the issue was "
     "opened, closings in the month when they happened",
     [
         *_key_columns(_issues),
         ViewColumn("opened", _issues.count("response"), "Issues opened in the month"),
-        ViewColumn("answered", _issues.done("response"), "How many of those opened have had a response by now"),
+        ViewColumn("answered", _issues.done("response"), "How many of those opened have a response by now"),
         ViewColumn("closed", _issues.count("close"), "Issues last closed in the month, whenever they were opened"),
         *_hours_columns(_issues, "response", "hours_to_first_response", "the first responses to those opened"),
         *_hours_columns(_issues, "close", "hours_to_close", "the closings"),

@@ -1,11 +1,11 @@
-"""Who did something: the author or another, a member, a bot; and the rows that count at all.
+"""Who did something (the author, another person, a member, a bot), and which rows the views count.
 
-- A bot is a user whose type is Bot or whose login ends in `[bot]`.
-- A member, of an organisation and at a time, is whoever the app saw among its members then. Whom it saw within a day
-  of first looking counts as a member ever since, because nobody knows when they came; whoever was seen first later
-  counts from then on. A member who left counts until the app saw it; one who came back, all the time between too.
-  Whom the token may not see among the members isn't one, nor is an outside collaborator.
-- The rest are non-members, people whose account is gone included.
+- A bot is a user whose type is Bot, or whose login ends in `[bot]`.
+- A member is a person whom this app had seen among the organisation's members at that time.
+  People seen within a day of the first look count as members since always, because nobody knows when they joined.
+  People first seen later count from then on. A person who left counts until the app saw it; a person who came back
+  also counts for the time between. Outside collaborators, and members whom the token can't see, are not members.
+- Everybody else is a non-member, people whose account is gone included.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ISSUE, PULL_REQUEST = "issue", "pull_request"
 
 
 def person_id(user: SQLColumnExpression[Any]) -> ColumnElement[int]:
-    """The id in a user object: unlike a login, it stays the same person. NULL for an account that is gone."""
+    """The id in a user object, which stays with a person, as a login does not; NULL when the account is gone."""
     return cast(user["id"].as_string(), BigInteger)
 
 
@@ -50,7 +50,7 @@ def is_bot(user: SQLColumnExpression[Any], username: SQLColumnExpression[Any]) -
 
 
 def membership() -> Subquery:
-    """From when to when the app knows each membership; NULL where it has no beginning or no end."""
+    """Each membership with its beginning and its end; NULL when the beginning is not known, or when it has no end."""
     first_look = func.min(Membership.inserted_dt).over(partition_by=Membership.org)
     came_later = hours_between(first_look, Membership.inserted_dt) > FIRST_LOOK_HOURS
     return select(
@@ -61,10 +61,10 @@ def membership() -> Subquery:
     ).subquery("membership")
 
 
-def holds(
+def is_membership_of(
     membership: Subquery, *, org: SQLColumnExpression[str], person: ColumnElement[int], at: SQLColumnExpression[Any]
 ) -> ColumnElement[bool]:
-    """Whether a membership is this person's, in this organisation, at this time: for an outer join, at most one."""
+    """The membership of a person in an organisation at a time: a join's condition, which matches one row at most."""
     return and_(
         membership.c.org == org,
         membership.c.member_id == person,
@@ -74,7 +74,7 @@ def holds(
 
 
 def kind_of_person(bot: ColumnElement[bool], membership: Subquery) -> ColumnElement[str]:
-    """bot, member or non-member; `membership` is outer joined by `holds`."""
+    """bot, member or non-member; `membership` is outer joined by `is_membership_of`."""
     return case((bot, BOT), (membership.c.member_id.is_not(None), MEMBER), else_=constant(NON_MEMBER))
 
 
@@ -84,7 +84,7 @@ def items() -> Subquery:
 
 
 def _items_of(model: type[Issue | PullRequest]) -> Select[Any]:
-    """A model's rows in the columns that both have; `ended_at` is when it was merged or closed."""
+    """A model's rows, with the columns that issues and pull requests share."""
     pulls = model is PullRequest
     return select(
         constant(PULL_REQUEST if pulls else ISSUE).label("kind"),
@@ -102,24 +102,24 @@ SHARED = (
 
 
 def merge_time() -> ColumnElement[Any]:
-    """When a pull request was merged; its closing, where GitHub told only that it was. NULL when not, or not known."""
+    """When a pull request was merged, or closed when only `merged` is known; NULL when it was not, or it is unknown."""
     return func.coalesce(
         PullRequest.merged_at, case((PullRequest.merged.is_(True), PullRequest.closed_at)), type_=UTCDateTime()
     )
 
 
-def happened(*kinds: str) -> ColumnElement[bool]:
-    """Events of these kinds that GitHub still shows; a review from when it was submitted."""
+def is_shown_event(*kinds: str) -> ColumnElement[bool]:
+    """Whether an event is of these kinds and GitHub still shows it; a review must be submitted."""
     submitted = func.lower(func.coalesce(Event.state, "")) != "pending"
     return and_(Event.event.in_(kinds), Event.removed_at.is_(None), Event.created_at.is_not(None), submitted)
 
 
 def by_another(item: FromClause) -> ColumnElement[bool]:
     """Whether an event was by somebody else than the author of the issue or pull request; never NULL."""
-    # 0 is nobody's id. Not IS DISTINCT FROM, out of which SQLAlchemy 2.1.9 makes no view on SQLite.
+    # 0 is nobody's id. Not IS DISTINCT FROM: SQLAlchemy 2.1.9 can't create a view with it on SQLite.
     return func.coalesce(person_id(Event.user), 0) != func.coalesce(item.c.author_id, 0)
 
 
 def author_kind(item: FromClause, membership: Subquery) -> Label[str]:
-    """What the author was when opening it."""
+    """What the author was when the issue or pull request was opened: bot, member or non-member."""
     return kind_of_person(is_bot(item.c.user, item.c.username), membership).label("author_kind")

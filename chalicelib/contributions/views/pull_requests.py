@@ -1,12 +1,15 @@
 """How long pull requests take.
 
-Hours count from when the pull request was ready, without the time it was a draft again. It was ready when it was
-opened, or at the last ready_for_review before its first review; when it was opened as a draft and first reviewed as
-one, at the next ready_for_review. What happened before it was ready took 0 hours.
+Hours count from the time a pull request was ready for review. Later time as a draft does not count. It was ready at:
 
-A review is one that somebody else than the author, and not a bot, submitted. Those after the merge or the last
-closing held nothing up: they are counted apart and are nobody's first. An approval that was dismissed is a review,
-and no approval.
+1. the last ready_for_review, not counting those after its first review;
+2. if there is none, its opening;
+3. if it was opened as a draft and reviewed as one, the first ready_for_review.
+
+A review, approval, merge or closing before that took 0 hours.
+
+A review counts when neither the author nor a bot submitted it. Reviews after the merge or the last closing delayed
+nothing: they are counted apart, as `late_reviews`. A dismissed approval counts as a review and not as an approval.
 """
 
 from __future__ import annotations
@@ -20,9 +23,9 @@ from chalicelib.contributions.views.columns import author_columns, place_columns
 from chalicelib.contributions.views.people import (
     author_kind,
     by_another,
-    happened,
-    holds,
     is_bot,
+    is_membership_of,
+    is_shown_event,
     membership,
     merge_time,
     person_id,
@@ -38,7 +41,7 @@ _KEPT = ("id", "org", "repo", "number", "title", "html_url", "created_at", "clos
 
 
 def _pulls() -> CTE:
-    """Pull requests, with when they ended (were merged or last closed) and until when their story is told."""
+    """Pull requests; `ended_at` is the merge or last closing, `observed_until` the same, or now while it is open."""
     belongs, merged_at = membership(), merge_time()
     pull = (
         select(
@@ -52,10 +55,10 @@ def _pulls() -> CTE:
         .where(PullRequest.deleted_at.is_(None))
         .subquery("pull")
     )
-    author = holds(belongs, org=pull.c.org, person=pull.c.author_id, at=pull.c.created_at)
-    told_until = func.coalesce(pull.c.ended_at, now(), type_=UTCDateTime()).label("told_until")
-    told = select(*pull.c, told_until, author_kind(pull, belongs))
-    return told.select_from(pull.outerjoin(belongs, author)).cte("pulls")
+    author = is_membership_of(belongs, org=pull.c.org, person=pull.c.author_id, at=pull.c.created_at)
+    observed_until = func.coalesce(pull.c.ended_at, now(), type_=UTCDateTime()).label("observed_until")
+    chosen = select(*pull.c, observed_until, author_kind(pull, belongs))
+    return chosen.select_from(pull.outerjoin(belongs, author)).cte("pulls")
 
 
 def _outcome(merged_at: ColumnElement[Any]) -> ColumnElement[str]:
@@ -68,7 +71,7 @@ def _outcome(merged_at: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _each_review(pulls: CTE) -> Subquery:
-    """Reviews that count; `late` when after the end, `turn` is their place among the timely or the late ones."""
+    """Reviews that count: `late` is true after the end, `turn` is the place among the timely or the late ones."""
     late = true_if(Event.created_at > pulls.c.ended_at)
     turn = func.row_number().over(partition_by=[pulls.c.id, late], order_by=[Event.created_at, Event.id])
     return (
@@ -81,13 +84,13 @@ def _each_review(pulls: CTE) -> Subquery:
             turn.label("turn"),
         )
         .join(pulls, pulls.c.id == Event.issue_id)
-        .where(happened("reviewed"), by_another(pulls), ~is_bot(Event.user, Event.username))
+        .where(is_shown_event("reviewed"), by_another(pulls), ~is_bot(Event.user, Event.username))
         .subquery("review")
     )
 
 
 def _reviewed(pulls: CTE) -> CTE:
-    """Pull requests with what their reviews add up to."""
+    """Pull requests with the first times and the counts of their reviews."""
     each = _each_review(pulls)
     timely = each.c.late.is_(False)
     sums = (
@@ -110,28 +113,28 @@ def _reviewed(pulls: CTE) -> CTE:
 
 
 def _changes(reviewed: CTE) -> CTE:
-    """Each change from or to a draft: `turn` is its place, `until` the time of the next one, or of the end."""
+    """Each change to or from a draft: `turn` is its place, `until` the time of the next change or of the end."""
     place: dict[str, Any] = {"partition_by": reviewed.c.id, "order_by": [Event.created_at, Event.id]}
     following = func.lead(Event.created_at, type_=UTCDateTime()).over(**place)
-    reached = func.coalesce(reviewed.c.first_review_at, reviewed.c.told_until, type_=UTCDateTime())
+    first_review = func.coalesce(reviewed.c.first_review_at, reviewed.c.observed_until, type_=UTCDateTime())
     return (
         select(
             reviewed.c.id,
             reviewed.c.created_at.label("opened_at"),
             Event.event,
             Event.created_at.label("at"),
-            func.coalesce(following, reviewed.c.told_until, type_=UTCDateTime()).label("until"),
-            true_if(Event.created_at <= reached).label("before_review"),
+            func.coalesce(following, reviewed.c.observed_until, type_=UTCDateTime()).label("until"),
+            true_if(Event.created_at <= first_review).label("before_review"),
             func.row_number().over(**place).label("turn"),
         )
         .join(reviewed, reviewed.c.id == Event.issue_id)
-        .where(happened(READY, DRAFT))
+        .where(is_shown_event(READY, DRAFT))
         .cte("changes")
     )
 
 
-def _readied(reviewed: CTE, changes: CTE) -> CTE:
-    """Pull requests with when they were ready: never, as long as one that was opened as a draft stays one."""
+def _with_ready_time(reviewed: CTE, changes: CTE) -> CTE:
+    """Pull requests with `ready_at`; NULL for one that was opened as a draft and still is one."""
     is_ready = changes.c.event == READY
     sums = (
         select(
@@ -143,28 +146,28 @@ def _readied(reviewed: CTE, changes: CTE) -> CTE:
         .group_by(changes.c.id)
         .subquery("readiness")
     )
-    # No change at all: it is still what it was, or its timeline has not been read.
+    # A draft without any change was opened as one, or its timeline has not been read.
     unchanged = and_(sums.c.id.is_(None), reviewed.c.is_draft.is_(True))
     opened_ready = and_(~unchanged, ~true_if(sums.c.opened_as_draft))
     ready_at = func.coalesce(
         sums.c.last_before, case((opened_ready, reviewed.c.created_at)), sums.c.first, type_=UTCDateTime()
     )
     joined = reviewed.outerjoin(sums, sums.c.id == reviewed.c.id)
-    chosen = select(*reviewed.c, ready_at.label("ready_at"), true_if(unchanged).label("draft_ever_since"))
-    return chosen.select_from(joined).cte("readied")
+    chosen = select(*reviewed.c, ready_at.label("ready_at"), true_if(unchanged).label("always_draft"))
+    return chosen.select_from(joined).cte("with_ready_time")
 
 
-def _drafts(readied: CTE, changes: CTE) -> Subquery:
-    """From when to when each pull request was a draft."""
+def _drafts(pull: CTE, changes: CTE) -> Subquery:
+    """The times during which each pull request was a draft: `began` and `until`."""
     opened_as_draft = and_(changes.c.event == READY, changes.c.turn == 1)
     return union_all(
         select(changes.c.id, changes.c.opened_at.label("began"), changes.c.at.label("until")).where(opened_as_draft),
         select(changes.c.id, changes.c.at, changes.c.until).where(changes.c.event == DRAFT),
-        select(readied.c.id, readied.c.created_at, readied.c.told_until).where(readied.c.draft_ever_since.is_(True)),
+        select(pull.c.id, pull.c.created_at, pull.c.observed_until).where(pull.c.always_draft.is_(True)),
     ).subquery("draft")
 
 
-# What the hours are counted to, and the column that says so.
+# The time to which hours are counted, and the column of these hours.
 GOALS = {
     "first_review_at": "hours_to_first_review",
     "first_approval_at": "hours_to_approval",
@@ -177,31 +180,31 @@ def _timed() -> Subquery:
     """Pull requests with all hours."""
     pulls = _reviewed(_pulls())
     changes = _changes(pulls)
-    pull = _readied(pulls, changes)
+    pull = _with_ready_time(pulls, changes)
     draft = _drafts(pull, changes)
-    spent = {"draft": _overlap(draft, pull.c.created_at, pull.c.told_until)}
-    spent |= {goal: _overlap(draft, pull.c.ready_at, pull.c[goal]) for goal in GOALS}
+    as_draft = {"draft": _overlap(draft, pull.c.created_at, pull.c.observed_until)}
+    as_draft |= {goal: _overlap(draft, pull.c.ready_at, pull.c[goal]) for goal in GOALS}
     sums = (
-        select(pull.c.id, *(func.sum(seconds).label(name) for name, seconds in spent.items()))
+        select(pull.c.id, *(func.sum(seconds).label(name) for name, seconds in as_draft.items()))
         .join(draft, draft.c.id == pull.c.id)
         .group_by(pull.c.id)
-        .subquery("spent")
+        .subquery("as_draft")
     )
-    taken = (_hours_to(pull.c[goal], pull.c.ready_at, sums.c[goal]).label(name) for goal, name in GOALS.items())
+    goals = (_hours_to(pull.c[goal], pull.c.ready_at, sums.c[goal]).label(name) for goal, name in GOALS.items())
     draft_hours = hours(func.coalesce(sums.c.draft, 0)).label("draft_hours")
     joined = pull.outerjoin(sums, sums.c.id == pull.c.id)
-    return select(*pull.c, draft_hours, *taken).select_from(joined).subquery("timed")
+    return select(*pull.c, draft_hours, *goals).select_from(joined).subquery("timed")
 
 
 def _overlap(draft: Subquery, start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[int]:
-    """Seconds of a draft's time between two times; 0 where one of them is not known."""
+    """Seconds as a draft between two times; 0 when one of them is not known."""
     shared = SecondsBetween(later(draft.c.began, start), earlier(draft.c.until, end))
     return case((and_(draft.c.began < end, draft.c.until > start, start < end), shared), else_=0)
 
 
-def _hours_to(goal: ColumnElement[Any], ready_at: ColumnElement[Any], drafted: ColumnElement[int]) -> Any:
-    """Hours to a time, less what it was a draft; NULL when one of the times is not known, 0 when it was not ready."""
-    ready_first = hours(SecondsBetween(ready_at, goal) - func.coalesce(drafted, 0))
+def _hours_to(goal: ColumnElement[Any], ready_at: ColumnElement[Any], as_draft: ColumnElement[int]) -> Any:
+    """Hours from ready to a time, without those as a draft; 0 when that time came first, NULL when one is unknown."""
+    ready_first = hours(SecondsBetween(ready_at, goal) - func.coalesce(as_draft, 0))
     return case((goal > ready_at, ready_first), (goal <= ready_at, 0.0))
 
 
@@ -210,8 +213,8 @@ _pull = _timed_pulls.c
 
 PULL_REQUEST_CYCLE = View(
     "pull_request_cycle",
-    "A row per pull request: the hours from ready for review to first review, approval, merge and closing, without "
-    "the time as a draft. Reviews are those by others than the author and bots, up to the merge or last closing",
+    "A row per pull request: the hours from ready for review to the first review, first approval, merge and closing. "
+    "Time as a draft does not count. Reviews by the author, by bots, and after the merge or last closing do not count",
     [
         ViewColumn("id", _pull.id, "pull_requests.id"),
         *place_columns(_pull),
@@ -219,32 +222,46 @@ PULL_REQUEST_CYCLE = View(
         ViewColumn(
             "outcome",
             _pull.outcome,
-            "open, merged, unmerged (closed without), or unknown: closed, and GitHub has not said yet whether merged",
+            "open, merged, unmerged (closed without a merge), or unknown (closed; GitHub has not said yet if merged)",
         ),
-        ViewColumn("is_draft", _pull.is_draft, "True while it is a draft, or when it was closed as one"),
+        ViewColumn("is_draft", _pull.is_draft, "True while it is a draft, and when it was closed as one"),
         ViewColumn("created_at", _pull.created_at, "When it was opened"),
         ViewColumn(
             "ready_at",
             _pull.ready_at,
-            "From when the hours count: the last ready_for_review before the first review; else the opening, or, when "
-            "that was as a draft, the first ready_for_review; NULL while it never was ready",
+            "When the hours begin: the last ready_for_review before the first review; if there is none, the opening, "
+            "or, when it was opened as a draft, the first ready_for_review. NULL when it was never ready",
         ),
         ViewColumn("first_review_at", _pull.first_review_at, "When the first review was submitted; NULL: none"),
-        ViewColumn("first_reviewer", _pull.first_reviewer, "Whose review it was; NULL also when the account is gone"),
+        ViewColumn(
+            "first_reviewer", _pull.first_reviewer, "Login of that reviewer; NULL also when the account is gone"
+        ),
         ViewColumn("first_approval_at", _pull.first_approval_at, "First approval that was not dismissed; NULL: none"),
         ViewColumn("merged_at", _pull.merged_at, "When it was merged; NULL: it was not"),
         ViewColumn("closed_at", _pull.closed_at, "When it was last closed, merging included; NULL while open"),
-        ViewColumn("draft_hours", _pull.draft_hours, "Hours as a draft, from opening to the end or now"),
+        ViewColumn("draft_hours", _pull.draft_hours, "Hours as a draft, until the merge or last closing, or until now"),
         ViewColumn(
             "hours_to_first_review",
             _pull.hours_to_first_review,
-            "Hours from ready to the first review; 0 when that came before; NULL: none, or never ready",
+            "Hours from ready_at to the first review; 0 when it came before; NULL: none, or never ready",
         ),
-        ViewColumn("hours_to_approval", _pull.hours_to_approval, "Hours from ready to the first approval; likewise"),
-        ViewColumn("hours_to_merge", _pull.hours_to_merge, "Hours from ready to the merge; likewise"),
-        ViewColumn("hours_to_close", _pull.hours_to_close, "Hours from ready to the last closing; likewise"),
+        ViewColumn(
+            "hours_to_approval",
+            _pull.hours_to_approval,
+            "Hours from ready_at to the first approval; 0 when it came before; NULL: none, or never ready",
+        ),
+        ViewColumn(
+            "hours_to_merge",
+            _pull.hours_to_merge,
+            "Hours from ready_at to the merge; 0 when it came before; NULL: not merged, or never ready",
+        ),
+        ViewColumn(
+            "hours_to_close",
+            _pull.hours_to_close,
+            "Hours from ready_at to the last closing; 0 when it came before; NULL: open, or never ready",
+        ),
         ViewColumn("reviews", _pull.reviews, "How many reviews there were, dismissed ones included"),
-        ViewColumn("reviewers", _pull.reviewers, "How many people submitted them, gone accounts left out"),
-        ViewColumn("late_reviews", _pull.late_reviews, "Reviews after the merge or last closing, counted nowhere else"),
+        ViewColumn("reviewers", _pull.reviewers, "How many people submitted them; accounts that are gone don't count"),
+        ViewColumn("late_reviews", _pull.late_reviews, "Reviews after the merge or last closing; in no other column"),
     ],
 )

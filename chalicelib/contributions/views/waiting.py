@@ -1,4 +1,4 @@
-"""Open issues and pull requests, and on whom they wait."""
+"""Open issues and pull requests, and for whom they wait: for us (the members) or for the author."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chalicelib.contributions.views.people import (
     PULL_REQUEST,
     author_kind,
     by_another,
-    happened,
-    holds,
     is_bot,
+    is_membership_of,
+    is_shown_event,
     items,
     membership,
     person_id,
@@ -23,68 +23,68 @@ from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import constant, hours_between, later, now, true_if
 from chalicelib.store.views import View, ViewColumn
 
-SAID = ("commented", "reviewed")
+REPLIES = ("commented", "reviewed")
 READY = "ready_for_review"
-# What puts a pull request back on our desk, whoever did it: pushing has no author that GitHub knows.
+# These make a pull request wait for us again, whoever did them: GitHub doesn't say who pushed.
 PUSHED = (READY, "review_requested", "committed", "head_ref_force_pushed")
 AUTHOR, US = "author", "us"
 
 
 def _open_items() -> CTE:
     belongs, item = membership(), items()
-    author = holds(belongs, org=item.c.org, person=item.c.author_id, at=item.c.created_at)
+    author = is_membership_of(belongs, org=item.c.org, person=item.c.author_id, at=item.c.created_at)
     chosen = select(*item.c, author_kind(item, belongs)).select_from(item.outerjoin(belongs, author))
     return chosen.where(item.c.state == "open", item.c.is_draft.is_(False)).cte("open_items")
 
 
-def _words(item: CTE) -> Subquery:
-    """Who had the word when: `us` or `author`; what others said is in neither."""
+def _messages(item: CTE) -> Subquery:
+    """The messages of both sides, from `us` or from `author`; those of bots and third parties are left out."""
     belongs = membership()
-    member = holds(belongs, org=item.c.org, person=person_id(Event.user), at=Event.created_at)
+    member = is_membership_of(belongs, org=item.c.org, person=person_id(Event.user), at=Event.created_at)
     other = by_another(item)
-    speaker = case(
+    side = case(
         (and_(item.c.kind == PULL_REQUEST, Event.event.in_(PUSHED)), AUTHOR),
-        (and_(~other, Event.event.in_((*SAID, "reopened"))), AUTHOR),
+        (and_(~other, Event.event.in_((*REPLIES, "reopened"))), AUTHOR),
         (
             and_(
                 other,
-                Event.event.in_(SAID),
+                Event.event.in_(REPLIES),
                 belongs.c.member_id.is_not(None),
                 ~is_bot(Event.user, Event.username),
             ),
             US,
         ),
     )
-    said = (
-        select(item.c.id, Event.created_at.label("at"), Event.event.label("what"), speaker.label("speaker"))
+    events = (
+        select(item.c.id, Event.created_at.label("at"), Event.event.label("what"), side.label("side"))
         .join(item, item.c.id == Event.issue_id)
         .outerjoin(belongs, member)
-        .where(happened(*SAID, *PUSHED, "reopened"))
-        # A commit's time is what the author's clock said.
+        .where(is_shown_event(*REPLIES, *PUSHED, "reopened"))
+        # A commit's time is by its author's clock, which may be wrong.
         .where(Event.created_at >= item.c.created_at, Event.created_at <= now())
-        .subquery("said")
+        .subquery("events_of_item")
     )
     opening: Select[Any] = select(
-        item.c.id, item.c.created_at.label("at"), constant("opened").label("what"), constant(AUTHOR).label("speaker")
+        item.c.id, item.c.created_at.label("at"), constant("opened").label("what"), constant(AUTHOR).label("side")
     )
-    return union_all(opening, select(said).where(said.c.speaker.is_not(None))).subquery("word")
+    return union_all(opening, select(events).where(events.c.side.is_not(None))).subquery("message")
 
 
 def _turns(item: CTE) -> Subquery:
-    """Per item: the last word of each side, and since when the words of each stand unanswered."""
-    word = _words(item)
+    """Per item: the last message of each side, and the first message of each that is still unanswered."""
+    message = _messages(item)
 
     def last(condition: ColumnElement[bool]) -> ColumnElement[Any]:
-        return func.max(case((condition, word.c.at))).over(partition_by=word.c.id)
+        return func.max(case((condition, message.c.at))).over(partition_by=message.c.id)
 
     marked = select(
-        *word.c,
-        last(word.c.speaker == US).label("our_last"),
-        last(word.c.speaker == AUTHOR).label("their_last"),
-        last(word.c.what == READY).label("ready_at"),
+        *message.c,
+        last(message.c.side == US).label("our_last"),
+        last(message.c.side == AUTHOR).label("their_last"),
+        last(message.c.what == READY).label("ready_at"),
     ).subquery("marked")
-    asked = and_(marked.c.speaker == AUTHOR, or_(marked.c.our_last.is_(None), marked.c.at > marked.c.our_last))
-    replied = and_(marked.c.speaker == US, marked.c.at >= marked.c.their_last)
+    asked = and_(marked.c.side == AUTHOR, or_(marked.c.our_last.is_(None), marked.c.at > marked.c.our_last))
+    replied = and_(marked.c.side == US, marked.c.at >= marked.c.their_last)
     return (
         select(
             marked.c.id,
@@ -103,7 +103,7 @@ def _pending() -> Subquery:
     item = _open_items()
     turn = _turns(item)
     waits_for_us = or_(turn.c.our_last.is_(None), turn.c.their_last > turn.c.our_last)
-    # Opened as a draft, it asked for nothing until it was ready.
+    # A draft waits for nobody: the wait begins when it is made ready.
     asked_since = later(turn.c.asked_since, func.coalesce(turn.c.ready_at, turn.c.asked_since, type_=UTCDateTime()))
     return (
         select(
@@ -123,8 +123,8 @@ _item = _pending().c
 
 FIRST_RESPONSES_PENDING = View(
     "first_responses_pending",
-    "Open issues and pull requests, and on whom each waits: us, when no member has commented or reviewed since the "
-    "author's last word, else the author. Drafts are left out; bots and third parties don't count as either",
+    "Open issues and pull requests, and for whom each waits: for us when no member has commented or reviewed since the "
+    "author's last message, else for the author. Drafts are left out. Messages of bots and third parties don't count",
     [
         ViewColumn("id", _item.id, "issues.id or pull_requests.id"),
         ViewColumn("kind", _item.kind, "issue or pull_request"),
@@ -134,25 +134,25 @@ FIRST_RESPONSES_PENDING = View(
         ViewColumn(
             "waiting_for",
             _item.waiting_for,
-            "us: a member other than the author is to respond; author: a member spoke last",
+            "us: a member other than the author should respond; author: a member responded last",
         ),
         ViewColumn(
             "waiting_since",
             _item.waiting_since,
-            "The author's first word that is not answered, or the first of our words since the author's last one; of a "
-            "pull request that was made ready for review, not before that",
+            "us: the author's first unanswered message; author: the first response since the author's last message. "
+            "For a pull request that was a draft, not before ready_for_review",
         ),
         ViewColumn(
             "hours_waiting",
             hours_between(_item.waiting_since, later(now(), _item.waiting_since)),
-            "Hours since then, until now",
+            "Hours from waiting_since to now",
         ),
-        ViewColumn("answered", _item.answered, "True when a member has ever responded; false: a first response is due"),
+        ViewColumn("answered", _item.answered, "True when a member has responded; false: the first response is due"),
         ViewColumn(
             "author_last_at",
             _item.their_last,
-            "The author's last word: opening, comment, review, reopening, and on a pull request, by whomever, commits, "
-            "force-pushes, review requests and ready_for_review; of a commit, when it was committed, not pushed",
+            "The author's last message: opening, comment, review or reopening. On a pull request also a commit (when "
+            "it was committed, not pushed), force-push, review request or ready_for_review, by anybody",
         ),
         ViewColumn("member_last_at", _item.our_last, "The last comment or review by a member who is not the author"),
     ],

@@ -1,4 +1,4 @@
-"""The questions that people ask of Copilot, as views; each module says how it counts."""
+"""The views of Copilot; each module says how it counts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
     "VIEWS",
 ]
 
-# In the order to make them: the cost reads the idle seats, the effect also the contributions' pull_request_cycle.
+# In the order of creation: the cost view reads the idle seats, the effect view also reads pull_request_cycle.
 VIEWS: tuple[View, ...] = (
     COPILOT_USE_DAILY,
     COPILOT_ACCEPTANCE_MONTHLY,

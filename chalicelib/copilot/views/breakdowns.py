@@ -1,7 +1,7 @@
 """An organisation's days by IDE, language, model and feature.
 
-GitHub breaks a day down in several ways at once, each of which adds up the day: a view takes one of them for each
-source, so that nothing counts twice.
+GitHub breaks each day down in several ways, and each way counts the same activity. So each view uses one breakdown
+per source; with two, activity would count twice.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 
 from chalicelib.copilot.models import METRICS, REPORT, USAGE, CopilotDay, CopilotDayTotal
-from chalicelib.copilot.views.days import ADDED_OR_ACCEPTED
+from chalicelib.copilot.views.days import ADDED_OR_ACCEPTED, SOURCE
 from chalicelib.store.functions import ratio, sum_of
 from chalicelib.store.views import View, ViewColumn
 
-# Which breakdown tells of something, by the source of the day.
+# The breakdown that each view uses, by the source of the day.
 DIMENSIONS: Mapping[str, Mapping[str, str]] = {
     "ide": {REPORT: "ide", METRICS: "ide_model", USAGE: "language_ide"},
     "language": {REPORT: "language_feature", METRICS: "language_ide_model", USAGE: "language_ide"},
@@ -26,7 +26,7 @@ DIMENSIONS: Mapping[str, Mapping[str, str]] = {
 
 
 def _totals(thing: str) -> Select[Any]:
-    """A row per organisation, day and IDE (or another thing), with the source of the day."""
+    """A row per organisation, day and `thing` (such as ide), with the source of the day."""
     total: Any = CopilotDayTotal
     lines = func.coalesce(total.loc_added_sum, total.lines_accepted)
     value, chosen = getattr(total, thing), DIMENSIONS[thing].items()
@@ -53,14 +53,14 @@ def _breakdown(name: str, thing: str, what: str, note: str) -> View:
         [
             ViewColumn("org", row.org, "Organisation"),
             ViewColumn("day", row.day, "Day, UTC"),
-            ViewColumn(thing, row[thing], f"The {what}, by GitHub's name for it"),
-            ViewColumn("source", row.source, "report, or of the APIs that are gone: metrics or usage"),
+            ViewColumn(thing, row[thing], f"GitHub's name of the {what}"),
+            ViewColumn("source", row.source, SOURCE),
             ViewColumn("suggestions", row.suggestions, "Times that code was suggested or generated"),
             ViewColumn("acceptances", row.acceptances, "Times that a suggestion was accepted"),
             ViewColumn(
                 "acceptance_rate",
                 ratio(row.acceptances, row.suggestions),
-                "acceptances over suggestions; NULL when there were none of these",
+                "acceptances / suggestions; NULL when there were no suggestions",
             ),
             ViewColumn("lines_suggested", row.lines_suggested, "Lines suggested to be added"),
             ViewColumn("lines_added_or_accepted", row.lines_added_or_accepted, ADDED_OR_ACCEPTED),
@@ -69,22 +69,23 @@ def _breakdown(name: str, thing: str, what: str, note: str) -> View:
     )
 
 
-MAY_DIFFER = "Sums over them may differ from the day's own totals in copilot_use_daily, since GitHub leaves things out"
-COPILOT_IDES_DAILY = _breakdown(
-    "copilot_ides_daily", "ide", "IDE", f"{MAY_DIFFER}: what is used outside of an IDE has none"
-)
+MAY_DIFFER = "The sum of a day's rows may differ from the totals in copilot_use_daily"
+COPILOT_IDES_DAILY = _breakdown("copilot_ides_daily", "ide", "IDE", f"{MAY_DIFFER}: use outside of an IDE is in no row")
 COPILOT_LANGUAGES_DAILY = _breakdown(
     "copilot_languages_daily",
     "language",
     "programming language",
-    f"{MAY_DIFFER}: what has no language is in none",
+    f"{MAY_DIFFER}: use without a language is in no row",
 )
 COPILOT_MODELS_DAILY = _breakdown(
-    "copilot_models_daily", "model", "language model", f"{MAY_DIFFER}. Days of the usage API have no models"
+    "copilot_models_daily",
+    "model",
+    "language model",
+    f"{MAY_DIFFER}: GitHub leaves some use out. Days from the usage API have no rows",
 )
 COPILOT_FEATURES_DAILY = _breakdown(
     "copilot_features_daily",
     "feature",
     "feature of Copilot",
-    f"{MAY_DIFFER}. Days of the APIs that are gone have no features",
+    f"{MAY_DIFFER}: GitHub leaves some use out. Days from the retired APIs have no rows",
 )

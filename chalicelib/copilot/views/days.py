@@ -1,7 +1,7 @@
 """An organisation's use of Copilot by day and by month.
 
-What counts as a suggestion is not the same in every source: the two APIs that are gone counted completions, the reports
-of today also what chats and agents generate, much of which nobody can accept. Rates of one source compare.
+The sources count suggestions differently. The two retired APIs counted completions only. Today's reports also count
+what chats and agents generate, much of which nobody can accept. So compare rates of one source only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from chalicelib.copilot.models import REPORT, CopilotDay
 from chalicelib.store.functions import MonthOfDay, count_if, ratio, rounded, sum_of
 from chalicelib.store.views import View, ViewColumn
 
-ADDED_OR_ACCEPTED = "Lines added, or of the APIs that are gone, lines accepted"
+SOURCE = "Where the figures are from: report (GitHub's API of today), or a retired API, metrics or usage"
+ADDED_OR_ACCEPTED = "Lines added to files (report), or lines accepted (usage and metrics)"
 
 
 def counted_days() -> Subquery:
-    """Every day in the names that the views have, with its month and its acceptance rate."""
+    """All days, with the views' column names, the month and the acceptance rate."""
     day: Any = CopilotDay
     suggestions, acceptances = day.code_generation_activity_count, day.code_acceptance_activity_count
     return select(
@@ -37,13 +38,13 @@ def counted_days() -> Subquery:
 
 
 def weighted_rate(counted: Any) -> Any:
-    """Acceptances of a group over its suggestions, of the days that tell both; `counted` is columns."""
+    """Acceptances of a group / its suggestions, of days that have both; `counted` are the columns of `counted_days`."""
     both = and_(counted.suggestions.is_not(None), counted.acceptances.is_not(None))
     return ratio(*(func.sum(case((both, value))) for value in (counted.acceptances, counted.suggestions)))
 
 
 def mean_users(counted: Any) -> Any:
-    """The mean of a group's daily active users, of the days that tell them: exact, unlike a sum of fractions."""
+    """The mean of a group's daily active users, of days that have them; a sum of fractions would not be exact."""
     return ratio(func.sum(counted.daily_active_users), func.count(counted.daily_active_users))
 
 
@@ -51,25 +52,31 @@ _day = counted_days().c
 
 COPILOT_USE_DAILY = View(
     "copilot_use_daily",
-    "How an organisation used Copilot on each day that GitHub reported, as it last reported it. NULL is what the day's "
-    "source doesn't tell",
+    "How an organisation used Copilot on each day, by GitHub's last report of it. A column is NULL when the day's "
+    "source does not have it",
     [
         ViewColumn("org", _day.org, "Organisation"),
         ViewColumn("day", _day.day, "Day, UTC"),
         ViewColumn("daily_active_users", _day.daily_active_users, "People who used Copilot on the day"),
-        ViewColumn("weekly_active_users", _day.weekly_active_users, "People who used it within 7 days, this included"),
-        ViewColumn("monthly_active_users", _day.monthly_active_users, "People who used it within 28 days, likewise"),
+        ViewColumn(
+            "weekly_active_users", _day.weekly_active_users, "People who used it in the 7 days that end with this one"
+        ),
+        ViewColumn(
+            "monthly_active_users",
+            _day.monthly_active_users,
+            "People who used it in the 28 days that end with this one",
+        ),
         ViewColumn(
             "engaged_users", _day.engaged_users, "People who accepted, prompted or chatted on the day (metrics only)"
         ),
         ViewColumn(
             "suggestions",
             _day.suggestions,
-            "Times that code was suggested; in reports also generated, by chats and agents",
+            "Times that code was suggested; in reports also times that chats and agents generated code",
         ),
         ViewColumn("acceptances", _day.acceptances, "Times that a suggestion was accepted"),
         ViewColumn(
-            "acceptance_rate", _day.acceptance_rate, "acceptances over suggestions; NULL when there were none of these"
+            "acceptance_rate", _day.acceptance_rate, "acceptances / suggestions; NULL when there were no suggestions"
         ),
         ViewColumn("lines_suggested", _day.lines_suggested, "Lines suggested to be added"),
         ViewColumn("lines_added", _day.lines_added, "Lines added to files (report only)"),
@@ -77,40 +84,40 @@ COPILOT_USE_DAILY = View(
         ViewColumn(
             "lines_added_or_accepted",
             _day.lines_added_or_accepted,
-            "Whichever of the two the source tells: one series over all sources",
+            f"{ADDED_OR_ACCEPTED}: one series over all sources",
         ),
-        ViewColumn("chat_turns", _day.chat_turns, "Chats (metrics), or turns of them (usage)"),
+        ViewColumn("chat_turns", _day.chat_turns, "Number of chats (metrics), or of turns in chats (usage)"),
         ViewColumn("prompts", _day.prompts, "Prompts that people sent: chat messages, agent requests"),
-        ViewColumn("source", _day.source, "report, or of the APIs that are gone: metrics or usage"),
-        ViewColumn("revision", _day.revision, "How often what GitHub says of the day has changed, from 1"),
+        ViewColumn("source", _day.source, SOURCE),
+        ViewColumn("revision", _day.revision, "1 at first, and 1 more each time GitHub revised the day"),
     ],
 )
 
 COPILOT_ACCEPTANCE_MONTHLY = View(
     "copilot_acceptance_monthly",
-    "copilot_use_daily by month: how much of what Copilot suggested was accepted, weighted and as the mean of days. "
-    "Reports count suggestions that the older sources don't: compare months of one source",
+    "copilot_use_daily by month, with two acceptance rates: weighted by suggestions, and as the mean of the days. "
+    "Reports count more suggestions than the retired APIs did: compare months of one source only",
     [
         ViewColumn("org", _day.org, "Organisation"),
         ViewColumn("month", _day.month, "First day of the month, UTC"),
         ViewColumn("days", func.count(type_=BigInteger()), "Days of the month with data"),
-        ViewColumn("report_days", count_if(_day.source == REPORT), "Those from reports, not from APIs that are gone"),
+        ViewColumn("report_days", count_if(_day.source == REPORT), "Days from reports, not from the retired APIs"),
         ViewColumn("suggestions", sum_of(_day.suggestions), "Times that code was suggested or generated"),
         ViewColumn("acceptances", sum_of(_day.acceptances), "Times that a suggestion was accepted"),
         ViewColumn(
             "acceptance_rate",
             weighted_rate(_day),
-            "acceptances over suggestions, of the days that tell both: a day counts by how much was suggested",
+            "acceptances / suggestions, of days that have both. A day with more suggestions counts for more",
         ),
         ViewColumn(
             "mean_daily_acceptance_rate",
             rounded(func.avg(_day.acceptance_rate), 6),
-            "Mean of the daily rates, to 6 decimals, days without suggestions left out: each counts alike, however "
-            "little was suggested on it; to compare with what older dashboards show",
+            "Mean of the daily rates, to 6 decimals, without days without suggestions. Each day counts the same. It is "
+            "for comparison with dashboards that show such a mean",
         ),
         ViewColumn("lines_suggested", sum_of(_day.lines_suggested), "Lines suggested to be added"),
         ViewColumn("lines_added_or_accepted", sum_of(_day.lines_added_or_accepted), ADDED_OR_ACCEPTED),
-        ViewColumn("mean_daily_active_users", mean_users(_day), "Mean of the days' active users, of days with data"),
+        ViewColumn("mean_daily_active_users", mean_users(_day), "Mean of daily_active_users, of days with data"),
         ViewColumn("max_daily_active_users", func.max(_day.daily_active_users), "Most active users on one day"),
     ],
     group_by=[_day.org, _day.month],

@@ -1,4 +1,4 @@
-"""The use of Copilot beside how pull requests fare, month by month: side by side, which proves no cause."""
+"""Copilot use and pull requests, month by month, side by side; that they change together proves no cause."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOT = "bot"
 OPENED, MERGED = "opened", "merged"
 MEDIAN = 0.5
 
-# The contributions' view: named and not imported, since domains don't know each other's code.
+# The contributions' view; written out and not imported, because domains don't import each other.
 _pull_request_cycle = table(
     "pull_request_cycle",
     column("org", String),
@@ -41,7 +41,7 @@ def _copilot_months() -> CTE:
 
 
 def _pull_request_months() -> CTE:
-    """By organisation and month, all repositories together: medians of repositories don't add up to one."""
+    """By organisation and month over all repositories, since medians of repositories can't be combined."""
     cycle = _pull_request_cycle.c
     people = select(_pull_request_cycle).where(cycle.author_kind != BOT).cte("people").c
     each = union_all(
@@ -71,11 +71,11 @@ def _side_by_side() -> Subquery:
     copilot, pulls = _copilot_months(), _pull_request_months()
     keys = union(*(select(side.c.org, side.c.month) for side in (copilot, pulls))).subquery("months")
 
-    def told(side: CTE) -> Any:
+    def same_month(side: CTE) -> Any:
         return and_(side.c.org == keys.c.org, side.c.month == keys.c.month)
 
     values = [value for side in (copilot, pulls) for value in side.c if value.name not in ("org", "month")]
-    joined = keys.outerjoin(copilot, told(copilot)).outerjoin(pulls, told(pulls))
+    joined = keys.outerjoin(copilot, same_month(copilot)).outerjoin(pulls, same_month(pulls))
     return select(*keys.c, *values).select_from(joined).subquery("side_by_side")
 
 
@@ -83,8 +83,8 @@ _month = _side_by_side().c
 
 COPILOT_PULL_REQUEST_EFFECT = View(
     "copilot_pull_request_effect",
-    "An organisation's use of Copilot and its pull requests, month by month, side by side: what changes together need "
-    "not be cause and effect. Months with anything of either; NULL where the other tells nothing",
+    "An organisation's Copilot use and its pull requests, month by month, side by side. That both change together does "
+    "not prove that one causes the other. A month needs data of one side; columns of the other are NULL then",
     [
         ViewColumn("org", _month.org, "Organisation"),
         ViewColumn("month", _month.month, "First day of the month, UTC"),
@@ -93,18 +93,20 @@ COPILOT_PULL_REQUEST_EFFECT = View(
         ViewColumn(
             "pull_requests_created_by_copilot",
             _month.created_by_copilot,
-            "Pull requests that Copilot opened, by GitHub's reports; as a bot's they are in none of what follows",
+            "Pull requests that Copilot opened, by GitHub's reports. The other columns leave them out, as a bot's",
         ),
         ViewColumn(
             "pull_requests_opened", _month.opened, "Pull requests opened in the month, in all repositories, not by bots"
         ),
         ViewColumn(
-            "pull_requests_merged", _month.merged, "Pull requests merged in the month, whenever opened, likewise"
+            "pull_requests_merged",
+            _month.merged,
+            "Pull requests merged in the month, in all repositories, not by bots; they may have been opened earlier",
         ),
         ViewColumn(
             "median_hours_to_merge",
             _month.median_hours_to_merge,
-            "Half of those merged took at most these hours, as in pull_request_cycle",
+            "Half of pull_requests_merged took at most these hours (hours_to_merge of pull_request_cycle)",
         ),
     ],
 )

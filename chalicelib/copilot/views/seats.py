@@ -1,4 +1,4 @@
-"""Who holds a seat without using it, and what that costs."""
+"""Who holds a seat without using it, and what seats cost."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from chalicelib.store.views import View, ViewColumn
 IDLE_DAYS = 28
 DAY = 86_400
 
-# The contributions': named and not imported, since domains don't know each other's code.
+# The contributions' table; written out and not imported, because domains don't import each other.
 _memberships = table("memberships", column("org", String), column("member_id", BigInteger), column("inactive", Boolean))
 
 
 def _is_member(belongs: Any, known: Any) -> ColumnElement[Any]:
-    """Whether somebody is a member now; NULL where the members were never read."""
+    """Whether a person is a member now; NULL when the members were never read."""
     return case((belongs.c.member_id.is_not(None), true()), (known.c.org.is_not(None), false()), else_=null())
 
 
 def _held() -> Subquery:
-    """The seats that somebody holds, with since when each is idle."""
+    """The seats that people hold, each with the time since which it is idle."""
     seat: Any = CopilotSeat
     belongs = select(_memberships).where(_memberships.c.inactive.is_(False)).subquery("belongs")
     known = select(_memberships.c.org).distinct().subquery("known")
@@ -64,8 +64,8 @@ _seat = _held().c
 
 COPILOT_SEATS_IDLE = View(
     "copilot_seats_idle",
-    "Every seat that somebody holds, and for how many days it was not used: ask for those WHERE idle_days >= 30, "
-    "never_used, or NOT is_member",
+    "All seats that people hold, and for how many days each was not used. Filter it, for example by idle_days >= 30, "
+    "by never_used, or by NOT is_member",
     [
         ViewColumn("org", _seat.org, "Organisation"),
         ViewColumn("login", _seat.login, "User name"),
@@ -77,18 +77,19 @@ COPILOT_SEATS_IDLE = View(
         ViewColumn(
             "idle_days",
             cast(SecondsBetween(_seat.idle_since, later(now(), _seat.idle_since)) // DAY, BigInteger),
-            "Whole times 24 hours since the last use; when none is known, since the seat was given",
+            "Days (24 hours, rounded down) since the last use, or since the seat was given when no use is known",
         ),
         ViewColumn(
             "never_used",
             true_if(_seat.last_activity_at.is_(None)),
-            "True when no use is known; GitHub forgets it after 90 days, so one before this app's first look isn't",
+            "True when no use is known. GitHub forgets uses after 90 days, so older ones from before this app's first "
+            "run are not known",
         ),
         ViewColumn(
             "is_member",
             _seat.is_member,
-            "True while the person is a member of the organisation; false for who left or never was one; NULL where "
-            "this app has never read the members",
+            "True while the person is a member of the organisation, false for a person who left or never was one, NULL "
+            "when this app has never read the members",
         ),
         ViewColumn(
             "pending_cancellation_date", _seat.pending_cancellation_date, "When it will be taken back; NULL: it won't"
@@ -103,31 +104,27 @@ _of_idle = case((_is_idle, _held_seat.monthly_price), (_held_seat.monthly_price.
 
 COPILOT_SEAT_COST = View(
     "copilot_seat_cost",
-    "What an organisation's seats cost a month, and how much of that is for seats which were not used for 28 days. "
-    "Seats without a known price count as seats and cost nothing",
+    "What an organisation's seats cost a month, and how much of it is for seats not used for 28 days or more. "
+    "Seats without a known price count as seats, and add nothing to the cost",
     [
         ViewColumn("org", _held_seat.org, "Organisation"),
-        ViewColumn(
-            "seats", func.count(type_=BigInteger()), "Seats that somebody holds, those to be taken back included"
-        ),
-        ViewColumn("idle_seats", count_if(_is_idle), "Those not used for 28 days or more, as in copilot_seats_idle"),
-        ViewColumn(
-            "never_used", count_if(_held_seat.never_used), "Those of which no use is known, however new they are"
-        ),
+        ViewColumn("seats", func.count(type_=BigInteger()), "Seats that people hold, those to be taken back included"),
+        ViewColumn("idle_seats", count_if(_is_idle), "Seats not used for 28 days or more, as in copilot_seats_idle"),
+        ViewColumn("never_used", count_if(_held_seat.never_used), "Seats without any known use, new seats included"),
         ViewColumn(
             "held_by_non_members",
             count_if(_held_seat.is_member.is_(False)),
-            "Those of people who left the organisation, or never were members",
+            "Seats of people who left the organisation or never were members",
         ),
         ViewColumn(
-            "seats_without_price", count_if(_held_seat.monthly_price.is_(None)), "Those whose price is not known"
+            "seats_without_price", count_if(_held_seat.monthly_price.is_(None)), "Seats whose price is not known"
         ),
         ViewColumn(
             "monthly_cost",
             rounded(func.sum(_held_seat.monthly_price), 2),
-            "US dollars a month for all; NULL when no price is known",
+            "US dollars a month for all seats; NULL when no price is known",
         ),
-        ViewColumn("idle_monthly_cost", rounded(func.sum(_of_idle), 2), "US dollars a month for the idle ones"),
+        ViewColumn("idle_monthly_cost", rounded(func.sum(_of_idle), 2), "US dollars a month for the idle seats"),
     ],
     group_by=[_held_seat.org],
 )
