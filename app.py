@@ -1,4 +1,4 @@
-"""Lambda entry points, one for each schedule; `python app.py JOB` runs one here."""
+"""Lambda entry points, one for each schedule; `python app.py JOB` runs a job from a shell."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ HEALTH = "health"
 
 EPILOG = """examples:
   GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min
-  python app.py health        how current the database is; exit code 1 when something is stale or failed
+  python app.py health        shows how current the database is; exit code 1 when something is stale or failed
 
-Settings come from the environment, then from .env in the folder of app.py, from whatever folder this is started.
+Settings come from the environment, then from .env in the folder of app.py.
 Exit codes: 0 done, 1 a step failed or something is stale, 2 wrong settings, arguments or database,
 130 stopped (Ctrl-C, SIGTERM)."""
 
@@ -45,55 +45,55 @@ def every_30_min(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(10, unit=Rate.MINUTES))
 def nrt_events(event: CloudWatchEvent) -> None:
-    """Read what happened to what changed."""
+    """Read the timelines of the items that changed."""
     handle("nrt_events", event.to_dict(), context_of(event))
 
 
 @app.schedule(Cron(0, 5, "*", "*", "?", "*"))
 def daily(event: CloudWatchEvent) -> None:
-    """Reconcile what searches for changes can't see."""
+    """Find what the searches for changes can't see."""
     handle("daily", event.to_dict(), context_of(event))
 
 
 def context_of(event: CloudWatchEvent) -> LambdaContext:
-    """Give Lambda's context, which Chalice hands on with its own, wrong type."""
+    """Give Lambda's context, which has the wrong type in Chalice's annotations."""
     context: Any = event.context
     return cast(LambdaContext, context)
 
 
 def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
-    """Run one command from a shell; returns the exit code."""
+    """Run a job, or `health`, from a shell; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python app.py",
-        description="Run one of the scheduled jobs here, once (it waits for GitHub's rate limits and says until when), "
-        "or tell how current the database is.",
+        description="Run one of the scheduled jobs once, or show how current the database is. "
+        "A job waits for GitHub's rate limits, and prints until when.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("job", choices=[*sorted(JOBS), HEALTH], help="the job to run, or health")
     command = parser.parse_args(arguments).job
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[shell.LogHandler(sys.stdout)], force=True)
-    budget = Budget(on_pause=say_pause)
+    budget = Budget(on_pause=log_pause)
     try:
         with shell.stoppable(budget.cancel):
             settings = settings or load_settings()
             if command == HEALTH:
-                return say_health(settings)
+                return print_health(settings)
             run_job(command, settings, budget=budget)
     except ContributorMetricsError as error:
-        return shell.complain(error)
+        return shell.print_error(error)
     except KeyboardInterrupt as stop:
-        return shell.stopped(stop, "stopped; what was fetched is stored, and the next run goes on")
+        return shell.print_stop(stop, "stopped; what was fetched is stored, and the next run goes on")
     return 0
 
 
-def say_pause(pause: Pause) -> None:
-    """Tell that and until when a run waits."""
+def log_pause(pause: Pause) -> None:
+    """Log until when a run waits, and why."""
     LOG.info("waiting until %s: %s", format_utc(pause.until), pause.reason)
 
 
-def say_health(settings: Settings) -> int:
-    """Print how current each kind is; returns 1 when one is stale or failed when it last ran, else 0."""
+def print_health(settings: Settings) -> int:
+    """Print how current each kind is; returns the exit code, 1 when a kind is stale or its last run failed."""
     with open_database(settings) as session:
         healths = read_health(session, settings)
     print(f"{'organisation':<24} {'kind':<15} {'last success':<20} {'lag':>9} {'rejected':>8}  state")

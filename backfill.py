@@ -1,4 +1,4 @@
-"""History from the shell: fills the tables back, and proves that they hold what GitHub has."""
+"""History from the shell: reads the past into the tables, and verifies that they hold what GitHub has."""
 
 from __future__ import annotations
 
@@ -33,13 +33,12 @@ from chalicelib.store.ledger import FAILED as FAILED_RUN
 from chalicelib.store.ledger import OK, PARTIAL
 from chalicelib.utils import format_utc, parse_day, utc_now
 
-# Place for the unit and the rate limits, at the cost of the speed, which says little when GitHub sets the pace.
+# The unit and the rate limits take the place of the speed, which GitHub's rate limits decide.
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
-# Items between two lines of progress where nobody watches.
-SOMETIMES = 1000
-# What comes before the reading, and is no news in a summary.
+# Without a terminal, a line of progress is printed after so many items.
+ITEMS_PER_LINE = 1000
+# Steps before the reading, which the summary leaves out.
 PREPARATIONS = (ACCESS, "plan")
-PAST = ", ".join(history.KINDS).replace("_", " ")
 FILE_KINDS = " or ".join(domain.files.kind for domain in DOMAINS if domain.files)
 EXAMPLES = (
     "--since 2024-01-01",
@@ -51,12 +50,13 @@ EXAMPLES = (
 EPILOG = """examples:
 {examples}
 
-Stop it at any moment: the same command goes on where it was. Exit codes: 0 done, 1 something failed or still differs,
-2 wrong settings, arguments or database, 130 stopped."""
+You can stop it at any moment: the same command goes on where it stopped.
+Exit codes: 0 done, 1 something failed or still differs, 2 wrong settings, arguments or database,
+130 stopped (Ctrl-C, SIGTERM)."""
 
 
 class Arguments(argparse.Namespace):
-    """What the command line asks for, and the clock to do it by."""
+    """The command line's arguments, and the clock."""
 
     since: datetime | None
     until: datetime | None
@@ -73,19 +73,23 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
         prog="python backfill.py",
-        description=f"Read the past of {PAST} into the database, or verify it.",
+        description="Read the history of GitHub organisations into the database, or verify what is stored.",
         epilog=EPILOG.format(examples=chr(10).join(f"  python backfill.py {each}" for each in EXAMPLES)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--since", metavar="DATE", type=day, help="oldest creation date to read (YYYY-MM-DD, UTC)")
-    result.add_argument("--until", metavar="DATE", type=day_end, help="newest creation date to read; default: now")
+    result.add_argument(
+        "--until", metavar="DATE", type=day_end, help="newest creation date to read (YYYY-MM-DD, UTC); default: now"
+    )
     result.add_argument("--orgs", metavar="A,B", type=orgs, help="organisations; default: GH_ORGS")
-    result.add_argument("--repos", metavar="OWNER/NAME,…", type=repos, help="only these; default: GH_REPOS")
+    result.add_argument(
+        "--repos", metavar="OWNER/NAME,…", type=repos, help="only these repositories; default: GH_REPOS"
+    )
     result.add_argument(
         "--only",
         metavar="KIND,…",
         type=kinds,
-        help=f"only these of {', '.join(history.KINDS)}; default: {', '.join(history.DEFAULT_KINDS)}",
+        help=f"only these kinds, of {', '.join(history.KINDS)}; default: {', '.join(history.DEFAULT_KINDS)}",
         default=history.DEFAULT_KINDS,
     )
     result.add_argument(
@@ -95,15 +99,17 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help=f"with --only {FILE_KINDS}: read saved reports instead of asking GitHub (local files, or s3://bucket/key)",
     )
-    result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days read as one unit; default: 30")
+    result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days to read as one unit; default: 30")
     result.add_argument(
-        "--verify", action="store_true", help="compare GitHub's counts with the rows stored, by month, and repair"
+        "--verify",
+        action="store_true",
+        help="compare GitHub's counts with the stored rows, by month, and repair what differs",
     )
     return result
 
 
 def day(text: str) -> datetime:
-    """Read a date or a timestamp of the command line."""
+    """Parse a date or a timestamp of the command line."""
     try:
         return parse_day(text)
     except ValueError as error:
@@ -111,29 +117,29 @@ def day(text: str) -> datetime:
 
 
 def day_end(text: str) -> datetime:
-    """Read a date as its last second, a timestamp as it is."""
+    """Parse a date as its last second, a timestamp as it is."""
     moment = day(text)
     return moment if "T" in text or " " in text else moment + DAY - SECOND
 
 
 def days(text: str) -> int:
-    """Read a number of days."""
+    """Parse a number of days."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_DAYS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {MAX_DAYS}")
     return int(text)
 
 
 def kinds(text: str) -> tuple[str, ...]:
-    """Read a comma list of kinds."""
+    """Parse a comma list of kinds."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
         if name not in history.KINDS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(history.KINDS)}")
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(history.KINDS)}")
     return names or history.DEFAULT_KINDS
 
 
 def orgs(text: str) -> tuple[str, ...]:
-    """Read a comma list of organisations."""
+    """Parse a comma list of organisations."""
     try:
         return parse_orgs(text, source="it")
     except SettingsError as error:
@@ -141,7 +147,7 @@ def orgs(text: str) -> tuple[str, ...]:
 
 
 def repos(text: str) -> tuple[str, ...]:
-    """Read a comma list of repositories."""
+    """Parse a comma list of repositories."""
     try:
         return parse_repos(text, source="it")
     except SettingsError as error:
@@ -149,7 +155,7 @@ def repos(text: str) -> tuple[str, ...]:
 
 
 def scopes(given: Arguments, settings: Settings) -> list[Scope]:
-    """What to read: the command line's organisations and repositories before the settings'."""
+    """Give what to read: the command line's organisations and repositories, or else the settings'."""
     names = given.repos or settings.repos
     chosen = given.orgs or (owners(given.repos) if given.repos else settings.orgs)
     if given.repos:
@@ -160,72 +166,74 @@ def scopes(given: Arguments, settings: Settings) -> list[Scope]:
 
 
 def window_of(given: Arguments, *, default: datetime | None) -> Window:
-    """The span of creation dates that is asked for; SettingsError when it is none."""
+    """Give the span of creation dates to read; raises SettingsError when it has no start, or ends before it."""
     now = given.now()
     since, until = given.since or default, min(given.until or now, now)
     if since is None:
         raise SettingsError("--since is missing: name the oldest date to read, such as --since 2024-01-01")
     if since > until:
-        raise SettingsError(f"--since {format_utc(since)} is later than the end of the span, {format_utc(until)}")
+        raise SettingsError(
+            f"--since {format_utc(since)} is later than the end, {format_utc(until)}: name an earlier date"
+        )
     return Window(since, until)
 
 
 class Progress:
-    """A progress bar that knows the rate limit left; where nobody watches, a line now and then."""
+    """A progress bar with the rate limits that are left; without a terminal, a line of progress now and then."""
 
     def __init__(self, *, total: int, github: GitHubAPI) -> None:
         self.github = github
         self.bar = tqdm(total=total, disable=None, dynamic_ncols=True, bar_format=BAR)
         self.total, self.read = total, 0
 
-    def unit(self, name: str) -> None:
-        """Show which unit is being read."""
+    def start_unit(self, name: str) -> None:
+        """Show the unit that is read next."""
         self.bar.set_description(name)
         if self.bar.disable:
             print(f"{name}: {self.read:,} of about {self.total:,} read so far", flush=True)
 
-    def page(self, fetched: int) -> None:
-        """Count the items of a page, or timelines."""
+    def count_page(self, fetched: int) -> None:
+        """Count the items of a page, or the timelines."""
         limits = sorted(self.github.rate_limits.items(), reverse=True)
         left = ", ".join(f"{name} {limit.remaining}/{limit.limit}" for name, limit in limits)
         self.bar.set_postfix_str(f"left: {left}" if left else "", refresh=False)
         self.bar.update(fetched)
         before, self.read = self.read, self.read + fetched
-        if self.bar.disable and self.read // SOMETIMES > before // SOMETIMES:
+        if self.bar.disable and self.read // ITEMS_PER_LINE > before // ITEMS_PER_LINE:
             print(f"  {self.read:,} of about {self.total:,}", flush=True)
 
 
-def say_pause(pause: Pause) -> None:
-    """Tell that and until when the run waits, without breaking the bar."""
+def print_pause(pause: Pause) -> None:
+    """Print until when the run waits, and why, without breaking the bar."""
     tqdm.write(f"waiting until {format_utc(pause.until)} ({pause.seconds:.0f} s): {pause.reason}", file=sys.stderr)
 
 
 def run_backfill(runner: Runner, given: Arguments) -> None:
-    """Plan, say the plan, and read."""
+    """Plan, print the plan, and read."""
     request = Request(given.only, window_of(given, default=None), given.window)
     found: list[history.DomainPlan] = []
     planned = runner.run("plan", lambda context: found.extend(history.plan(context, request)))
     if planned.status != OK:
         return
-    say_plan(runner.scope, request.window, found)
+    print_plan(runner.scope, request.window, found)
     progress = Progress(total=sum(each.plan.total for each in found), github=runner.github)
-    runner.on_page = progress.page
+    runner.on_page = progress.count_page
     with progress.bar:
         for unit in history.read(runner, found):
-            progress.unit(unit)
-    say_summary(runner)
+            progress.start_unit(unit)
+    print_summary(runner)
 
 
-def say_plan(scope: Scope, window: Window, plans: Sequence[history.DomainPlan]) -> None:
-    """Say what will be read, and what it is expected to cost."""
+def print_plan(scope: Scope, window: Window, plans: Sequence[history.DomainPlan]) -> None:
+    """Print what will be read, and its expected cost."""
     print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
     for planned in plans:
         for line in planned.plan.lines:
             print(f"  {line}")
 
 
-def say_summary(runner: Runner) -> None:
-    """Say what was read, a line a kind."""
+def print_summary(runner: Runner) -> None:
+    """Print what was read, one line for each step, and each error and note."""
     scope, by_step = runner.scope, defaultdict[str, list[SyncRun]](list)
     for run in runner.runs:
         if run.step not in PREPARATIONS:
@@ -244,17 +252,17 @@ def say_summary(runner: Runner) -> None:
 
 
 def run_verify(runner: Runner, given: Arguments) -> None:
-    """Compare, say the differences, repair, and say what remains."""
+    """Compare, repair, and print what differed and what still differs."""
     kinds = history.counted(given.only)
     window = window_of(given, default=history.first_backfill(runner, kinds))
     report = Report()
     units = tqdm(history.verify(runner, kinds, window, report), disable=None, unit=" months")
     for unit in units:
         units.set_description(unit)
-    say_report(runner.scope, report)
+    print_report(runner.scope, report)
 
 
-def say_report(scope: Scope, report: Report) -> None:
+def print_report(scope: Scope, report: Report) -> None:
     """Print the counts by kind and month, and every difference."""
     print(f"{scope.org}: {'kind':<14} {'month':<8} {'GitHub':>9} {'stored':>9}")
     for proof in report.proofs:
@@ -280,7 +288,7 @@ def _verdict(proof: Proof) -> str:
 
 
 def run(given: Arguments, settings: Settings, budget: Budget) -> None:
-    """Do what was asked, one organisation after the other; what fails for one does not hold up the others."""
+    """Run the command, one organisation after another; a step that fails in one doesn't stop the others."""
     if given.from_file:
         run_files(given, settings)
         return
@@ -290,20 +298,20 @@ def run(given: Arguments, settings: Settings, budget: Budget) -> None:
         job = "verify" if given.verify else "backfill"
         runners = [Runner(session, github(scope.org), scope, settings, job, given.now) for scope in chosen]
         for runner in runners:
-            check_begin(runner, given)
+            check_verify_start(runner, given)
         for runner in runners:
             run_scope(runner, given)
         raise_failures([run for runner in runners for run in runner.runs], statuses=(FAILED_RUN, PARTIAL))
 
 
-def check_begin(runner: Runner, given: Arguments) -> None:
-    """Raise SettingsError when it is not known from when on to verify."""
+def check_verify_start(runner: Runner, given: Arguments) -> None:
+    """Raise SettingsError when a verification has no start: no `--since`, and no earlier backfill."""
     if given.verify and not given.since and history.first_backfill(runner, history.counted(given.only)) is None:
         raise SettingsError(f"{runner.scope.org} was never backfilled: name the oldest date to verify with --since")
 
 
 def run_scope(runner: Runner, given: Arguments) -> None:
-    """Backfill or verify one organisation, unless another run does."""
+    """Backfill or verify one organisation; raises JobFailedError when another run does."""
     with hold_lease(runner):
         if runner.can_read(every=timedelta(0)):
             if given.verify:
@@ -314,21 +322,21 @@ def run_scope(runner: Runner, given: Arguments) -> None:
 
 @contextmanager
 def hold_lease(runner: Runner) -> Iterator[None]:
-    """Hold the lease for a block; JobFailedError when another run does."""
+    """Hold the lease for a block; raises JobFailedError when another run holds it."""
     with runner.lease() as is_ours:
         if not is_ours:
-            raise JobFailedError(f"{runner.lease_name} is being run by somebody else")
+            raise JobFailedError(f"another run is doing {runner.lease_name}: wait until it ends")
         yield
 
 
 def run_files(given: Arguments, settings: Settings) -> None:
-    """Load saved files into one organisation; no GitHub is asked, and no token needed."""
+    """Load saved files into one organisation, without GitHub and without a token."""
     chosen, files = scopes(given, settings), history.files_of(given.only)
     if len(chosen) != 1 or given.verify:
-        raise SettingsError(f"--from-file goes with --only {files.kind}, and one organisation: --orgs my-org")
+        raise SettingsError(f"--from-file needs --only {files.kind}, and one organisation: --orgs my-org")
     documents = files.read(given.from_file)
-    with open_database(settings) as session, GitHubAPI(api_url=settings.api_url) as nobody:
-        runner = Runner(session, nobody, chosen[0], settings, "backfill", given.now)
+    with open_database(settings) as session, GitHubAPI(api_url=settings.api_url) as anonymous:
+        runner = Runner(session, anonymous, chosen[0], settings, "backfill", given.now)
         with hold_lease(runner):
             for line in files.load(runner, documents):
                 print(line)
@@ -336,7 +344,7 @@ def run_files(given: Arguments, settings: Settings) -> None:
 
 
 def check(given: Arguments, settings: Settings) -> None:
-    """Find what is wrong with the arguments and settings before anything is fetched."""
+    """Raise SettingsError for wrong arguments or settings, before anything is fetched."""
     if given.since or not given.verify:
         window_of(given, default=None)
     if given.verify:
@@ -355,14 +363,14 @@ def main(
     given = parser().parse_args(arguments, Arguments(now=now))
     handlers = [shell.LogHandler(sys.stderr)]
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=handlers, force=True)
-    budget = budget or Budget(on_pause=say_pause)
+    budget = budget or Budget(on_pause=print_pause)
     try:
         with shell.stoppable(budget.cancel):
             run(given, settings or load_settings(), budget)
     except ContributorMetricsError as error:
-        return shell.complain(error)
+        return shell.print_error(error)
     except KeyboardInterrupt as stop:
-        return shell.stopped(stop, "stopped; what was read is stored: run the same command to go on")
+        return shell.print_stop(stop, "stopped; what was read is stored: run the same command to go on")
     return 0
 
 

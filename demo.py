@@ -254,9 +254,9 @@ def main() -> int:
         with shell.stoppable():
             return run()
     except ContributorMetricsError as error:
-        return shell.complain(error)
+        return shell.print_error(error)
     except KeyboardInterrupt as stop:
-        return shell.stopped(stop, "stopped; `make run` goes on where it was")
+        return shell.print_stop(stop, "stopped; `make run` goes on where it was")
 
 
 if __name__ == "__main__":

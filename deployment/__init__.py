@@ -1,1 +1,1 @@
-"""What must be right before `chalice deploy`: run by `make check-setup` and `make deploy`, and never shipped."""
+"""The checks before `chalice deploy`: run by `make check-setup` and `make deploy`, and never deployed."""

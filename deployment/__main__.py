@@ -1,4 +1,4 @@
-"""`python -m deployment --stage prod`: is everything there that a deployment needs?"""
+"""`python -m deployment --stage prod`: check that everything is ready for a deployment."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from deployment.stage import load_stage
 
 EPILOG = """example: make check-setup STAGE=prod
 
-Exit codes: 0 all is there, 1 something is missing, 2 wrong arguments or no such stage."""
+Exit codes: 0 everything is ready, 1 something is missing, 2 wrong arguments or no such stage."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks from a shell; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m deployment",
-        description="Check what a stage's Lambdas will need: AWS, secrets in SSM, the database, GitHub's permissions.",
+        description="Check what a stage needs: AWS, secrets in SSM, settings, the database, permissions on GitHub.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -30,17 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return check(name)
     except ContributorMetricsError as error:
-        return shell.complain(error)
+        return shell.print_error(error)
 
 
 def check(name: str) -> int:
-    """Print each finding, then what it comes to; returns the exit code."""
+    """Print each finding, then how many to fix; returns the exit code."""
     faults = 0
     for finding in check_stage(load_stage(name, os.environ)):
         faults += finding.fault
         print(f"{'MISSING' if finding.fault else 'ok':<8} {finding.what}: {finding.sentence}", flush=True)
     if faults:
-        print(f"{faults} to be mended before stage {name} can be deployed")
+        print(f"{faults} to fix before stage {name} can be deployed")
     return shell.FAILED if faults else 0
 
 

@@ -1,4 +1,4 @@
-"""The checks, in their order: each says what it found, or what is missing and what to do about it."""
+"""The checks, in their order: each says what it found, or what is missing and how to fix it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deployment.stage import CONFIG, Stage
 
 
 class Finding(NamedTuple):
-    """What a check found: `fault` when something is to be done first."""
+    """What a check found; a `fault` must be fixed before the deployment."""
 
     what: str
     sentence: str
@@ -32,7 +32,7 @@ Check = Callable[[Stage], Iterator[Finding]]
 
 
 def check_stage(stage: Stage) -> Iterator[Finding]:
-    """Run every check that the ones before it let through."""
+    """Run the checks in order; stop after a basic one that fails."""
     for name, check in CHECKS.items():
         failed = False
         try:
@@ -47,24 +47,24 @@ def check_stage(stage: Stage) -> Iterator[Finding]:
 
 
 def check_aws(_stage: Stage) -> Iterator[Finding]:
-    """Find out who asks, and where."""
+    """Find the AWS account and region."""
     try:
         region = boto3.session.Session().region_name
         if region is None:
-            yield Finding("AWS", "no region is named (set AWS_DEFAULT_REGION)", fault=True)
+            yield Finding("AWS", "no region is set: set AWS_DEFAULT_REGION", fault=True)
             return
         account = boto3.client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
-        yield Finding("AWS", f"no access: {_reason(error)} (set AWS_PROFILE)", fault=True)
+        yield Finding("AWS", f"no access ({_reason(error)}): set AWS_PROFILE", fault=True)
         return
     yield Finding("AWS", f"account {account}, {region}")
 
 
 def check_parameters(stage: Stage) -> Iterator[Finding]:
-    """Look for the secrets in SSM, without reading them, and for such that stand where everybody reads them."""
+    """Check that the secrets are in SSM, and that none is in the stage's file, where everybody can read it."""
     for setting in SSM_NAMES:
         if stage.variables.get(setting):
-            yield Finding("SSM", f"{setting} stands in {CONFIG}, for all to read: it belongs into SSM", fault=True)
+            yield Finding("SSM", f"{setting} is in {CONFIG}, where everybody can read it: move it to SSM", fault=True)
     for setting in ("GH_TOKEN" if stage.settings.app_id is None else "GH_APP_PRIVATE_KEY", "DB_URL"):
         yield _check_parameter(stage.parameter(setting))
 
@@ -74,10 +74,12 @@ def _check_parameter(name: str) -> Finding:
         parameter: dict[str, Any] = boto3.client("ssm").get_parameter(Name=name)["Parameter"]
     except (BotoCoreError, ClientError) as error:
         put = f"aws ssm put-parameter --type SecureString --name {name} --value file://FILE"
-        return Finding("SSM", f"{name}: {_reason(error)}: {put}", fault=True)
+        return Finding("SSM", f"{name} can't be read ({_reason(error)}); to store it: {put}", fault=True)
     if parameter["Type"] != "SecureString":
-        return Finding("SSM", f"{name} is a plain {parameter['Type']}: put it again as SecureString", fault=True)
-    return Finding("SSM", f"{name} is there")
+        return Finding(
+            "SSM", f"{name} is a plain {parameter['Type']}: delete it, and store it as a SecureString", fault=True
+        )
+    return Finding("SSM", f"{name} exists")
 
 
 def check_settings(stage: Stage) -> Iterator[Finding]:
@@ -87,25 +89,25 @@ def check_settings(stage: Stage) -> Iterator[Finding]:
 
 
 def check_database(stage: Stage) -> Iterator[Finding]:
-    """Connect to the database, and see that it is migrated."""
+    """Connect to the database, and check that it is migrated."""
     url = parse_db_url(stage.settings.db_url)
     if url.get_backend_name() == "sqlite":
-        yield Finding("database", "SQLite is a file, which a Lambda doesn't keep: name a PostgreSQL", fault=True)
+        yield Finding("database", "a Lambda doesn't keep SQLite's file: use PostgreSQL", fault=True)
         return
     certificate = url.query.get("sslrootcert")
     if isinstance(certificate, str) and not (stage.settings.folder / "vendor" / certificate).exists():
-        yield Finding("database", f"sslrootcert={certificate} is not in vendor/, so Lambda won't have it", fault=True)
+        yield Finding("database", f"sslrootcert={certificate} is not deployed: put it into vendor/", fault=True)
     try:
         with open_database(stage.settings):
-            source = " (DB_URL of this shell, not SSM)" if stage.db_url_is_of_shell else ""
-            yield Finding("database", f"{url.database} on {url.host} is reached from here, and migrated{source}")
+            source = " (DB_URL of this shell, not SSM)" if stage.db_url_from_shell else ""
+            yield Finding("database", f"{url.database} on {url.host} can be reached from here, and is migrated{source}")
     except DatabaseNotReadyError as error:
         sentence = str(error).replace("`make migrate`", f"`make migrate STAGE={stage.name}`")
         yield Finding("database", sentence, fault=True)
 
 
 def check_github(stage: Stage) -> Iterator[Finding]:
-    """See that the credentials may read what the tables need, in every organisation."""
+    """Check that the credentials may read what the tables need, in every organisation."""
     with open_github(stage.settings) as github:
         for org in stage.settings.orgs:
             yield from _check_org(stage, github(org), org)
@@ -122,7 +124,7 @@ def _check_org(stage: Stage, github: GitHubAPI, org: str) -> Iterator[Finding]:
     for lack in lacks:
         yield Finding("GitHub", f"{org}: {lack.sentence}", fault=lack.certain)
     if not lacks:
-        yield Finding("GitHub", f"{org}: the credentials may read all that is needed")
+        yield Finding("GitHub", f"{org}: the credentials may read everything that is needed")
 
 
 def _app_lacks(stage: Stage, org: str, needs: Sequence[Need]) -> Iterator[Lack]:
@@ -143,5 +145,5 @@ CHECKS: dict[str, Check] = {
     "database": check_database,
     "GitHub": check_github,
 }
-# Without these the others could only fail in the same way.
+# When one of these fails, the others could only fail in the same way.
 BASIC = {"AWS", "SSM", "settings"}

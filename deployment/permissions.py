@@ -1,4 +1,4 @@
-"""What the credentials may read, held against what the tables need, one by one."""
+"""Compares what the credentials may read with what the tables need."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from chalicelib.ingest.permissions import Lack, Need
 from chalicelib.settings import Settings
 
 LEVELS = ("read", "write", "admin")
-# Any of these lets a classic token list an organisation's members; without one GitHub lists the public ones only.
+# With any of these a classic token can list all members of an organisation; without one, only the public members.
 ORG_SCOPES = {"read:org", "write:org", "admin:org"}
 
 
 def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequence[Need]) -> Iterator[Lack]:
-    """Say what an App's installation lacks, from its own list.
+    """Give what an App's installation lacks, by the installation's own list of permissions.
 
     https://docs.github.com/en/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app
     """
     login = (installation.get("account") or {}).get("login", "")
     if str(login).casefold() != org.casefold():
-        yield Lack(f"GH_APP_INSTALLATION_ID is the installation in {login}")
+        yield Lack(f"GH_APP_INSTALLATION_ID is the installation in {login}: set the one in {org}")
     if installation.get("suspended_at"):
-        yield Lack("the installation is suspended")
+        yield Lack("the installation is suspended: unsuspend it on GitHub")
     granted = installation.get("permissions") or {}
     for need in needs:
         if granted.get(need.permission) not in LEVELS:
@@ -33,13 +33,13 @@ def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequenc
 
 
 def lacks_of_token(github: GitHubAPI, org: str, needs: Sequence[Need]) -> Iterator[Lack]:
-    """Say what a token lacks, by asking for each kind of data."""
+    """Give what a token lacks, by requesting each kind of data."""
     for need in needs:
         yield from need.find_lacks(github, org)
 
 
 def _find_metadata_lacks(github: GitHubAPI, org: str) -> Iterator[Lack]:
-    """Say whether repositories can be seen, and what a classic token lacks."""
+    """Check that the token can list repositories, and has a classic token's scopes."""
     try:
         answer = github.get(f"/orgs/{org}/repos")
     except (ForbiddenError, NotFoundError) as error:
@@ -49,7 +49,7 @@ def _find_metadata_lacks(github: GitHubAPI, org: str) -> Iterator[Lack]:
 
 
 def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
-    """Say what a classic token lacks: GitHub doesn't refuse it, but shows it less."""
+    """Give the scopes that a classic token lacks: GitHub doesn't refuse it, but shows it less."""
     scopes = answer.headers.get("x-oauth-scopes")
     if scopes is None:
         return
@@ -60,18 +60,18 @@ def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
         yield Lack("the scope read:org is missing: only public members are listed")
 
 
-# Everybody needs it, and a classic token shows in its answer what it lacks.
+# Every domain needs it, and GitHub's answer to a classic token lists the token's scopes.
 METADATA = Need("metadata", "repositories", _find_metadata_lacks)
 
 
 def needs_of(settings: Settings) -> list[Need]:
-    """Give the permissions of every domain that is read, each once."""
+    """Give the permissions that the enabled domains need, each once."""
     needs = [METADATA, *(need for domain in DOMAINS if domain.enabled(settings) for need in domain.all_needs)]
     return list({need.permission: need for need in reversed(needs)}.values())[::-1]
 
 
 def installation_of(app: GitHubAPI, org: str, installation_id: int | None) -> dict[str, Any]:
-    """Fetch an App's installation; GitHubError when it is not installed, or the answer is none."""
+    """Fetch an App's installation; raises GitHubError when the App is not installed, or the answer is malformed."""
     path = f"/app/installations/{installation_id}" if installation_id else f"/orgs/{org}/installation"
     body = app.get(path).body
     if not isinstance(body, dict):

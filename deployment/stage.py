@@ -24,7 +24,7 @@ class Stage:
     name: str
     variables: Mapping[str, str]
     settings: Settings
-    db_url_is_of_shell: bool = False
+    db_url_from_shell: bool = False
 
     def parameter(self, name: str) -> str:
         """Name the SSM parameter that holds a setting."""
@@ -32,18 +32,18 @@ class Stage:
 
 
 def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> Stage:
-    """Read a stage; SettingsError when the file has none of that name.
+    """Read a stage; raises SettingsError when the file can't be read, or has no stage of that name.
 
-    `DB_URL` of this shell comes first: it may name the same database through a tunnel, which a Lambda doesn't need.
+    `DB_URL` of this shell wins: it may lead to the database through a tunnel, which a Lambda doesn't need.
     """
     try:
-        content = json.loads((root / CONFIG).read_text())
+        document = json.loads((root / CONFIG).read_text())
     except (OSError, ValueError) as error:
         raise SettingsError(f"{CONFIG} can't be read: {error}") from error
-    stages = content.get("stages", {})
+    stages = document.get("stages", {})
     if name not in stages:
-        raise SettingsError(f"{CONFIG} has no stage {name!r}, only {', '.join(stages)}")
-    variables = Config(chalice_stage=name, config_from_disk=content).environment_variables
+        raise SettingsError(f"{CONFIG} has no stage {name!r}: use one of {', '.join(stages)}")
+    variables = Config(chalice_stage=name, config_from_disk=document).environment_variables
     for variable, value in variables.items():
         if not isinstance(value, str):
             raise SettingsError(f'{CONFIG}: {variable} must be a text in quotes: "{value}"')

@@ -1,1 +1,1 @@
-"""What runs when: the schedules, history from the shell, health, and what a Lambda does around a job."""
+"""Jobs: the schedules, history from the shell, health, and what a Lambda does around a job."""

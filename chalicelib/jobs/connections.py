@@ -18,15 +18,15 @@ from chalicelib.store.engine import describe
 
 
 def scope_of(settings: Settings, org: str) -> Scope:
-    """Narrow an organisation to the repositories that the settings name."""
+    """Limit an organisation to the repositories that the settings name."""
     return Scope(org, tuple(repo for repo in settings.repos if repo.split("/")[0].casefold() == org.casefold()))
 
 
 @contextmanager
 def open_github(settings: Settings, budget: Budget | None = None) -> Iterator[Callable[[str], GitHubAPI]]:
-    """Make the clients of organisations, for a block.
+    """Open GitHub for a block; yields a function that gives an organisation's client.
 
-    A token has one rate limit for all, so all have one client; a GitHub App's installations have each their own.
+    A token has one rate limit, so all organisations share one client; each installation of a GitHub App has its own.
     """
     budget = budget or Budget()
     with ExitStack() as stack:
@@ -45,7 +45,7 @@ def open_github(settings: Settings, budget: Budget | None = None) -> Iterator[Ca
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Session]:
-    """Open a session for a block; DatabaseNotReadyError says in one sentence what went wrong with the database."""
+    """Open a session for a block; any error of the database becomes a DatabaseNotReadyError with one sentence."""
     session = create_db_session(settings.db_url)
     try:
         yield session

@@ -1,4 +1,4 @@
-"""Whether the data is current: the view `data_health`, held against how often each kind is to be read."""
+"""Whether the data is current: the view `data_health`, compared with how old each kind may be."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ from chalicelib.store.ledger import FAILED, ONE_OFF
 from chalicelib.store.models import SyncRun
 from chalicelib.utils import utc_now
 
-# Whether the token may see everything is checked once a day.
+# A daily check tells whether the token may see everything.
 ACCESS_STALE_AFTER = timedelta(hours=26)
-# What must be so fresh is read every few minutes; its lag is the lag of the database.
+# A kind that is stale so soon is read every few minutes; the lag of these kinds is the lag of the database.
 FREQUENT = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class Health:
-    """How current a kind of an organisation is.
+    """How current one kind of an organisation's data is.
 
-    `lag` is None when it was not read whole within 30 days; `known_for` is how long it has been read by jobs.
+    `lag` is None when no complete read ended within 30 days. `since_first_run` is the time since a job first read the
+    organisation; None when none did.
     """
 
     org: str
     kind: str
-    allowed: timedelta
-    known_for: timedelta | None
+    stale_after: timedelta
+    since_first_run: timedelta | None
     last_success_at: datetime | None = None
     lag: timedelta | None = None
     incomplete: int = 0
@@ -46,23 +47,23 @@ class Health:
 
     @property
     def is_stale(self) -> bool:
-        """Whether it is older than it may be."""
-        # What has only just been set up waits for its first run.
-        age = self.known_for if self.lag is None else self.lag
-        return age is None or age > self.allowed
+        """Whether the data is older than `stale_after`."""
+        # A new organisation becomes stale only when its first complete read is overdue.
+        age = self.since_first_run if self.lag is None else self.lag
+        return age is None or age > self.stale_after
 
     @property
     def is_well(self) -> bool:
-        """Whether there is nothing to be done."""
+        """Whether nobody needs to do anything."""
         return not self.is_stale and not self.failed
 
     @property
     def state(self) -> str:
-        """Say it in a few words."""
+        """The state in a few words, for people to read."""
         if self.failed:
             return f"failed: {self.error}"
         if self.is_stale:
-            age = "never read whole" if self.lag is None else f"more than {self.allowed / timedelta(hours=1):g} h"
+            age = "never read whole" if self.lag is None else f"more than {self.stale_after / timedelta(hours=1):g} h"
             return f"stale: {age}" + (f": {self.error}" if self.error else "")
         if self.lag is None:
             return "not read whole yet"
@@ -72,23 +73,23 @@ class Health:
 def read_health(
     session: Session, settings: Settings, orgs: Sequence[str] = (), *, now: Callable[[], datetime] = utc_now
 ) -> list[Health]:
-    """Judge every kind of every organisation (or of these), also what the ledger knows nothing of."""
-    # What only a backfill has read so far is not waited for yet.
+    """Give the health of every kind in every organisation (or in `orgs`), even of kinds that are not in the ledger."""
+    # A backfill doesn't count: the scheduled jobs may not be set up yet.
     jobs = select(func.lower(SyncRun.org), func.min(SyncRun.started_at)).where(SyncRun.job.not_in(ONE_OFF))
     first = {org: now() - moment for org, moment in session.execute(jobs.group_by(func.lower(SyncRun.org)))}
-    # What failed before GitHub's own spelling was known is in the ledger under another one: the freshest counts.
+    # A run that fails before it knows GitHub's spelling of a name uses the settings' spelling: the freshest row counts.
     lag = DATA_HEALTH.table.c.lag_seconds
     rows = session.execute(select(DATA_HEALTH.table).order_by(lag.is_not(None), lag.desc()))
     found = {(row.org.lower(), row.kind): row for row in rows}
     return [
-        _judge(Health(org, kind, allowed, first.get(org.lower())), found.get((org.lower(), kind)))
+        _fill(Health(org, kind, stale_after, first.get(org.lower())), found.get((org.lower(), kind)))
         for org in orgs or settings.orgs
-        for kind, allowed in judged_kinds(settings)
+        for kind, stale_after in kinds_with_limits(settings)
     ]
 
 
-def judged_kinds(settings: Settings) -> Iterator[tuple[str, timedelta]]:
-    """Give the kinds that are judged, each with how old it may be."""
+def kinds_with_limits(settings: Settings) -> Iterator[tuple[str, timedelta]]:
+    """Give each kind that can grow stale, and after how long it does."""
     yield ACCESS, ACCESS_STALE_AFTER
     for domain in DOMAINS:
         for kind in domain.all_kinds if domain.enabled(settings) else ():
@@ -96,7 +97,7 @@ def judged_kinds(settings: Settings) -> Iterator[tuple[str, timedelta]]:
                 yield kind.name, time_of(kind.stale_after, settings)
 
 
-def _judge(health: Health, row: Row[Any] | None) -> Health:
+def _fill(health: Health, row: Row[Any] | None) -> Health:
     if row is None:
         return health
     return replace(
@@ -111,14 +112,14 @@ def _judge(health: Health, row: Row[Any] | None) -> Health:
 
 
 def lag_of(healths: Sequence[Health]) -> timedelta | None:
-    """The lag of the database: the largest of what is read every few minutes; None while one was never read."""
-    lags = [health.lag for health in healths if health.allowed <= FREQUENT]
+    """The lag of the database: the largest lag of the kinds that are read often; None while one was never read."""
+    lags = [health.lag for health in healths if health.stale_after <= FREQUENT]
     return max((lag for lag in lags if lag is not None), default=None) if None not in lags else None
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What a job did for an organisation, by its ledger."""
+    """What a job did for an organisation, by the ledger."""
 
     stored: int
     rejected: int
@@ -128,7 +129,7 @@ class Measures:
 
 
 def measure(session: Session, *, job: str, org: str, since: datetime) -> Measures:
-    """Add up the steps of a job that began at some moment or later."""
+    """Add up the steps of a job that began at `since` or later."""
     numbers: dict[str, ColumnElement[Any]] = {
         "stored": func.coalesce(func.sum(SyncRun.stored), 0),
         "rejected": func.coalesce(func.sum(SyncRun.rejected), 0),

@@ -1,4 +1,4 @@
-"""History from the shell: every domain's past, planned and read; and its proof."""
+"""History from the shell: plan, read and verify the past of every domain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COUNTED_KINDS = tuple(kind.name for kind in ALL_KINDS if kind.counted)
 
 @dataclass(frozen=True)
 class DomainPlan:
-    """What is to be read of one domain."""
+    """What a backfill will read of one domain."""
 
     domain: Domain
     request: Request
@@ -32,7 +32,7 @@ class DomainPlan:
 
 
 def plan(context: Context, request: Request) -> list[DomainPlan]:
-    """Ask GitHub how much there is to read. Stores nothing."""
+    """Ask GitHub how much there is to read; stores nothing."""
     return [
         DomainPlan(domain, own, domain.plan(context, own))
         for domain in DOMAINS
@@ -46,28 +46,31 @@ def _own_kinds(domain: Domain, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def read(runner: Runner, plans: Sequence[DomainPlan]) -> Iterator[str]:
-    """Read what was planned; yields the name of each unit before it begins. Each has its row in `runner.runs`."""
+    """Read what was planned; yields each unit's name before the unit begins. `runner.runs` gets a row for each."""
     for planned in plans:
         yield from planned.domain.read(runner, planned.request, planned.plan)
 
 
 def counted(names: Sequence[str]) -> tuple[str, ...]:
-    """Choose the kinds that GitHub can count; SettingsError when there is none."""
+    """Choose the kinds that GitHub can count; raises SettingsError when there are none."""
     found = tuple(name for name in names if name in COUNTED_KINDS)
     if not found:
-        raise SettingsError(f"{', '.join(names)} can't be verified: GitHub counts only {' and '.join(COUNTED_KINDS)}")
+        raise SettingsError(
+            f"GitHub can't count {', '.join(names)}, so there is nothing to verify: use --only with "
+            f"{' or '.join(COUNTED_KINDS)}"
+        )
     return found
 
 
 def first_backfill(runner: Runner, names: Sequence[str]) -> datetime | None:
-    """Tell since when some kinds were backfilled; None when they never were."""
+    """Give the oldest date that a backfill of these kinds was asked for; None when there was no backfill."""
     org = runner.scope.org
     begun = [first_window(runner.session, job="backfill", step=f"{name}.created", org=org) for name in names]
     return min(filter(None, begun), default=None)
 
 
 def verify(runner: Runner, names: Sequence[str], window: Window, report: Report) -> Iterator[str]:
-    """Compare with GitHub's counts, repair, and compare again; yields the name of each unit before it begins."""
+    """Compare with GitHub's counts, repair, and compare again; yields each unit's name before the unit begins."""
     for domain in DOMAINS:
         own = _own_kinds(domain, names)
         if own and domain.verify:
@@ -75,10 +78,10 @@ def verify(runner: Runner, names: Sequence[str], window: Window, report: Report)
 
 
 def files_of(names: Sequence[str]) -> Files:
-    """Choose the domain whose saved files are meant; SettingsError when the kind that was named has none."""
+    """Choose the saved files' domain by the one kind in `names`; raises SettingsError when the kind has no files."""
     with_files = [domain.files for domain in DOMAINS if domain.files]
     for files in with_files:
         if tuple(names) == (files.kind,):
             return files
     kinds = " or ".join(files.kind for files in with_files)
-    raise SettingsError(f"--from-file goes with --only {kinds}, and one organisation: --orgs my-org")
+    raise SettingsError(f"--from-file needs --only {kinds}, and one organisation: --orgs my-org")

@@ -1,4 +1,4 @@
-"""What a Lambda does around a job: hands organisations out, logs, measures, and lets people know."""
+"""What a Lambda does around a job: it starts a run for each organisation, logs, writes metrics and sends alerts."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from chalicelib.runtime.logs import COUNT, LOG, SECONDS, bound, log_json, log_me
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import utc_now
 
-# What a Lambda keeps back of its time to commit, to write the ledger and to give its lease back.
+# A run ends so long before Lambda kills it, to commit, write the ledger and give its lease back.
 MARGIN_SECONDS = 15
-# A trouble that lasts is told of again after so long, by each Lambda that is kept warm.
-SILENCE = timedelta(hours=6).total_seconds()
+# The same alert is sent again after so long, by each Lambda instance that stays warm (in seconds).
+ALERT_INTERVAL = timedelta(hours=6).total_seconds()
 ORGANISATION = "organisation"
 
-_told: dict[tuple[str, str], float] = {}
+_alerted_at: dict[tuple[str, str], float] = {}
 
 
 class LambdaContext(Protocol):
-    """What Lambda tells a handler.
+    """The context that Lambda gives a handler.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
@@ -38,14 +38,14 @@ class LambdaContext(Protocol):
     invoked_function_arn: str
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends the run."""
+        """Give the milliseconds until Lambda ends the run."""
         ...
 
 
 def handle(job: str, event: Mapping[str, Any], context: LambdaContext) -> None:
-    """Run a job for its schedule: in place for one organisation, else in a Lambda run of its own for each.
+    """Run a job for its schedule: here for one organisation, else in a separate Lambda run for each.
 
-    Raises what the job raises, so that Lambda counts the run as failed; the topic, if there is one, is told.
+    Sends an alert when the job fails, and raises the job's error, so that Lambda counts the run as failed.
     """
     log_json()
     settings, about = load_settings(), job
@@ -53,9 +53,9 @@ def handle(job: str, event: Mapping[str, Any], context: LambdaContext) -> None:
         fields.enter_context(bound(job=job, request_id=context.aws_request_id))
         try:
             settings.check(all_settings())
-            orgs = chosen(event, settings)
+            orgs = chosen_orgs(event, settings)
             if len(orgs) > 1:
-                hand_out(orgs, event, context)
+                invoke_each(orgs, event, context)
             else:
                 about = f"{job} of {orgs[0]}"
                 fields.enter_context(bound(organisation=orgs[0]))
@@ -68,39 +68,44 @@ def handle(job: str, event: Mapping[str, Any], context: LambdaContext) -> None:
             raise
 
 
-def chosen(event: Mapping[str, Any], settings: Settings) -> Sequence[str]:
-    """The organisations that an event is for: the one that it names, else all; SettingsError when it is not ours."""
+def chosen_orgs(event: Mapping[str, Any], settings: Settings) -> Sequence[str]:
+    """Give the organisations of an event: the one that it names, else all.
+
+    Raises SettingsError when the one that it names is not in the settings.
+    """
     detail = event.get("detail")
     name = detail.get(ORGANISATION) if isinstance(detail, Mapping) else None
     if name is None:
         return settings.orgs
     ours = [org for org in settings.orgs if org == name]
     if not ours:
-        raise SettingsError("the event names an organisation that is not in GH_ORGS")
+        raise SettingsError(
+            "the event names an organisation that is not in GH_ORGS: add it there, or correct the event"
+        )
     return ours
 
 
-def hand_out(orgs: Sequence[str], event: Mapping[str, Any], context: LambdaContext) -> None:
-    """Have this function run once for each organisation; JobFailedError at the end when AWS refused some."""
+def invoke_each(orgs: Sequence[str], event: Mapping[str, Any], context: LambdaContext) -> None:
+    """Queue a run of this function for each organisation; raises JobFailedError at the end when AWS refused some."""
     refused = []
     for org in orgs:
         try:
             aws.invoke(context.invoked_function_arn, {**event, "detail": {ORGANISATION: org}})
         except AwsError as error:
             refused.append(f"{org}: {error}")
-    LOG.info("handed %d organisations out", len(orgs) - len(refused))
+    LOG.info("queued a run for each of %d organisations", len(orgs) - len(refused))
     if refused:
         raise JobFailedError("; ".join(refused))
 
 
 def lambda_budget(context: LambdaContext) -> Budget:
-    """Give a run the time that its Lambda has left, less a margin."""
+    """Give a run the time that its Lambda has left, minus a margin."""
     seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     return Budget(deadline=time.monotonic() + seconds)
 
 
 def run(job: str, settings: Settings, org: str, budget: Budget) -> None:
-    """Run a job for one organisation; whether or not its steps succeed, say what they did and how current it all is."""
+    """Run a job for one organisation, and report on it even when steps failed."""
     since = utc_now()
     try:
         run_job(job, settings, orgs=[org], budget=budget)
@@ -111,7 +116,7 @@ def run(job: str, settings: Settings, org: str, budget: Budget) -> None:
 
 
 def report(job: str, settings: Settings, org: str, since: datetime) -> None:
-    """Log a run's numbers as metrics, and tell the topic of what has grown stale."""
+    """Log a run's numbers as metrics, and send an alert when data is stale."""
     with open_database(settings) as session:
         done = measure(session, job=job, org=org, since=since)
         healths = read_health(session, settings, [org])
@@ -134,12 +139,12 @@ def report(job: str, settings: Settings, org: str, since: datetime) -> None:
 
 
 def alert(settings: Settings, subject: str, message: str) -> None:
-    """Tell the topic, if there is one, once in six hours; what goes wrong with that is only logged."""
+    """Send an alert to the topic, if there is one, at most once in six hours; errors in sending are only logged."""
     try:
         topic, now = settings.topic_arn, time.monotonic()
-        if topic is None or now - _told.get((topic, subject), -SILENCE) < SILENCE:
+        if topic is None or now - _alerted_at.get((topic, subject), -ALERT_INTERVAL) < ALERT_INTERVAL:
             return
         aws.publish(topic, subject=f"contributor-metrics {settings.env_name}: {subject}", message=message)
-        _told[topic, subject] = now
+        _alerted_at[topic, subject] = now
     except (AwsError, SettingsError) as error:
-        LOG.error("nobody was told that %s: %s", subject, error)
+        LOG.error("could not send the alert %r: %s", subject, error)

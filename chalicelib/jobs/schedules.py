@@ -1,4 +1,4 @@
-"""Runs a job: the steps that the domains declare for its schedule, for one organisation after the other."""
+"""Runs a job: the steps that the domains declare for its schedule, one organisation after another."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def run_job(
     budget: Budget | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> None:
-    """Run a job once, for all organisations or for these.
+    """Run a job once, for all organisations or for those in `orgs`.
 
-    Raises SettingsError and DatabaseNotReadyError before anything is fetched, and JobFailedError at the end when
-    steps failed; the other steps are done all the same.
+    Raises SettingsError or DatabaseNotReadyError before anything is fetched. A step that fails does not stop the
+    others; JobFailedError at the end names the steps that failed.
     """
     settings.check(all_settings())
     overtaken = []
@@ -40,7 +40,7 @@ def run_job(
         for runner in runners:
             try:
                 _run_steps(runner, steps_of(job, settings))
-            except JobFailedError as error:  # another run took this organisation over; the next one is still ours
+            except JobFailedError as error:  # another run took this organisation over; go on with the next one
                 overtaken.append(str(error))
         raise_failures([run for runner in runners for run in runner.runs], also=overtaken)
 

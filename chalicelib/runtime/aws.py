@@ -1,4 +1,4 @@
-"""What this app asks of AWS: run that function, let people know, read that object."""
+"""Calls to AWS: run a function, send a message to a topic, read an object."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from chalicelib.errors import AwsError
 
-# A network without a way to AWS must not use up the time that a Lambda has left: by default it takes five minutes.
-SECONDS = 5.0
+# Without a route to AWS a call must not use up a Lambda's time: boto3's default timeouts add up to five minutes.
+TIMEOUT_SECONDS = 5.0
 ATTEMPTS = 2
 
 
 def invoke(function_arn: str, event: Mapping[str, Any]) -> None:
-    """Have a Lambda function run by itself with an event: Lambda queues it, and tries twice more when it fails.
+    """Queue a run of a Lambda function with an event; Lambda runs it twice more when it fails.
 
-    Raises AwsError.
+    Raises AwsError when the run can't be queued.
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
     payload = json.dumps(event).encode()
@@ -34,7 +34,7 @@ def publish(topic_arn: str, *, subject: str, message: str) -> None:
 
 
 def read_object(url: str) -> bytes:
-    """Read an S3 object whole, by its `s3://bucket/key`; raises AwsError.
+    """Read a whole S3 object, by its `s3://bucket/key`; raises AwsError.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
@@ -44,13 +44,15 @@ def read_object(url: str) -> bytes:
 
 
 def call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> Any:
-    """Call an operation of a service, waiting for seconds only; raises AwsError."""
+    """Call an operation of a service, with short timeouts; raises AwsError."""
     import boto3  # noqa: PLC0415 - the Lambda runtime brings it; nothing local needs it
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
-    config = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": ATTEMPTS})
+    config = Config(
+        connect_timeout=TIMEOUT_SECONDS, read_timeout=TIMEOUT_SECONDS, retries={"total_max_attempts": ATTEMPTS}
+    )
     try:
         return getattr(boto3.client(service, region_name=region, config=config), operation)(**arguments)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the job, organisation, step and request that it is about.
+"""Structured logs: one JSON object a line, with its job, organisation, step and request.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
 """
@@ -25,7 +25,7 @@ _bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default=MappingProxy
 
 @contextmanager
 def bound(**fields: str) -> Iterator[None]:
-    """Put fields into every line that is logged within a block."""
+    """Add fields to every line that is logged within a block."""
     token = _bound.set({**_bound.get(), **fields})
     try:
         yield
@@ -34,31 +34,31 @@ def bound(**fields: str) -> Iterator[None]:
 
 
 class LineFormatter(JsonFormatter):
-    """Writes a record as a JSON object on one line, in ASCII: a message may quote what UTF-8 can't write."""
+    """Writes a record as a JSON object on one line, in ASCII: a message may quote text that UTF-8 can't encode."""
 
     def __init__(self, *, end: str = "") -> None:
-        # A record's attribute that begins with _ is left out.
+        # The formatter leaves out attributes whose names begin with _, so `_aws` gets its name here.
         names = {"levelname": "level", "aws": "_aws"}
         super().__init__("{levelname}{message}", style="{", timestamp=True, rename_fields=names)
         self.end = end
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Format a record, with the line's end."""
         return super().format(record) + self.end
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
-        """Add what is bound at present."""
+        """Add the fields that are bound now."""
         super().add_fields(log_data, record, message_dict)
         log_data.update(_bound.get())
 
 
 def log_json() -> None:
-    """Write everything that is logged as JSON lines: to the handler that Lambda brought, else to standard output."""
+    """Write all logs as JSON lines: to the handler that Lambda installed, else to standard output."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stdout))
     for handler in root.handlers:
-        # Lambda's own handler leaves it to the formatter to end a line.
+        # Lambda's own handler adds no line end.
         end = "" if isinstance(handler, logging.StreamHandler) else "\n"
         handler.setFormatter(LineFormatter(end=end))
     LOG.setLevel(logging.INFO)

@@ -1,6 +1,6 @@
-"""How a command ends that somebody stops: by Ctrl-C, by SIGTERM, or by closing the pipe that it writes to.
+"""How a command ends: its exit codes, and what happens on Ctrl-C, on SIGTERM and when its output is closed.
 
-Imports next to nothing, so that it can be at work while a command still imports everything else.
+This module imports very little, so that it can handle signals while a command still imports everything else.
 """
 
 from __future__ import annotations
@@ -22,76 +22,76 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 FAILED, BAD_SETUP = 1, 2
-STOPPED = 130  # 128 + SIGINT, as shells say it
+STOPPED = 130  # 128 + SIGINT, as shells do
 CLOSED = 141  # 128 + SIGPIPE
-PATIENCE = 5.0  # seconds for tidying up, in which being told again to stop changes nothing
-_SOON = 0.02  # seconds until a stop that came at a bad moment is tried again
-# Interrupted in its middle, it would leave a connection open, with the database's lock.
-_UNINTERRUPTED = "sqlalchemy"
+GRACE_SECONDS = 5.0  # for clean-up after a stop signal; meanwhile more signals are ignored
+_RETRY_SECONDS = 0.02  # until a signal that came at a bad moment is sent again
+# An interrupt inside this package would leave a connection open that holds the database's lock.
+_UNINTERRUPTED_PACKAGE = "sqlalchemy"
 
 
 class ClosedOutputError(KeyboardInterrupt):
-    """Nobody reads any more what the command says: it stops as at Ctrl-C, through every `except Exception`."""
+    """Nobody reads the output any more; a KeyboardInterrupt, so that no `except Exception` catches it."""
 
 
 class LogHandler(logging.StreamHandler[TextIO]):
-    """Writes log lines; a closed pipe stops the command, instead of a traceback for each line."""
+    """Writes log lines; a closed pipe stops the command instead of printing a traceback for each line."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Treat the error that is being handled."""
+        """Raise ClosedOutputError for a closed pipe; report any other error as usual."""
         if isinstance(sys.exception(), BrokenPipeError):
             raise ClosedOutputError from None
         super().handleError(record)
 
 
 def stop_while_loading() -> None:
-    """End at Ctrl-C with one sentence from now on: importing a command takes a second, and leaves nothing to tidy."""
+    """From now on end with one sentence on Ctrl-C or SIGTERM: imports take a second, and need no clean-up."""
 
     def stop(*_: object) -> NoReturn:
         os.write(2, b"stopped before anything was done\n")
         os._exit(STOPPED)
 
-    for number in _stopping():
+    for number in _stop_signals():
         signal.signal(number, stop)
 
 
 @contextmanager
-def stoppable(first: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt in a block, once `first` was called (which takes no lock).
+def stoppable(on_stop: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM call `on_stop`, which must take no lock, and raise KeyboardInterrupt in a block.
 
-    It is raised once. What is told again ends the process at once, but not before it had a few seconds to tidy up.
+    It is raised once. More signals change nothing for a few seconds, and then end the process at once.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        _Stop.since = _Stop.since or now
-        is_late = now - _Stop.since > PATIENCE
-        if _Stop.is_raised:
+        _StopState.since = _StopState.since or now
+        is_late = now - _StopState.since > GRACE_SECONDS
+        if _StopState.is_raised:
             if is_late:
                 os._exit(STOPPED)
-        elif _is_within(frame, _UNINTERRUPTED) and not is_late:
-            _stop_soon(number)
+        elif _is_within(frame, _UNINTERRUPTED_PACKAGE) and not is_late:
+            _resend_soon(number)
         else:
-            _Stop.is_raised = True
-            first()
-            # A library that is interrupted while it tidies up would log a traceback.
+            _StopState.is_raised = True
+            on_stop()
+            # A library that is interrupted during its clean-up would log a traceback.
             logging.disable()
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in _stopping()}
-    hook, sys.unraisablehook = sys.unraisablehook, _stop_again
-    _Stop.blocks += 1
+    before = {number: signal.signal(number, stop) for number in _stop_signals()}
+    hook, sys.unraisablehook = sys.unraisablehook, _repeat_lost_stop
+    _StopState.blocks += 1
     try:
         yield
     finally:
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
-        _Stop.leave()
+        _StopState.leave()
 
 
-class _Stop:
-    """Whether the process is being stopped, for blocks within blocks."""
+class _StopState:
+    """Whether the process is being stopped, shared by nested blocks."""
 
     blocks = 0
     since: float | None = None
@@ -99,7 +99,7 @@ class _Stop:
 
     @classmethod
     def leave(cls) -> None:
-        """Forget it at the end of the outermost block."""
+        """Reset the state at the end of the outermost block."""
         cls.blocks -= 1
         if not cls.blocks and cls.since is not None:
             cls.since, cls.is_raised = None, False
@@ -114,30 +114,30 @@ def _is_within(frame: FrameType | None, package: str) -> bool:
     return False
 
 
-def _stop_again(lost: UnraisableHookArgs) -> None:
-    """Repeat a stop that a garbage collector's callback has swallowed; report anything else as usual."""
+def _repeat_lost_stop(lost: UnraisableHookArgs) -> None:
+    """Repeat a stop that was lost in a callback of the garbage collector; report any other error as usual."""
     if lost.exc_type is KeyboardInterrupt:
-        _Stop.is_raised = False
-        _stop_soon(signal.SIGTERM)
+        _StopState.is_raised = False
+        _resend_soon(signal.SIGTERM)
     else:
         sys.__unraisablehook__(lost)
 
 
-def _stop_soon(number: int) -> None:
-    """Send the signal again, from another thread and a little later, when this one is out of where it is now."""
-    timer = threading.Timer(_SOON, signal.pthread_kill, [threading.main_thread().ident, number])
+def _resend_soon(number: int) -> None:
+    """Send the signal again a little later, from another thread, when this one has left the code it is in now."""
+    timer = threading.Timer(_RETRY_SECONDS, signal.pthread_kill, [threading.main_thread().ident, number])
     timer.daemon = True
     timer.start()
 
 
-def complain(error: ContributorMetricsError) -> int:
-    """Say one sentence on standard error; gives the exit code: 2 when the set-up is wrong, else 1."""
+def print_error(error: ContributorMetricsError) -> int:
+    """Print an error on standard error; returns the exit code: 2 when the set-up is wrong, else 1."""
     sys.stderr.write(f"error: {error}\n")
     return BAD_SETUP if isinstance(error, (SettingsError, DatabaseNotReadyError)) else FAILED
 
 
-def stopped(stop: KeyboardInterrupt, sentence: str) -> int:
-    """Say what being stopped means here, unless nobody listens, and give the exit code."""
+def print_stop(stop: KeyboardInterrupt, sentence: str) -> int:
+    """Print what the stop means for the command, unless its output is closed; returns the exit code."""
     if isinstance(stop, ClosedOutputError):
         return CLOSED
     sys.stderr.write(f"{sentence}\n")
@@ -145,18 +145,18 @@ def stopped(stop: KeyboardInterrupt, sentence: str) -> int:
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:
-    """Run a command and end the process with its exit code, quietly when nobody reads what it says."""
+    """Run a command and end the process with its exit code; quietly when its output is closed."""
     try:
         with stoppable():
-            sys.exit(_with_output(main))
-    except KeyboardInterrupt:  # between two blocks that would have said more
+            sys.exit(_run_and_flush(main))
+    except KeyboardInterrupt:  # between two blocks that would have printed a sentence
         sys.exit(STOPPED)
     finally:
-        for number in _stopping():
+        for number in _stop_signals():
             signal.signal(number, lambda *_: os._exit(STOPPED))
 
 
-def _with_output(main: Callable[[], int]) -> int:
+def _run_and_flush(main: Callable[[], int]) -> int:
     try:
         try:
             return main()
@@ -164,11 +164,11 @@ def _with_output(main: Callable[[], int]) -> int:
             for stream in _streams():
                 stream.flush()
     except BrokenPipeError:
-        # What is left unsaid would be tried again, and complained of, when the interpreter ends.
+        # Without this the interpreter would flush again at its end, and print an error.
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        devnull = os.open(os.devnull, os.O_WRONLY)
         for stream in _streams():
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(devnull, stream.fileno())
         return CLOSED
 
 
@@ -177,7 +177,7 @@ def _streams() -> list[TextIO]:
     return [stream for stream in (sys.stdout, sys.stderr) if stream]
 
 
-def _stopping() -> list[signal.Signals]:
-    """The signals that stop; one that was ignored when the process began (by `nohup`, by `&`) stays so."""
+def _stop_signals() -> list[signal.Signals]:
+    """The signals that stop the process; one that it was started to ignore (by `nohup`, by `&`) stays ignored."""
     signals = (signal.SIGINT, signal.SIGTERM)
     return [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]

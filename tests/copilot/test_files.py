@@ -181,7 +181,7 @@ def test_files_need_one_organisation_and_nothing_else(
 ) -> None:
     settings = Settings({"DB_URL": db_url, "GH_ORGS": "acme"}.get)
     assert backfill.main([*arguments, "--from-file", "x"], settings) == 2
-    assert "--from-file goes with --only copilot, and one organisation" in capsys.readouterr().err
+    assert "--from-file needs --only copilot, and one organisation" in capsys.readouterr().err
 
 
 def test_people_in_files_are_left_out_when_they_are_not_kept(

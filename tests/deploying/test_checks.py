@@ -46,7 +46,7 @@ class Setup:
         boto3.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
 
     def faults(self) -> list[str]:
-        """What is to be mended."""
+        """What must be fixed."""
         return [f"{found.what}: {found.sentence}" for found in self.findings() if found.fault]
 
     def findings(self) -> list[Any]:
@@ -59,7 +59,7 @@ def test_without_credentials_nothing_else_is_asked(root: Path, monkeypatch: pyte
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     [found] = check_stage(load_stage("dev", {}, root=root))
-    assert tuple(found) == ("AWS", "no access: Unable to locate credentials (set AWS_PROFILE)", True)
+    assert tuple(found) == ("AWS", "no access (Unable to locate credentials): set AWS_PROFILE", True)
 
 
 @pytest.fixture
@@ -86,11 +86,11 @@ def as_app(setup: Setup, **permissions: str) -> Any:
 def test_when_all_is_there_it_says_so(setup: Setup) -> None:
     assert [tuple(found) for found in setup.findings()] == [
         ("AWS", "account 123456789012, eu-west-1", False),
-        ("SSM", f"{TOKEN} is there", False),
-        ("SSM", f"{DB_URL} is there", False),
+        ("SSM", f"{TOKEN} exists", False),
+        ("SSM", f"{DB_URL} exists", False),
         ("settings", "organisations acme", False),
-        ("database", f"{make_url(setup.org.db_url).database} on None is reached from here, and migrated", False),
-        ("GitHub", "acme: the credentials may read all that is needed", False),
+        ("database", f"{make_url(setup.org.db_url).database} on None can be reached from here, and is migrated", False),
+        ("GitHub", "acme: the credentials may read everything that is needed", False),
     ]
 
 
@@ -100,16 +100,14 @@ def test_an_app_needs_its_key_and_no_token(setup: Setup) -> None:
     as_app(setup, **PERMISSIONS)
     assert setup.faults() == []
     assert [found.sentence for found in setup.findings() if found.what == "GitHub"] == [
-        "acme: the credentials may read all that is needed",
-        "umbrella: the credentials may read all that is needed",
+        "acme: the credentials may read everything that is needed",
+        "umbrella: the credentials may read everything that is needed",
     ]
 
 
 def test_without_a_region_nothing_else_is_asked(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    assert [tuple(found) for found in setup.findings()] == [
-        ("AWS", "no region is named (set AWS_DEFAULT_REGION)", True)
-    ]
+    assert [tuple(found) for found in setup.findings()] == [("AWS", "no region is set: set AWS_DEFAULT_REGION", True)]
 
 
 @pytest.mark.parametrize("name", [TOKEN, DB_URL])
@@ -117,13 +115,13 @@ def test_a_parameter_that_is_missing_is_named_with_the_command_to_put_it(setup: 
     boto3.client("ssm").delete_parameter(Name=name)
     [fault] = setup.faults()
     command = f"aws ssm put-parameter --type SecureString --name {name} --value file://FILE"
-    assert fault == f"SSM: {name}: ParameterNotFound: {command}"
+    assert fault == f"SSM: {name} can't be read (ParameterNotFound); to store it: {command}"
 
 
 def test_a_secret_that_is_kept_in_the_clear_is_named_and_not_shown(setup: Setup) -> None:
     boto3.client("ssm").delete_parameter(Name=TOKEN)
     setup.put(TOKEN, setup.org.sandbox.token, "String")
-    assert setup.faults() == [f"SSM: {TOKEN} is a plain String: put it again as SecureString"]
+    assert setup.faults() == [f"SSM: {TOKEN} is a plain String: delete it, and store it as a SecureString"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +142,7 @@ def test_a_setting_that_is_wrong_is_named(setup: Setup, variables: dict[str, str
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("sqlite:////tmp/x.db", "SQLite is a file, which a Lambda doesn't keep: name a PostgreSQL"),
+        ("sqlite:////tmp/x.db", "a Lambda doesn't keep SQLite's file: use PostgreSQL"),
         ("postgresql://app:hunter2@127.0.0.1:1/none", "the database postgresql+psycopg2://app:***@127.0.0.1:1/none"),
     ],
 )
@@ -234,7 +232,7 @@ def test_a_repository_that_is_not_there(setup: Setup) -> None:
 
 def test_a_secret_in_the_file_that_is_committed(setup: Setup) -> None:
     setup.configure(GH_TOKEN="ghp_made_up")
-    assert setup.faults() == ["SSM: GH_TOKEN stands in .chalice/config.json, for all to read: it belongs into SSM"]
+    assert setup.faults() == ["SSM: GH_TOKEN is in .chalice/config.json, where everybody can read it: move it to SSM"]
 
 
 def test_a_number_without_quotes_is_one_sentence(setup: Setup) -> None:
@@ -246,7 +244,7 @@ def test_a_number_without_quotes_is_one_sentence(setup: Setup) -> None:
 
 def test_a_certificate_that_lambda_will_not_have(setup: Setup) -> None:
     setup.put(DB_URL, f"{setup.org.db_url}&sslrootcert=rds.pem")
-    assert setup.faults()[0] == "database: sslrootcert=rds.pem is not in vendor/, so Lambda won't have it"
+    assert setup.faults()[0] == "database: sslrootcert=rds.pem is not deployed: put it into vendor/"
 
 
 def test_a_classic_token_without_its_scopes(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,4 +271,4 @@ def test_a_stage_that_is_none(root: Path) -> None:
     command = [sys.executable, "-m", "deployment", "--stage", "staging"]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "error: .chalice/config.json has no stage 'staging', only dev, prod\n"
+    assert result.stderr == "error: .chalice/config.json has no stage 'staging': use one of dev, prod\n"

@@ -114,8 +114,8 @@ def test_the_event_to_run_a_job_by_is_one_that_chalice_takes(pages: Mapping[str,
     (event,) = map(json.loads, blocks(section(pages["operations.md"], "Running a job now"), "json"))
     settings = Settings({"GH_ORGS": "my-org,other-org"}.get)
     sent = CloudWatchEvent(event, None).to_dict()
-    assert lambdas.chosen(sent, settings) == ("my-org", "other-org")
-    assert lambdas.chosen({**sent, "detail": {"organisation": "my-org"}}, settings) == ["my-org"]
+    assert lambdas.chosen_orgs(sent, settings) == ("my-org", "other-org")
+    assert lambdas.chosen_orgs({**sent, "detail": {"organisation": "my-org"}}, settings) == ["my-org"]
 
 
 def policies(pages: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -206,16 +206,16 @@ def test_the_cost_is_multiplied_right(pages: Mapping[str, str]) -> None:
 def test_kinds_are_named_on_the_reference_page_only(pages: Mapping[str, str]) -> None:
     part = section(pages["operations.md"], "Health")
     assert "(reference.md#kinds-of-data)" in part
-    kinds = [kind for kind, _ in health.judged_kinds(load_settings({}))]
+    kinds = [kind for kind, _ in health.kinds_with_limits(load_settings({}))]
     assert [cell for cell in first_cells(part, "state") if cell in kinds] == []
 
 
-WELL = Health("my-org", "issues", timedelta(hours=2), known_for=timedelta(days=9), lag=timedelta(0))
+WELL = Health("my-org", "issues", timedelta(hours=2), since_first_run=timedelta(days=9), lag=timedelta(0))
 STATES = [
     WELL,
     replace(WELL, incomplete=1),
     replace(WELL, failed=1, error="…"),
-    replace(WELL, lag=None, known_for=timedelta(0)),
+    replace(WELL, lag=None, since_first_run=timedelta(0)),
     replace(WELL, lag=None),
     replace(WELL, lag=timedelta(hours=3)),
 ]
@@ -246,7 +246,7 @@ def test_health_asks_for_no_credentials(db_url: str, capsys: pytest.CaptureFixtu
         "the run was killed",
         "can't be reached",
         "can't be read",
-        "nobody was told that",
+        "could not send the alert",
         "GitHub announced ",
         "GitHub has no report of ",
         "GitHub has no reports of this organisation's use of Copilot",

@@ -18,7 +18,7 @@ from tests.organisation import GENEROUS, NOW, Organisation, organisation
 @pytest.fixture
 def new_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has been told of anything yet; AWS's client takes what the environment says now."""
-    monkeypatch.setattr(lambdas, "_told", {})
+    monkeypatch.setattr(lambdas, "_alerted_at", {})
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):

@@ -13,7 +13,7 @@ import app
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import JobFailedError, SettingsError
 from chalicelib.jobs import lambdas
-from chalicelib.jobs.lambdas import SILENCE, alert
+from chalicelib.jobs.lambdas import ALERT_INTERVAL, alert
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now
@@ -112,7 +112,7 @@ def test_without_a_topic_aws_is_not_asked(org: Organisation, runtime: Runtime, m
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     org.sandbox.tokens.revoke(org.sandbox.token)
     assert isinstance(runtime.invoke(), JobFailedError)
-    assert [message for message in runtime.of_level("ERROR") if "nobody was told" in message] == []
+    assert [message for message in runtime.of_level("ERROR") if "could not send the alert" in message] == []
 
 
 def test_a_topic_that_refuses_does_not_hide_the_job_s_own_error(
@@ -124,7 +124,7 @@ def test_a_topic_that_refuses_does_not_hide_the_job_s_own_error(
     assert isinstance(error, JobFailedError)
     assert "401" in str(error)
     assert runtime.of_level("ERROR")[-1] == (
-        "nobody was told that every_30_min of acme failed: AWS refused sns:publish: NotFound"
+        "could not send the alert 'every_30_min of acme failed': AWS refused sns:publish: NotFound"
     )
 
 
@@ -156,7 +156,7 @@ def test_silence_is_kept_for_each_subject(topic: Topic, clock: Clock) -> None:
     told_of = Settings({"SNS_TOPIC_ARN": TOPIC, "ENV_NAME": "prod"}.get)
     for number, subject in enumerate(("a", "b", "a")):
         alert(told_of, subject, str(number))
-    clock.passed += SILENCE
+    clock.passed += ALERT_INTERVAL
     alert(told_of, "b", "3")
     beginning = "contributor-metrics prod: "
     assert topic.received() == [(f"{beginning}a", "0"), (f"{beginning}b", "1"), (f"{beginning}b", "3")]

@@ -51,7 +51,7 @@ def test_an_aws_that_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_aws_that_does_not_answer_is_not_waited_for(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a network without a way to SNS, a Lambda waited until AWS ended it: nobody saw why it had failed."""
-    monkeypatch.setattr(aws, "SECONDS", 0.2)
+    monkeypatch.setattr(aws, "TIMEOUT_SECONDS", 0.2)
     server.replies = [HANGING, HANGING, HANGING]
     with pytest.raises(AwsError, match=r"^lambda:invoke failed: Read timeout"):
         aws.invoke(FUNCTION, {})

@@ -43,7 +43,7 @@ def main():
         {READY}
     except KeyboardInterrupt as stop:
         time.sleep(1)
-        return shell.stopped(stop, "stopped")
+        return shell.print_stop(stop, "stopped")
 shell.run_command(main)
 """
 
