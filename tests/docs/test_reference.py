@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.domains import DOMAINS, all_settings
 from chalicelib.jobs import history
-from chalicelib.jobs.health import judged_kinds
+from chalicelib.jobs.health import kinds_with_limits
 from chalicelib.jobs.schedules import JOBS, steps_of
 from chalicelib.models import Base
 from chalicelib.settings import load_settings
@@ -62,7 +62,7 @@ def test_it_has_every_step_of_every_job(job: str) -> None:
         "Runs every 10 minutes.",
         "Runs every day at 05:00 UTC.",
         "| `releases` | Read the list `/repos/{org}/{name}/releases` of each row of `repositories` | each run |",
-        "| `NEW_DAYS` | 5 | The job registers what was created within so many days |",
+        "| `NEW_DAYS` | 5 | The job stores the items that were created within this many days |",
         "| `GH_TOKEN` | `/contributor-metrics/{ENV_NAME}/token` |",
     ],
 )
@@ -72,7 +72,7 @@ def test_a_line_says_what_the_declaration_says(line: str) -> None:
 
 def test_it_has_every_kind_and_how_old_it_may_be() -> None:
     rows = rows_of("Kinds of data")
-    judged = {kind: allowed / timedelta(hours=1) for kind, allowed in judged_kinds(load_settings({}))}
+    judged = {kind: allowed / timedelta(hours=1) for kind, allowed in kinds_with_limits(load_settings({}))}
     declared = [kind.name for domain in DOMAINS for kind in domain.all_kinds]
     assert list(rows) == ["access", *declared]
     assert {name: row[1] for name, row in rows.items() if row[1]} == {
