@@ -19,6 +19,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
+from tests.payloads.folder import KINDS, MADE_UP, RECORDED, write_made_up
 from tests.postgres import NoPostgresError, Server, close_connections, connect, new_database
 
 if TYPE_CHECKING:
@@ -74,11 +75,16 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The recorded real payloads, which lie beside the checkout."""
-    folder = ROOT.parent / "shared" / "samples"
-    if not folder.is_dir():
+    """The recorded real payloads, which lie beside some checkouts: for tests of what only these can tell."""
+    if not RECORDED.is_dir():
         pytest.skip("the recorded payloads (../shared/samples) are not beside this checkout")
-    return folder
+    return RECORDED
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def payloads(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of GitHub's payloads: made up by us and, where they are beside the checkout, the recorded ones."""
+    return write_made_up(tmp_path_factory.mktemp("payloads")) if request.param == MADE_UP else RECORDED
 
 
 # Databases
@@ -209,10 +215,12 @@ def disposed(engines: dict[str, Engine]) -> Iterator[dict[str, Engine]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, shared_engines: dict[str, Engine]) -> Iterator[Session]:
-    """A session on each of the two, rolled back in the end: for tests that don't commit."""
-    with Session(shared_engines[request.param], expire_on_commit=False) as session:
-        yield session
-        session.rollback()
+    """A session on each of the two: what it commits is rolled back in the end, and no other session sees it."""
+    with shared_engines[request.param].connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        outer.rollback()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

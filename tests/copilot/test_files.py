@@ -67,10 +67,10 @@ def rows_of(db_url: str, model: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_each_sample_loads_and_twice_changes_nothing(
-    db_url: str, samples: Path, file: str, capsys: pytest.CaptureFixture[str]
+def test_each_file_loads_and_twice_changes_nothing(
+    db_url: str, payloads: Path, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = samples / "copilot" / file
+    path = payloads / "copilot" / file
     assert load(db_url, path) == 0
     first = counts(db_url)
     assert "rejected" not in first
@@ -82,8 +82,8 @@ def test_each_sample_loads_and_twice_changes_nothing(
 
 
 @pytest.mark.parametrize("file", OF_DAYS)
-def test_the_days_add_up_to_the_file_s_own_totals(db_url: str, samples: Path, file: str) -> None:
-    path = samples / "copilot" / file
+def test_the_days_add_up_to_the_file_s_own_totals(db_url: str, payloads: Path, file: str) -> None:
+    path = payloads / "copilot" / file
     load(db_url, path)
     mapped = [any_day_rows(record, org="acme") for record in read_document(path.read_text()).records]
     for name in ("code_generation_activity_count", "code_acceptance_activity_count", "loc_added_sum"):
@@ -109,18 +109,18 @@ def test_the_days_add_up_to_the_file_s_own_totals(db_url: str, samples: Path, fi
         ("reports/enterprise-users-28-day-report.json", CopilotUserPeriod),
     ],
 )
-def test_people_add_up_to_the_file_s_own_totals(db_url: str, samples: Path, file: str, model: Any) -> None:
-    path = samples / "copilot" / file
+def test_people_add_up_to_the_file_s_own_totals(db_url: str, payloads: Path, file: str, model: Any) -> None:
+    path = payloads / "copilot" / file
     load(db_url, path)
     records = read_document(path.read_text()).records
     rows = rows_of(db_url, model)
     assert len(rows) == len(records)
     for name in ("user_initiated_interaction_count", "code_generation_activity_count", "loc_added_sum"):
-        assert sum(getattr(row, name) for row in rows) == sum(record[name] for record in records)
+        assert sum(getattr(row, name) or 0 for row in rows) == sum(record.get(name) or 0 for record in records)
 
 
-def test_all_samples_in_any_order_end_alike(db_url: str, samples: Path) -> None:
-    paths = [samples / "copilot" / file for file in FILES]
+def test_all_files_in_any_order_end_alike(db_url: str, payloads: Path) -> None:
+    paths = [payloads / "copilot" / file for file in FILES]
     assert load(db_url, *paths) == 0
     first = counts(db_url)
     assert load(db_url, *reversed(paths)) == 0
@@ -185,9 +185,9 @@ def test_files_need_one_organisation_and_nothing_else(
 
 
 def test_people_in_files_are_left_out_when_they_are_not_kept(
-    db_url: str, samples: Path, capsys: pytest.CaptureFixture[str]
+    db_url: str, payloads: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = [samples / "copilot" / file for file in FILES if "users" in file or "seats" in file]
+    paths = [payloads / "copilot" / file for file in FILES if "users" in file or "seats" in file]
     assert load(db_url, *paths, COPILOT_USER_DATA="off") == 0
     assert counts(db_url) == {}
     assert "are not stored: COPILOT_USER_DATA is off" in capsys.readouterr().out

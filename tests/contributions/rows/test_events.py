@@ -154,16 +154,17 @@ def test_a_derived_number_is_the_same_each_time_and_none_of_githubs(marks: list[
     assert -(2**63) <= number < 0
 
 
-def test_recorded_events_are_stored_column_by_column(db: Session, samples: Path) -> None:
-    files = sorted((samples / "github-rest/events").glob("*.json"))
+def test_events_are_stored_column_by_column(shared: Session, payloads: Path) -> None:
+    files = sorted((payloads / "github-rest/events").glob("*.json"))
     events = [event for file in files for event in json.loads(file.read_text())["body"]]
-    events += json.loads((samples / "github-rest/devlake/events.json").read_text())
+    events += json.loads((payloads / "github-rest/devlake/events.json").read_text())
     for event in events:
         org, repo = event["issue"]["repository_url"].split("/")[-2:]
         mapped = event_row(event, issue_id=event["issue"]["id"], org=org, repo=repo) | {"page_no": 1}
-        assert upsert(db, Event, [mapped]).refused == []
-    stored = {(found.id, found.event): found for found in db.scalars(select(Event))}
-    assert len(events) == 290
+        assert upsert(shared, Event, [mapped]).refused == []
+    stored = {(found.id, found.event): found for found in shared.scalars(select(Event))}
+    assert stored.keys() == {(event["id"], event["event"]) for event in events}
+    assert len(stored) > 15
     for event in events:
         found = stored[event["id"], event["event"]]
         assert (found.issue_id, found.node_id, found.label) == (
@@ -171,22 +172,22 @@ def test_recorded_events_are_stored_column_by_column(db: Session, samples: Path)
             event["node_id"],
             event.get("label"),
         )
-        assert (found.user, found.username) == (event["actor"], event["actor"]["login"])
+        assert (found.user, found.username) == (event["actor"], event["actor"] and event["actor"]["login"])
         assert found.created_at == at(event["created_at"])
         for name in ("commit_id", "state_reason", "rename"):
             assert (found.details or {}).get(name) == event.get(name)
 
 
-def test_recorded_comments_and_reviews_are_stored_column_by_column(db: Session, samples: Path) -> None:
+def test_comments_and_reviews_are_stored_column_by_column(shared: Session, payloads: Path) -> None:
     """Timelines give them with their kind; the lists that were recorded leave it out."""
-    folder = samples / "github-rest/devlake"
+    folder = payloads / "github-rest/devlake"
     comments = [event | {"event": "commented"} for event in json.loads((folder / "comments.json").read_text())]
     reviews = [
         event | {"event": "reviewed"} for event in json.loads((folder / "pull_request_reviews.json").read_text())
     ]
     rows = [event_row(event, **PLACE) | {"page_no": 1} for event in comments + reviews]
-    assert upsert(db, Event, rows).refused == []
-    stored = {(found.id, found.event): found for found in db.scalars(select(Event))}
+    assert upsert(shared, Event, rows).refused == []
+    stored = {(found.id, found.event): found for found in shared.scalars(select(Event))}
     for event in comments + reviews:
         found = stored[event["id"], event["event"]]
         seen = (found.body, found.state, found.author_association, found.reactions, found.user)

@@ -1,4 +1,4 @@
-"""Recorded real payloads load into both databases, none rejected, and each row equals its payload, column by column."""
+"""Payloads load into both databases, none rejected, and each row equals its payload, column by column."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.store.payloads import Json
 MODELS: dict[str, type[Any]] = {"issues": Issue, "pull_requests": PullRequest}
 
 
-def recorded(folder: Path, pattern: str) -> Iterator[list[Json]]:
-    """The pages of items in some files: recorded exchanges, or raw objects."""
+def pages_of(folder: Path, pattern: str) -> Iterator[list[Json]]:
+    """The pages of items in some files: exchanges, or raw objects."""
     for path in sorted((folder / "github-rest").glob(pattern)):
         content = json.loads(path.read_text())
         body = content["body"] if isinstance(content, dict) else content
@@ -63,62 +63,66 @@ ISSUE_FORM = ["search_issues/*.json", "issues/*.json", "devlake/issues.json"]
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("pattern", ISSUE_FORM)
-def test_items_in_the_issue_form_are_stored_as_they_are(db: Session, samples: Path, pattern: str, kind: str) -> None:
+def test_items_in_the_issue_form_are_stored_as_they_are(
+    shared: Session, payloads: Path, pattern: str, kind: str
+) -> None:
     truth = Truth()
-    for page in recorded(samples, pattern):
+    for page in pages_of(payloads, pattern):
         items = of_kind(page, kind)
-        for context, mine in by_owner(db, items):
+        for context, mine in by_owner(shared, items):
             save_items(context, kind, mine)
         for item in items:
             truth.add(item_columns(item))
     assert truth.rows, "there must be something to compare"
-    assert stored(db, RejectedRecord) == []
-    assert stored(db, MODELS[kind]) == truth.table(MODELS[kind])
+    assert stored(shared, RejectedRecord) == []
+    assert stored(shared, MODELS[kind]) == truth.table(MODELS[kind])
 
 
 @pytest.mark.parametrize("kind", MODELS)
-@pytest.mark.parametrize("order", [1, -1], ids=["as recorded", "reversed"])
-def test_of_an_item_that_was_recorded_twice_the_newest_copy_wins(
-    db: Session, samples: Path, kind: str, order: int
+@pytest.mark.parametrize("order", [1, -1], ids=["as listed", "reversed"])
+def test_of_an_item_that_is_listed_twice_the_newest_copy_wins(
+    shared: Session, payloads: Path, kind: str, order: int
 ) -> None:
-    pages = [of_kind(page, kind) for pattern in ISSUE_FORM for page in recorded(samples, pattern)]
+    pages = [of_kind(page, kind) for pattern in ISSUE_FORM for page in pages_of(payloads, pattern)]
     newest: dict[int, Json] = {}
     for page in pages:
         for item in page:
             newest[item["id"]] = max(item, newest.get(item["id"], item), key=lambda copy: copy["updated_at"])
     for page in pages[::order]:
-        for context, mine in by_owner(db, page):
+        for context, mine in by_owner(shared, page):
             save_items(context, kind, mine)
     told = [("id", "updated_at", "title", "state", "comments")]
     told += sorted(tuple(item_columns(item)[name] for name in told[0]) for item in newest.values())
-    assert [tuple(row[name] for name in told[0]) for row in stored(db, MODELS[kind])] == told[1:]
+    assert [tuple(row[name] for name in told[0]) for row in stored(shared, MODELS[kind])] == told[1:]
 
 
 @pytest.mark.parametrize("pattern", ["devlake/pull_requests.json", "pulls/*.json"])
-def test_pull_requests_in_their_own_form_are_stored_as_they_are(db: Session, samples: Path, pattern: str) -> None:
+def test_pull_requests_in_their_own_form_are_stored_as_they_are(shared: Session, payloads: Path, pattern: str) -> None:
     truth = Truth()
-    for page in recorded(samples, pattern):
-        for context, mine in by_owner(db, page):
+    for page in pages_of(payloads, pattern):
+        for context, mine in by_owner(shared, page):
             save_pulls(context, mine)
         for pull in page:
             truth.add(pull_columns(pull))
     assert len(truth.rows) >= 3
-    assert stored(db, RejectedRecord) == []
-    assert stored(db, PullRequest) == truth.table(PullRequest)
+    assert stored(shared, RejectedRecord) == []
+    assert stored(shared, PullRequest) == truth.table(PullRequest)
 
 
 @pytest.mark.parametrize("first", ["items", "pulls"])
-def test_both_forms_of_a_pull_request_are_one_row_under_its_issue_id(db: Session, samples: Path, first: str) -> None:
-    [page], [pulls] = recorded(samples, "devlake/issues.json"), recorded(samples, "devlake/pull_requests.json")
+def test_both_forms_of_a_pull_request_are_one_row_under_its_issue_id(
+    shared: Session, payloads: Path, first: str
+) -> None:
+    [page], [pulls] = pages_of(payloads, "devlake/issues.json"), pages_of(payloads, "devlake/pull_requests.json")
     items = of_kind(page, "pull_requests")
     steps = {"items": lambda context: save_items(context, "pull_requests", items)}
     steps["pulls"] = lambda context: save_pulls(context, pulls)
-    context = make_context(db, org=owner(items[0]))
+    context = make_context(shared, org=owner(items[0]))
     for step in sorted(steps, key=lambda step: step != first):
         steps[step](context)
     expected = {pull["number"]: -pull["id"] for pull in pulls} | {item["number"]: item["id"] for item in items}
-    assert [(row["number"], row["id"]) for row in by_number(stored(db, PullRequest))] == sorted(expected.items())
-    assert stored(db, RejectedRecord) == []
+    assert [(row["number"], row["id"]) for row in by_number(stored(shared, PullRequest))] == sorted(expected.items())
+    assert stored(shared, RejectedRecord) == []
 
 
 def by_number(rows: list[Json]) -> list[Json]:
@@ -126,15 +130,15 @@ def by_number(rows: list[Json]) -> list[Json]:
 
 
 @pytest.mark.parametrize("name", ["00", "01", "02", "03"])
-def test_members_are_stored_as_they_are(db: Session, samples: Path, name: str) -> None:
-    [people] = recorded(samples, f"members/{name}.json")
-    context = make_context(db, org="hub4j-test-org")
+def test_members_are_stored_as_they_are(shared: Session, payloads: Path, name: str) -> None:
+    [people] = pages_of(payloads, f"members/{name}.json")
+    context = make_context(shared, org="lumen")
     save_members(context, [Mapped(member_row(person), person) for person in people], role="member")
     seen = {"inserted_dt": NOW, "inactive": False, "inactive_dt": None}
     columns = Member.__table__.columns.keys()
     told = [{name: person[name] for name in columns if name in person} for person in people]
     rows = sorted((whole(Member, person | seen) for person in told), key=lambda row: row["id"])
-    assert stored(db, Member) == rows
-    assert stored(db, RejectedRecord) == []
-    places = [{"org": "hub4j-test-org", "member_id": row["id"], "role": "member"} | seen for row in rows]
-    assert stored(db, Membership) == places
+    assert stored(shared, Member) == rows
+    assert stored(shared, RejectedRecord) == []
+    places = [{"org": "lumen", "member_id": row["id"], "role": "member"} | seen for row in rows]
+    assert stored(shared, Membership) == places
