@@ -1,4 +1,4 @@
-"""Lambda entry points, one for each schedule; `python app.py JOB` runs a job from a shell."""
+"""Lambda entry points, one for each schedule; `.venv/bin/python app.py JOB` runs a job from a shell."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ LOG = logging.getLogger("contributor_metrics")
 HEALTH = "health"
 
 EPILOG = """examples:
-  GH_TOKEN=… GH_ORGS=my-org python app.py every_30_min
-  python app.py health        shows how current the database is; exit code 1 when something is stale or failed
+  GH_TOKEN=… GH_ORGS=my-org .venv/bin/python app.py every_30_min
+  .venv/bin/python app.py health        shows how current the database is; exit code 1 when something is stale or failed
 
 Settings come from the environment, then from .env in the folder of app.py.
 Exit codes: 0 done, 1 a step failed or something is stale, 2 wrong settings, arguments or database,
@@ -64,7 +64,7 @@ def context_of(event: CloudWatchEvent) -> LambdaContext:
 def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
     """Run a job, or `health`, from a shell; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python app.py",
+        prog=".venv/bin/python app.py",
         description="Run one of the scheduled jobs once, or show how current the database is. "
         "A job waits for GitHub's rate limits, and prints until when.",
         epilog=EPILOG,

@@ -72,9 +72,9 @@ class Arguments(argparse.Namespace):
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
-        prog="python backfill.py",
+        prog=".venv/bin/python backfill.py",
         description="Read the history of GitHub organisations into the database, or verify what is stored.",
-        epilog=EPILOG.format(examples=chr(10).join(f"  python backfill.py {each}" for each in EXAMPLES)),
+        epilog=EPILOG.format(examples=chr(10).join(f"  .venv/bin/python backfill.py {each}" for each in EXAMPLES)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--since", metavar="DATE", type=day, help="oldest creation date to read (YYYY-MM-DD, UTC)")

@@ -77,9 +77,9 @@ NEXT = """
 Next, for your own organisation:
   1. Put GH_TOKEN=… and GH_ORGS=your-org into .env (and DB_URL=postgresql://… for PostgreSQL).
   2. make run                                 the same as now, with GitHub
-  3. python backfill.py --since 2024-01-01    as far back as you want
-  4. python backfill.py --verify              proof that nothing is missing
-  5. python app.py every_30_min               from cron, or deploy it: see README.md"""
+  3. .venv/bin/python backfill.py --since 2024-01-01    as far back as you want
+  4. .venv/bin/python backfill.py --verify              proof that nothing is missing
+  5. .venv/bin/python app.py every_30_min               from cron, or deploy it: see README.md"""
 
 
 def migrate(db_url: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: print what loading, views, a backfill, an idle run and the Lambdas cost, beside the goals."""
+"""`.venv/bin/python -m benchmarks`: print what loading, views, a backfill and the Lambdas cost, beside the goals."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ FULL = Sizes(
 )
 QUICK = Sizes(rows=150, rounds=1, view_items=150, items=200, idle_items=150, repositories=(3, 30), imports=1)
 EXAMPLES = """examples:
-  python -m benchmarks                              everything, in about six minutes
-  python -m benchmarks --quick                      small sizes, in seconds: does it work?
-  python -m benchmarks --only loading --rounds 15   a steadier median on a busy machine
-  TEST_DATABASE_URL=postgresql://user@host/postgres python -m benchmarks --only loading
+  .venv/bin/python -m benchmarks                              everything, in about six minutes
+  .venv/bin/python -m benchmarks --quick                      small sizes, in seconds: does it work?
+  .venv/bin/python -m benchmarks --only loading --rounds 15   a steadier median on a busy machine
+  TEST_DATABASE_URL=postgresql://user@host/postgres .venv/bin/python -m benchmarks --only loading
                                                     on a server of your own
 
 Without TEST_DATABASE_URL it starts a PostgreSQL of its own, which doesn't wait for the disk. The exit code is 0
@@ -53,7 +53,7 @@ whether the goals are met or not, and 1 when something breaks."""
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
-        prog="python -m benchmarks",
+        prog=".venv/bin/python -m benchmarks",
         description="Measure loading, views, the memory of a backfill, requests, and what a Lambda takes.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

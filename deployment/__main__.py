@@ -1,4 +1,4 @@
-"""`python -m deployment --stage prod`: check that everything is ready for a deployment."""
+"""`.venv/bin/python -m deployment --stage prod`: check that everything is ready for a deployment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Exit codes: 0 everything is ready, 1 something is missing, 2 wrong arguments or 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks from a shell; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m deployment",
+        prog=".venv/bin/python -m deployment",
         description="Check what a stage needs: AWS, secrets in SSM, settings, the database, permissions on GitHub.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

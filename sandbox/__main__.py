@@ -1,4 +1,4 @@
-"""`python -m sandbox`: serve a generated organisation until it is interrupted."""
+"""`.venv/bin/python -m sandbox`: serve a generated organisation until it is interrupted."""
 
 import argparse
 import os
@@ -19,14 +19,14 @@ from sandbox.world.founding import Plan
 from sandbox.world.world import World
 
 EXAMPLES = """examples:
-  python -m sandbox                                  a small organisation on a free port, its time going on
-  python -m sandbox --port 8080 --speed 60           a minute of its life in each second
-  python -m sandbox --now 2026-06-01T12:00:00Z --speed 0
-                                                     the same answers each time, nothing happens by itself
-  python -m sandbox --repos 1000 --items 25000 --latency-ms 80
-                                                     a big one behind a slow network
-  python -m sandbox --fault-rate 0.05 --search-limit 10
-                                                     a bad day
+  .venv/bin/python -m sandbox                                  a small organisation on a free port, its time going on
+  .venv/bin/python -m sandbox --port 8080 --speed 60           a minute of its life in each second
+  .venv/bin/python -m sandbox --now 2026-06-01T12:00:00Z --speed 0
+                                                               the same answers each time, nothing happens by itself
+  .venv/bin/python -m sandbox --repos 1000 --items 25000 --latency-ms 80
+                                                               a big one behind a slow network
+  .venv/bin/python -m sandbox --fault-rate 0.05 --search-limit 10
+                                                               a bad day
   curl -H 'Authorization: Bearer sandbox-token' http://127.0.0.1:8080/rate_limit
 
 """
@@ -64,7 +64,7 @@ def _add_numbers(cli: argparse.ArgumentParser, options: dict[str, tuple[str, str
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     cli = argparse.ArgumentParser(
-        prog="python -m sandbox",
+        prog=".venv/bin/python -m sandbox",
         description="A GitHub REST API on localhost with a generated organisation.",
         epilog=EXAMPLES + control.describe(),
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -104,8 +104,8 @@ def test_help_has_an_example_of_each_kind_of_command(capsys: pytest.CaptureFixtu
         app.main(["--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    assert "GH_ORGS=my-org python app.py every_30_min\n" in text
-    assert "python app.py health  " in text
+    assert "GH_ORGS=my-org .venv/bin/python app.py every_30_min\n" in text
+    assert ".venv/bin/python app.py health  " in text
     assert "{daily,every_30_min,nrt_events,health}" in text
 
 
@@ -114,7 +114,7 @@ def test_what_is_no_command_is_refused(arguments: list[str], capsys: pytest.Capt
     with pytest.raises(SystemExit) as stop:
         app.main(arguments)
     assert stop.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: python app.py")
+    assert capsys.readouterr().err.startswith("usage: .venv/bin/python app.py")
 
 
 # As a process
@@ -148,7 +148,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(org: Organisation, project: Path) -> None:
-    """`python app.py every_30_min | head -1` printed "--- Logging error ---" and a traceback for each further line."""
+    """`app.py every_30_min | head -1` printed "--- Logging error ---" and a traceback for each further line."""
     with running(org, project, "every_30_min") as process:
         assert process.stdout is not None
         assert process.stderr is not None

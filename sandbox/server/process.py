@@ -29,7 +29,7 @@ class Place:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[Place]:
-    """Run `python -m sandbox` with these arguments on a free port; raises NotStartedError."""
+    """Run `.venv/bin/python -m sandbox` with these arguments on a free port; raises NotStartedError."""
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "sandbox", "--port=0", "--until-stdin-closes", *arguments],
         cwd=ROOT,

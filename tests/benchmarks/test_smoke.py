@@ -64,7 +64,7 @@ def test_help_has_examples(root: Path) -> None:
     told = command(root, "benchmarks", "--help")
 
     assert told.returncode == 0
-    assert "python -m benchmarks --quick" in told.stdout
+    assert ".venv/bin/python -m benchmarks --quick" in told.stdout
 
 
 def test_a_peak_is_the_scripts_own_and_outlives_what_it_freed(root: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ PAGES = sorted(
 OWN = [name for name in PAGES if name != "sandbox/README.md"]
 GENERATED = {"docs/reference.md", "docs/data-dictionary.md"}
 # Of the shell, of AWS and of SQL.
-FOREIGN = re.compile(r"AWS_.*|CURRENT_USER|TEST_DATABASE_URL")
+FOREIGN = re.compile(r"AWS_.*|CURRENT_USER|TEST_DATABASE_URL|PIP_.*")
 SETTING = re.compile(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b")
 LINK = re.compile(r"\]\((?!https?:)([\w./-]*)(?:#([\w-]+))?\)")
 # A command of ours, up to where the code ends.

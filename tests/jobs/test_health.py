@@ -1,4 +1,4 @@
-"""Whether the data is current: what each kind is allowed, and what `python app.py health` says and exits with."""
+"""Whether the data is current: how old each kind may be, and what the command `health` prints and exits with."""
 
 from __future__ import annotations
 
