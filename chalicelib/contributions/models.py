@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Float, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, VOLATILE, Base, JsonList, JsonObject, UTCDateTime
+from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, VOLATILE, Base, JsonList, JsonObject, UTCDateTime, ours
 
 
 class Member(Base):
@@ -17,11 +17,15 @@ class Member(Base):
     __table_args__ = ({"comment": "People who are or were members of an organisation"},)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's user id")
-    inserted_dt: Mapped[datetime] = mapped_column(UTCDateTime, comment="When this app first saw the member")
-    inactive_dt: Mapped[datetime | None] = mapped_column(
-        UTCDateTime, comment="When this app saw that the member had left every organisation; NULL while active"
+    inserted_dt: Mapped[datetime] = mapped_column(
+        UTCDateTime, info=ours(), comment="When this app first saw the member"
     )
-    inactive: Mapped[bool] = mapped_column(comment="True once the person is a member of no organisation")
+    inactive_dt: Mapped[datetime | None] = mapped_column(
+        UTCDateTime,
+        info=ours(),
+        comment="When this app saw that the member had left every organisation; NULL while active",
+    )
+    inactive: Mapped[bool] = mapped_column(info=ours(), comment="True once the person is a member of no organisation")
     avatar_url: Mapped[str | None] = mapped_column(String, comment="Picture")
     events_url: Mapped[str | None] = mapped_column(String, comment="API: events of this person")
     followers_url: Mapped[str | None] = mapped_column(String, comment="API: followers")

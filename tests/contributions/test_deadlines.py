@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select
 
-from chalicelib import jobs
 from chalicelib.github import Budget
 from chalicelib.jobs.lambdas import MARGIN_SECONDS
+from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Lease, SyncRun, create_db_session
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
@@ -64,7 +64,7 @@ def run(org: Organisation, time: Time, job: str, *, seconds: float | None) -> in
     begun = time.now
     deadline = None if seconds is None else begun + seconds - MARGIN_SECONDS
     budget = Budget(deadline=deadline, now=time.read, sleep=time.spend)
-    getattr(jobs, job)(org.settings, budget=budget, now=org.now)
+    run_job(job, org.settings, budget=budget, now=org.now)
     assert seconds is None or time.now - begun < seconds - MARGIN_SECONDS / 2, "too late to commit"
     return int(org.sandbox.stats.summary()["total"]) - before
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions import rows
 from chalicelib.contributions.api import MEMBERS, MemberAPI
 from chalicelib.contributions.models import Member, Membership
-from chalicelib.errors import IncompleteReadError
+from chalicelib.errors import IncompleteReadError, RejectedError
+from chalicelib.ingest.columns import list_row
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
@@ -39,8 +40,21 @@ def sync_members(context: Context) -> None:
 def _fetch_role(context: Context, role: str) -> list[Mapped[Row]]:
     people: dict[int, Mapped[Row]] = {}
     for page in MemberAPI(context.github).fetch_members(context.scope.org, role):
-        people |= {person.row["id"]: person for person in map_records(context, MEMBERS, page, rows.member_row)}
+        people |= {person.row["id"]: person for person in map_records(context, MEMBERS, page, member_row)}
     return list(people.values())
+
+
+def member_row(record: Any) -> Row:
+    """Map a user object of a member list to the columns of `members` that come from GitHub.
+
+    Raises RejectedError when its id or login is missing.
+    https://docs.github.com/en/rest/orgs/members#list-organization-members
+    """
+    row = list_row(Member, record)
+    # In the table it may be NULL: of a member whose login somebody else has now.
+    if row.get("login") is None:
+        raise RejectedError("login is missing")
+    return row
 
 
 def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) -> None:

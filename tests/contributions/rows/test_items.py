@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.contributions.rows import issue_row, member_row, pull_request_row, pull_row
+from chalicelib.contributions.rows import issue_row, pull_request_row, pull_row
+from chalicelib.contributions.sync.members import member_row
 from chalicelib.errors import RejectedError
 
 ADA = {"login": "ada", "id": 1, "type": "User"}

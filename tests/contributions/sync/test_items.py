@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.rows import member_row
 from chalicelib.contributions.sync.items import save_items, save_pulls
-from chalicelib.contributions.sync.members import save_members
+from chalicelib.contributions.sync.members import member_row, save_members
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped
 from chalicelib.models import Issue, Member, Membership, PullRequest, RejectedRecord

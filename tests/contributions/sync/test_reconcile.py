@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from chalicelib.contributions.sync.reconcile import Allowance
 from chalicelib.github import GitHubAPI, RateLimit
 from chalicelib.jobs.schedules import run_job
-from chalicelib.models import Issue, PullRequest, Watermark, create_db_session
+from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
 from sandbox import Item
 from tests.organisation import ORG, Organisation, organisation
 
@@ -75,13 +75,27 @@ def test_rows_that_github_lists_no_more_are_settled(org: Organisation) -> None:
     org.assert_equal_to_truth()
 
 
+def plain_lists(org: Organisation) -> dict[str, int]:
+    """The requests for the inventory, which nothing changes: free of charge, by their ETags."""
+    teams = 2 * len(org.sandbox.world.teams)
+    return {
+        "/orgs/<org>/repos": 1,
+        "/orgs/<org>/teams": 1,
+        "/orgs/<org>/teams/<team_slug>/members": teams,
+        "/repos/<owner>/<repo>/releases": len(org.sandbox.world.repositories),
+    }
+
+
 def test_an_idle_day_costs_its_counts_and_one_listing(org: Organisation) -> None:
     org.run_job("daily")
     org.sandbox.stats.reset()
     org.run_job("daily")
     months = 6  # January to June
     lists = sum(-(-sum(item["state"] == "open" for item in org.truth(kind).values()) // 100) for kind in org.kinds)
-    assert org.requests() == {"/search/issues": months * (3 + 2) + lists}
+    assert org.requests() == {"/search/issues": months * (3 + 2) + lists} | plain_lists(org)
+    with create_db_session(org.db_url) as session:
+        last = session.scalars(select(SyncRun).order_by(SyncRun.id.desc()).limit(4))
+        assert all(run.requests == run.not_modified for run in last)
 
 
 def test_it_stops_when_its_share_is_spent_and_goes_on_the_next_day(
@@ -139,7 +153,7 @@ def test_it_reconciles_from_the_date_that_is_set(org: Organisation) -> None:
     org.sandbox.stats.reset()
     org.run_job("daily")
     lists = sum(-(-sum(item["state"] == "open" for item in org.truth(kind).values()) // 100) for kind in org.kinds)
-    assert org.requests() == {"/search/issues": 1 * (3 + 2) + lists}
+    assert org.requests() == {"/search/issues": 1 * (3 + 2) + lists} | plain_lists(org)
 
 
 def test_without_a_backfill_there_is_nothing_to_reconcile(db_url: str) -> None:

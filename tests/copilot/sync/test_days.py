@@ -97,11 +97,11 @@ def test_what_was_lost_meanwhile_is_named(make_copilot: MakeCopilot) -> None:
         for day in (date.fromisoformat(last) + timedelta(days=number) for number in range(1, 80))
         if str(day) < min(offered)
     ]
-    assert run.error == f"GitHub has no report of {format_days(lost)}"
+    assert run.note == f"GitHub has no report of {format_days(lost)}"
     assert (run.status, len(lost)) == ("ok", len(lost))
     assert len(lost) > 20
     copilot.live_on()
-    assert copilot.run()[0].error is None  # told once
+    assert copilot.run()[0].note is None  # told once
 
 
 def test_a_late_day_comes_when_it_is_there(make_copilot: MakeCopilot) -> None:
@@ -113,7 +113,7 @@ def test_a_late_day_comes_when_it_is_there(make_copilot: MakeCopilot) -> None:
         copilot.live_on()
         run = copilot.run()[0]
         seen.append(str(tomorrow) in copilot.days())
-        assert (run.status, run.error) == ("ok", None)
+        assert (run.status, run.note) == ("ok", None)
     assert seen == sorted(seen)
     assert not seen[2]
     assert seen[-1]
@@ -126,7 +126,7 @@ def test_a_single_day_that_never_comes_is_named_once(make_copilot: MakeCopilot) 
     said = []
     for _ in range(10):
         copilot.live_on()
-        said.append([run.error for run in copilot.run()[:2]])
+        said.append([run.note for run in copilot.run()[:2]])
     sentence = f"GitHub has no report of {tomorrow}"
     assert said.count([sentence, sentence]) == 1
     assert said.count([None, None]) == 9
@@ -219,7 +219,7 @@ def test_without_copilot_there_is_nothing_to_read(copilot: Copilot) -> None:
     copilot.sandbox.end(ORG)
     days, people, seats = copilot.run()
     assert {run.status for run in (days, people, seats)} == {"ok"}
-    assert seats.error == "the organisation has no Copilot"
+    assert seats.note == "the organisation has no Copilot"
     assert copilot.days() == {}
 
 
