@@ -22,11 +22,12 @@ from benchmarks.places import Sandbox, database, sandbox
 from benchmarks.tables import Goal, heading, met, number, show
 from chalicelib import jobs
 from chalicelib.github import Budget
+from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.store.ledger import OK
 from chalicelib.utils import utc_now
-from tests.deploying.deployment import APP, JOBS, deployers_environment
+from tests.deploying.deployment import APP, deployers_environment
 from tests.deploying.local_aws import LocalAWS, local_aws
 from tests.deploying.runtime import Runtime
 from tests.postgres import close_connections, new_database

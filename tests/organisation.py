@@ -14,6 +14,7 @@ import requests
 from sqlalchemy import select
 
 import backfill
+from chalicelib.domains import DOMAINS
 from chalicelib.github import Budget
 from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, create_db_session
@@ -25,6 +26,8 @@ NOW = int(datetime(2026, 6, 15, 12, tzinfo=UTC).timestamp())
 ORG = "acme"
 GENEROUS = LimitSettings(core=1_000_000, search=1_000_000, points=1_000_000, concurrency=1_000)
 DAY = 86_400
+# The permissions of an App that may read all that there is to read.
+NEEDED = {need.permission: "read" for domain in DOMAINS for need in domain.all_needs}
 
 Items = dict[int, dict[str, Any]]
 MODELS: dict[str, Any] = {"issues": Issue, "pull_requests": PullRequest}

@@ -16,7 +16,6 @@ from tests.deploying.local_aws import LocalAWS
 from tests.project import copy_project
 
 APP = "contributor-metrics"
-JOBS = ("every_30_min", "nrt_events", "daily")
 # Of a developer's machine: what would lead chalice elsewhere. pip's settings and proxies stay: it fetches the wheels.
 PRIVATE = ("AWS_", "GH_", "DB_", "ENV_NAME", "LAMBDA_")
 # pip downloads, and checks, what runs in Lambda.

@@ -10,7 +10,8 @@ import pytest
 from chalice.config import Config
 
 import app
-from tests.deploying.deployment import APP, JOBS
+from chalicelib.jobs.schedules import JOBS
+from tests.deploying.deployment import APP
 
 # What docs/deploy.md has some deployers add.
 ADDITIONS = {"StandInTheVpc", "DecryptOwnParameters"}

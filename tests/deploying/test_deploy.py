@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.deploying.deployment import APP, JOBS, Life, State
+from chalicelib.jobs.schedules import JOBS
+from tests.deploying.deployment import APP, Life, State
 from tests.organisation import ORG, Organisation
 
 NAMES = {f"{APP}-dev-{job}": job for job in JOBS}

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Event, Issue, Member, PullRequest, SyncRun, create_db_session
-from tests.deploying.deployment import APP, JOBS, Life, State
+from tests.deploying.deployment import APP, Life, State
 from tests.deploying.local_aws import LocalAWS
 from tests.deploying.runtime import HandlerFailedError, Runtime
 from tests.organisation import Organisation

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploying.deployment import JOBS
+from chalicelib.jobs.schedules import JOBS
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

@@ -25,12 +25,12 @@ from sqlalchemy.exc import ProgrammingError
 from app import main
 from chalicelib.jobs import health, lambdas
 from chalicelib.jobs.health import FREQUENT, Health, Measures
+from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import create_all
 from chalicelib.settings import SSM_NAMES, Settings, load_settings
 from chalicelib.store.engine import REVISIONS
 from chalicelib.views import create_views, drop_views
 from docs.reference import all_needs
-from tests.deploying.deployment import JOBS
 from tests.docs.pages import blocks, first_cells, section, squeezed
 
 PAGES = ("deploy.md", "operations.md")

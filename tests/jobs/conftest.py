@@ -1,9 +1,10 @@
-"""A Lambda that is kept warm, and the organisations to which its environment leads."""
+"""A Lambda that is kept warm, and the organisations to which its environment, or settings alone, lead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import boto3
 import pytest
@@ -12,7 +13,8 @@ from moto import mock_aws
 from chalicelib.jobs import lambdas
 from sandbox import Limits, Plan, World, serve
 from tests.jobs.runtime import TOPIC, Runtime, Topic, configure
-from tests.organisation import GENEROUS, NOW, Organisation, organisation
+from tests.organisation import GENEROUS, NEEDED, NOW, Organisation, organisation
+from tests.sandbox.keys import keys
 
 
 @pytest.fixture
@@ -53,3 +55,19 @@ def topic(new_lambda: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
     with mock_aws():
         monkeypatch.setenv("SNS_TOPIC_ARN", TOPIC)
         yield Topic()
+
+
+@pytest.fixture
+def two(db_url: str) -> Iterator[Organisation]:
+    """Two organisations, acme and umbrella, to which settings lead."""
+    with organisation(db_url, organisations=("acme", "umbrella"), items=60) as running:
+        running.environment["GH_ORGS"] = "acme,umbrella"
+        yield running
+
+
+@pytest.fixture
+def app(two: Organisation) -> Any:
+    """The two, read by a GitHub App that is installed in both."""
+    registered = two.sandbox.integrations.register(public_key=keys().public, permissions=NEEDED)
+    two.environment |= {"GH_TOKEN": "", "GH_APP_ID": str(registered.id), "GH_APP_PRIVATE_KEY": keys().private}
+    return registered

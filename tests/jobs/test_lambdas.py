@@ -15,6 +15,7 @@ from sqlalchemy import select
 import app
 from chalicelib.errors import JobFailedError, OutOfTimeError, SettingsError
 from chalicelib.jobs.lambdas import MARGIN_SECONDS, lambda_budget
+from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.store.leases import take_lease
 from chalicelib.utils import utc_now
@@ -51,7 +52,7 @@ def test_a_failed_step_fails_the_lambda(org: Organisation, runtime: Runtime) -> 
     assert runtime.metrics()[0]["StepsFailed"] == 1
 
 
-@pytest.mark.parametrize("job", ["every_30_min", "nrt_events", "daily"])
+@pytest.mark.parametrize("job", JOBS)
 def test_each_schedule_runs_its_job(org: Organisation, runtime: Runtime, job: str) -> None:
     assert runtime.invoke(handler=getattr(app, job)) is None
     with create_db_session(org.db_url) as session:
