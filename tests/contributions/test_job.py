@@ -1,4 +1,4 @@
-"""`every_30_min` against an organisation that lives on: complete after outages, cheap when idle, true about members."""
+"""`every_30_min` against an organisation that lives on: complete after outages, and cheap when idle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import INCOMPLETE_PAUSES
@@ -16,7 +16,6 @@ from chalicelib.github.decisions import MAX_ATTEMPTS
 from chalicelib.models import (
     Issue,
     Lease,
-    Member,
     Membership,
     RejectedRecord,
     SyncRun,
@@ -92,56 +91,6 @@ def test_a_pass_ends_at_the_first_page_that_brings_nothing_new(org: Organisation
     org.sandbox.stats.reset()
     org.run_job()
     assert org.requests()["/search/issues"] <= 8
-
-
-def test_members_leave_return_and_change_roles(org: Organisation) -> None:
-    org.run_job()
-    world = org.sandbox.world
-    company = world.organisations[ORG]
-    people = [person for person, role in company.members.values() if role == "member"]
-    leaver, promoted = people[0], people[1]
-
-    world.move(company, leaver, None)
-    world.move(company, promoted, "admin")
-    org.advance(DAY)
-    org.run_job()
-    left_at = org.now()
-    with create_db_session(org.db_url) as session:
-        gone = session.get_one(Member, leaver.id)
-        assert (gone.inactive, gone.inactive_dt) == (True, left_at)
-        assert session.get_one(Membership, (ORG, promoted.id)).role == "admin"
-        assert session.scalar(select(func.count()).where(Member.inactive.is_(True))) == 1
-        first_seen = gone.inserted_dt
-
-    world.move(company, leaver, "member")
-    org.advance(DAY)
-    org.run_job()
-    with create_db_session(org.db_url) as session:
-        back = session.get_one(Member, leaver.id)
-        assert (back.inactive, back.inactive_dt, back.inserted_dt) == (False, None, first_seen)
-
-
-def test_members_are_read_once_a_day(org: Organisation) -> None:
-    org.run_job()
-    org.advance(12 * 3600)
-    org.sandbox.stats.reset()
-    org.run_job()
-    assert not any("members" in route for route in org.requests())
-
-
-def test_a_login_that_somebody_else_took_over_does_not_stop_the_members(org: Organisation) -> None:
-    org.run_job()
-    with create_db_session(org.db_url) as session:
-        one, two = session.scalars(select(Member).order_by(Member.id).limit(2))
-        logins = {one.id: one.login, two.id: two.login}
-        session.execute(update(Member).where(Member.id == one.id).values(login=None))
-        session.execute(update(Member).where(Member.id == two.id).values(login=logins[one.id]))
-        session.execute(update(Member).where(Member.id == one.id).values(login=logins[two.id]))
-        session.commit()
-    org.advance(DAY)
-    org.run_job()
-    with create_db_session(org.db_url) as session:
-        assert {key: session.get_one(Member, key).login for key in logins} == logins
 
 
 def test_a_record_without_an_id_is_kept_and_the_others_are_stored(org: Organisation, monkeypatch: Any) -> None:

@@ -1,10 +1,9 @@
-"""Copilot's past: days that GitHub still offers, and files that somebody saved."""
+"""Files of Copilot's that somebody saved, of today's reports and of the two APIs that are gone."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from chalicelib.models import (
 from chalicelib.settings import Settings
 from tests.copilot.conftest import Copilot
 from tests.copilot.records import METRICS, REPORT, SEAT, USAGE
-from tests.organisation import ORG
 
 MakeCopilot = Callable[..., Copilot]
 LEGACY = (
@@ -61,9 +59,6 @@ def counts(db_url: str) -> dict[str, int]:
 def rows_of(db_url: str, model: Any) -> list[Any]:
     with create_db_session(db_url) as session:
         return list(session.scalars(select(model).order_by(*model.__table__.primary_key)))
-
-
-# Files
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -204,41 +199,6 @@ def test_files_may_lie_on_s3(db_url: str, monkeypatch: pytest.MonkeyPatch, capsy
         assert load(db_url, "s3://saved/nothing.json") == 2
     assert counts(db_url)["copilot_days"] == 1
     assert "AWS refused s3:get_object: NoSuchKey" in capsys.readouterr().err
-
-
-# GitHub
-
-
-def test_a_backfill_reads_the_days_that_are_not_stored(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=60, late_days=0)
-    since = sorted(row["day"] for row in copilot.sandbox.days(ORG))[5]
-    assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
-    assert min(copilot.days()) == since
-    assert len(copilot.days()) == (copilot.org.now().date() - date.fromisoformat(since)).days
-    assert {f"{row.day}" for row in copilot.stored(CopilotUserDay)} <= copilot.days().keys()
-    copilot.org.sandbox.stats.reset()
-    assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
-    assert not [route for route in copilot.org.requests() if "organization-1-day" in route]
-
-
-def test_a_backfill_names_the_days_that_are_lost(make_copilot: MakeCopilot, capsys: pytest.CaptureFixture[str]) -> None:
-    copilot = make_copilot(days=40, late={"2026-05-20": 30})
-    assert copilot.org.backfill("--only", "copilot", "--since", "2026-05-10", "--until", "2026-06-01") == 0
-    assert "2026-05-20" not in copilot.days()
-    assert "GitHub has no report of 2026-05-20" in capsys.readouterr().out
-
-
-def test_a_backfill_brings_people_s_days_too_that_are_missing(copilot: Copilot) -> None:
-    """It looked at the organisation's days only: people's that were missed, or switched off, never came."""
-    copilot.org.environment["COPILOT_USER_DATA"] = "off"
-    copilot.run()
-    copilot.org.environment["COPILOT_USER_DATA"] = "on"
-    since = min(copilot.days())
-    assert copilot.org.backfill("--only", "copilot", "--since", since) == 0
-    truth = {(row["day"], row["user_id"]) for row in copilot.sandbox.users(ORG)}
-    assert {(f"{row.day}", row.user_id) for row in copilot.stored(CopilotUserDay)} >= {
-        key for key in truth if key[0] in copilot.days()
-    }
 
 
 def test_a_file_does_not_stand_against_what_github_says(copilot: Copilot, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from chalicelib.contributions.rows import issue_row, pull_request_row, pull_row
-from chalicelib.contributions.sync.members import member_row
 from chalicelib.errors import RejectedError
 
 ADA = {"login": "ada", "id": 1, "type": "User"}
@@ -220,24 +219,6 @@ def test_a_pull_request_in_its_own_form_must_say_where_it_is(issue_url: Any) -> 
         pull_row(of(OWN_FORM, issue_url=issue_url))
 
 
-# Members
-
-
-def test_a_member() -> None:
-    urls = ["avatar", "events", "followers", "following", "gists", "html", "organizations", "received_events", "repos"]
-    member: dict[str, Any] = {
-        "id": 4_000_000_000,
-        "login": "ada",
-        "gravatar_id": "",
-        "node_id": "U_1",
-        "site_admin": False,
-    }
-    member |= {"type": "User", "url": "https://api.github.com/users/ada"}
-    member |= {f"{name}_url": f"https://example.com/{name}" for name in [*urls, "starred", "subscriptions"]}
-    assert member_row(member | {"user_view_type": "public", "permissions": {}}) == member
-    assert member_row({"id": 1, "login": "ada"}) == {"id": 1, "login": "ada"}
-
-
 # What is no row
 
 
@@ -253,12 +234,6 @@ def test_a_record_without_what_identifies_and_dates_it_is_rejected(
 ) -> None:
     with pytest.raises(RejectedError, match=f"^{name} is missing$"):
         to_row(of(record, **{name: missing}))
-
-
-@pytest.mark.parametrize("name", ["id", "login"])
-def test_a_member_without_a_name_is_rejected(name: str) -> None:
-    with pytest.raises(RejectedError, match=f"^{name} is missing$"):
-        member_row(of({"id": 1, "login": "ada"}, **{name: ...}))
 
 
 @pytest.mark.parametrize(
@@ -323,7 +298,7 @@ def test_a_pull_request_that_is_none_is_rejected_with_the_reason(changes: dict[s
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("to_row", [issue_row, pull_request_row, pull_row, member_row])
+@pytest.mark.parametrize("to_row", [issue_row, pull_request_row, pull_row])
 @pytest.mark.parametrize(
     ("record", "name"), [(None, "NoneType"), ([], "list"), ("x", "str"), (7, "int")], ids=["null", "[]", "x", "7"]
 )
@@ -350,7 +325,6 @@ def test_what_no_database_stores_is_taken_out_of_texts(told: str, kept: str) -> 
     record = LEAST | {"title": told, "body": told, "labels": [{"name": told, told: [told, None, 1]}], "user": ADA}
     columns = {"title": kept, "body": kept, "labels": [{"name": kept, kept: [kept, None, 1]}]}
     assert issue_row(record) == LEAST_ROW | columns | {"user": ADA, "username": "ada"}
-    assert member_row({"id": 1, "login": told}) == {"id": 1, "login": kept}
 
 
 def test_the_record_itself_stays_as_it_was() -> None:

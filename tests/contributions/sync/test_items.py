@@ -11,11 +11,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.sync.items import save_items, save_pulls
-from chalicelib.contributions.sync.members import member_row, save_members
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.mapping import Mapped
-from chalicelib.models import Issue, Member, Membership, PullRequest, RejectedRecord
-from tests.store.expected import NOW, item_columns, make_context, pull_columns, stored, whole
+from chalicelib.models import Issue, PullRequest, RejectedRecord
+from tests.store.expected import item_columns, make_context, pull_columns, stored, whole
 from tests.store.payloads import Json
 
 MODELS: dict[str, type[Any]] = {"issues": Issue, "pull_requests": PullRequest}
@@ -126,18 +124,3 @@ def test_both_forms_of_a_pull_request_are_one_row_under_its_issue_id(
 
 def by_number(rows: list[Json]) -> list[Json]:
     return sorted(rows, key=lambda row: int(row["number"]))
-
-
-@pytest.mark.parametrize("name", ["00", "01", "02", "03"])
-def test_members_are_stored_as_they_are(shared: Session, payloads: Path, name: str) -> None:
-    [people] = pages_of(payloads, f"members/{name}.json")
-    context = make_context(shared, org="lumen")
-    save_members(context, [Mapped(member_row(person), person) for person in people], role="member")
-    seen = {"inserted_dt": NOW, "inactive": False, "inactive_dt": None}
-    columns = Member.__table__.columns.keys()
-    told = [{name: person[name] for name in columns if name in person} for person in people]
-    rows = sorted((whole(Member, person | seen) for person in told), key=lambda row: row["id"])
-    assert stored(shared, Member) == rows
-    assert stored(shared, RejectedRecord) == []
-    places = [{"org": "lumen", "member_id": row["id"], "role": "member"} | seen for row in rows]
-    assert stored(shared, Membership) == places

@@ -1,0 +1,56 @@
+"""Where an issue is now: each move is followed, and what is gone is nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.contributions.api import TransferAPI
+from chalicelib.contributions.api.transfers import MAX_MOVES
+from chalicelib.errors import BadAnswerError, ForbiddenError
+from chalicelib.github import GitHubAPI
+from tests.github.local_server import LocalServer, Reply, reply
+
+FOUND = {"id": 7, "number": 3}
+
+
+def moved(server: LocalServer, path: str) -> Reply:
+    return reply(301, {"message": "Moved Permanently"}, {"Location": f"{server.url}{path}"})
+
+
+def test_an_issue_that_stays_is_given(server: LocalServer, github: GitHubAPI) -> None:
+    server.replies = [reply(200, FOUND)]
+    assert TransferAPI(github).fetch_item("acme", "web", 3) == FOUND
+    assert [seen.path for seen in server.seen] == ["/repos/acme/web/issues/3"]
+
+
+def test_each_move_is_followed(server: LocalServer, github: GitHubAPI) -> None:
+    places = ["/repos/acme/api/issues/9", "/repositories/5/issues/9"]
+    server.replies = [*(moved(server, place) for place in places), reply(200, FOUND)]
+    assert TransferAPI(github).fetch_item("acme", "web", 3) == FOUND
+    assert [seen.path for seen in server.seen] == ["/repos/acme/web/issues/3", *places]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_gone_is_nothing_also_after_a_move(server: LocalServer, github: GitHubAPI, status: int) -> None:
+    server.replies = [moved(server, "/repos/acme/api/issues/9"), reply(status, {"message": "gone"})]
+    assert TransferAPI(github).fetch_item("acme", "web", 3) is None
+
+
+def test_a_refusal_is_not_taken_for_gone(server: LocalServer, github: GitHubAPI) -> None:
+    server.replies = [reply(403, {"message": "Resource not accessible"})]
+    with pytest.raises(ForbiddenError):
+        TransferAPI(github).fetch_item("acme", "web", 3)
+
+
+def test_moves_in_a_circle_end(server: LocalServer, github: GitHubAPI) -> None:
+    server.answer = lambda seen: moved(server, "/repos/acme/web/issues/3")
+    with pytest.raises(BadAnswerError, match=str(MAX_MOVES)):
+        TransferAPI(github).fetch_item("acme", "web", 3)
+    assert len(server.seen) == MAX_MOVES
+
+
+@pytest.mark.parametrize("body", [[], {"number": 3}, "x"], ids=repr)
+def test_what_is_no_issue_is_not_taken(server: LocalServer, github: GitHubAPI, body: object) -> None:
+    server.replies = [reply(200, body)]
+    with pytest.raises(BadAnswerError, match="the answer is not an issue"):
+        TransferAPI(github).fetch_item("acme", "web", 3)

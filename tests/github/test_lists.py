@@ -1,0 +1,125 @@
+"""Lists read page by page: an unchanged page costs a 304, and none is passed over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import BadAnswerError
+from chalicelib.github import GitHubAPI, ListAPI, ListPage, PageState
+from chalicelib.github.client import PER_PAGE
+from tests.github.conftest import DATE
+from tests.github.local_server import LocalServer, Reply, reply
+
+PATH = "/orgs/acme/teams"
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+FULL = [{"id": number} for number in range(PER_PAGE)]
+
+
+def page(server: LocalServer, items: list[Any], number: int, *, following: int | None = None) -> Reply:
+    headers = {**DATE, "ETag": f'"{number}"'}
+    if following:
+        headers["Link"] = f'<{link(server, following)}>; rel="next"'
+    return reply(200, items, headers)
+
+
+def link(server: LocalServer, number: int) -> str:
+    return f"{server.url}{PATH}?per_page=100&page={number}"
+
+
+def unchanged(server: LocalServer, number: int) -> Reply:
+    return reply(304, headers={**DATE, "ETag": f'"{number}"'})
+
+
+def fetch(api: GitHubAPI, known: dict[int, PageState] | None = None, **params: str) -> list[ListPage]:
+    return list(ListAPI(api).fetch_pages(PATH, known or {}, params))
+
+
+def etags(server: LocalServer) -> list[str | None]:
+    return [seen.headers.get("If-None-Match") for seen in server.seen]
+
+
+def test_pages_follow_each_other_and_say_what_to_keep(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [page(server, FULL, 1, following=2), page(server, [{"id": 100}], 2)]
+    assert fetch(api, role="member") == [
+        ListPage(1, FULL, PageState('"1"', 100, link(server, 2)), NOW),
+        ListPage(2, [{"id": 100}], PageState('"2"', 1, None), NOW),
+    ]
+    assert [seen.target for seen in server.seen] == [f"{PATH}?per_page=100&role=member", f"{PATH}?per_page=100&page=2"]
+
+
+def test_a_page_that_is_known_is_asked_for_by_its_etag(server: LocalServer, api: GitHubAPI) -> None:
+    known = {1: PageState('"1"', 100, link(server, 2)), 2: PageState('"2"', 1, None)}
+    server.replies = [unchanged(server, 1), unchanged(server, 2)]
+    assert fetch(api, known) == [ListPage(1, None, known[1], NOW), ListPage(2, None, known[2], NOW)]
+    assert etags(server) == ['"1"', '"2"']
+
+
+def test_a_changed_page_between_unchanged_ones_is_read(server: LocalServer, api: GitHubAPI) -> None:
+    known = {1: PageState('"1"', 100, link(server, 2)), 2: PageState('"old"', 3, None)}
+    server.replies = [unchanged(server, 1), page(server, [{"id": 7}], 2)]
+    assert [found.items for found in fetch(api, known)] == [None, [{"id": 7}]]
+
+
+def test_a_full_last_page_may_have_a_next_one_by_now(server: LocalServer, api: GitHubAPI) -> None:
+    """A 304 need not name it: what came behind a full page was not seen until that page changed."""
+    server.replies = [unchanged(server, 1), page(server, FULL, 1, following=2), page(server, [{"id": 100}], 2)]
+    found = fetch(api, {1: PageState('"1"', PER_PAGE, None)})
+    assert [page.items for page in found] == [FULL, [{"id": 100}]]
+    assert etags(server) == ['"1"', None, None]
+
+
+def test_a_next_page_that_a_304_names_is_kept(server: LocalServer, api: GitHubAPI) -> None:
+    named = {**DATE, "ETag": '"1"', "Link": f'<{link(server, 2)}>; rel="next"'}
+    server.replies = [reply(304, headers=named), page(server, [], 2)]
+    first, second = fetch(api, {1: PageState('"1"', PER_PAGE, None)})
+    assert first == ListPage(1, None, PageState('"1"', PER_PAGE, link(server, 2)), NOW)
+    assert second.items == []
+
+
+@pytest.mark.parametrize("body", [{"items": []}, None, "x"], ids=repr)
+def test_what_is_no_list_is_not_taken(server: LocalServer, api: GitHubAPI, body: object) -> None:
+    server.replies = [reply(200, body)]
+    with pytest.raises(BadAnswerError, match="the answer is not a list"):
+        fetch(api)
+
+
+def test_pages_in_a_circle_end(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [page(server, FULL, number, following=2) for number in (1, 2)]
+    with pytest.raises(BadAnswerError):
+        fetch(api)
+    assert len(server.seen) == 2
+
+
+def test_each_request_waits_its_turn(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [page(server, FULL, 1, following=2), page(server, [], 2)]
+    waits: list[int] = []
+    list(ListAPI(api, wait=lambda: waits.append(len(server.seen))).fetch_pages(PATH, {}))
+    assert waits == [0, 1]
+
+
+# Whether it is still the same
+
+
+def two_pages(server: LocalServer) -> list[ListPage]:
+    states = [PageState('"1"', 100, link(server, 2)), PageState('"2"', 1, None)]
+    return [ListPage(number, [], state) for number, state in enumerate(states, start=1)]
+
+
+def test_a_list_is_unchanged_when_each_of_its_pages_is(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [unchanged(server, 1), unchanged(server, 2)]
+    assert ListAPI(api).is_unchanged(PATH, two_pages(server))
+    assert etags(server) == ['"1"', '"2"']
+
+
+def test_one_page_that_changed_is_enough(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [page(server, FULL, 9)]
+    assert not ListAPI(api).is_unchanged(PATH, two_pages(server))
+    assert len(server.seen) == 1
+
+
+def test_without_an_etag_nothing_is_known(server: LocalServer, api: GitHubAPI) -> None:
+    assert not ListAPI(api).is_unchanged(PATH, [ListPage(1, [], PageState(None, 0, None))])
+    assert server.seen == []
