@@ -16,7 +16,7 @@ import app
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import JobFailedError
 from chalicelib.github import Budget
-from chalicelib.jobs.health import FREQUENT, Health, judged_kinds, lag_of, read_health
+from chalicelib.jobs.health import FREQUENT, Health, kinds_with_limits, lag_of, read_health
 from chalicelib.jobs.schedules import JOBS, run_job
 from chalicelib.models import SyncRun, Watermark, create_db_session
 from chalicelib.settings import Settings
@@ -41,7 +41,8 @@ def step_of(kind: str) -> tuple[str, str]:
 
 # Of each kind that is judged: a step of it, its job, and for how many hours it may not succeed.
 KINDS = {
-    kind: (*step_of(kind), int(allowed / HOURS)) for kind, allowed in judged_kinds(Settings({"COPILOT": "off"}.get))
+    kind: (*step_of(kind), int(allowed / HOURS))
+    for kind, allowed in kinds_with_limits(Settings({"COPILOT": "off"}.get))
 }
 
 
