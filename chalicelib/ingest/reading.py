@@ -63,7 +63,6 @@ class ListReading:
         for place in places:
             self._try_place(place)
             self.context.checkpoint()
-            self.context.on_page(1)
         self._conclude(len(places))
         self.stored.forget_polls_before(begun)
         if self.reads_whole:

@@ -65,8 +65,8 @@ class ListStream:
     @property
     def kind(self) -> Kind:
         """Its kind of data."""
-        each = f" of each of {self.parent.name}" if self.parent else ""
-        return Kind(self.name, self.stale_after, f"the whole list{each}, a request a hundred", by_default=True)
+        each = f", for each row of {self.parent.name}" if self.parent else ""
+        return Kind(self.name, self.stale_after, f"one request per 100{each}", by_default=True)
 
     @property
     def need(self) -> Need:

@@ -75,9 +75,9 @@ def pull_histories(draw: st.DrawFn) -> Pages:
 
 
 @pytest.fixture
-def contexts(shared_sqlite: Engine, shared_postgres: Engine) -> Iterator[list[Context]]:
+def contexts(shared_engines: dict[str, Engine]) -> Iterator[list[Context]]:
     """A step's context on each of the two databases."""
-    with Session(shared_sqlite) as sqlite, Session(shared_postgres) as postgresql:
+    with Session(shared_engines["sqlite"]) as sqlite, Session(shared_engines["postgresql"]) as postgresql:
         yield [make_context(sqlite), make_context(postgresql)]
 
 
