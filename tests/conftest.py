@@ -19,6 +19,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
+from tests.databases import BOTH
 from tests.payloads.folder import KINDS, MADE_UP, RECORDED, write_made_up
 from tests.postgres import NoPostgresError, Server, close_connections, connect, new_database
 
@@ -138,14 +139,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def empty_db_url(request: pytest.FixtureRequest) -> str:
     """A database without tables, on each of the two."""
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     return str(request.getfixturevalue(fixture))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with our tables, on each of the two."""
     if request.param == "sqlite":
@@ -213,7 +214,7 @@ def disposed(engines: dict[str, Engine]) -> Iterator[dict[str, Engine]]:
         engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def shared(request: pytest.FixtureRequest, shared_engines: dict[str, Engine]) -> Iterator[Session]:
     """A session on each of the two: what it commits is rolled back in the end, and no other session sees it."""
     with shared_engines[request.param].connect() as connection:
@@ -223,7 +224,7 @@ def shared(request: pytest.FixtureRequest, shared_engines: dict[str, Engine]) ->
         outer.rollback()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def world(request: pytest.FixtureRequest, readers_engines: dict[str, Engine]) -> Iterator[World]:
     """A small organisation on each of the two, to read views of."""
     with a_world(readers_engines[request.param]) as world:

@@ -162,12 +162,17 @@ def new_database(admin: Engine, *, template: str = "template1") -> Iterator[str]
     """The URL of a new database, a copy of `template`, dropped afterwards with whoever is still connected."""
     name = f"test_{uuid.uuid4().hex}"
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {strategy(admin)}'))
     try:
         yield admin.url.set(database=name).render_as_string(hide_password=False)
     finally:
         with admin.connect() as connection:
             connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def strategy(admin: Engine) -> str:
+    """How to copy: as files, for a third of the work that going through the log is, which PostgreSQL 15 began with."""
+    return "STRATEGY FILE_COPY" if (admin.dialect.server_version_info or (0,)) >= (15,) else ""
 
 
 def close_connections(admin: Engine, database: str) -> None:

@@ -19,6 +19,8 @@ from chalicelib.models import Lease, create_db_session
 from tests.organisation import Organisation, organisation
 from tests.project import copy_project
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:

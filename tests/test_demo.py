@@ -22,6 +22,8 @@ from sandbox import NotStartedError
 from sandbox.server.process import read_greeting
 from tests.project import copy_project
 
+pytestmark = pytest.mark.slow
+
 STOPPED = {
     "stopped; `make run` goes on where it was",
     "stopped; what was fetched is stored, and the next run goes on",
@@ -172,16 +174,14 @@ def test_a_missing_token_writes_nothing_made_up_into_the_user_s_database(
     assert list(project.glob("*.db")) == []
 
 
-def test_the_user_s_repositories_do_not_narrow_the_sandbox(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_s_repositories_and_proxy_do_not_hide_the_sandbox(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (project / ".env").write_text("GH_REPOS=mine/only\nGH_API_URL=https://ghe.example/api/v3\n")
     place = {"GH_API_URL": "http://127.0.0.1:1", "GH_ORGS": "octo", "GH_TOKEN": "t", "GH_REPOS": ""}
     told = load_settings(place, folder=project)
     assert (told.orgs, told.repos, told.api_url) == (("octo",), (), "http://127.0.0.1:1")
-    result = run(project)
-    assert (result.returncode, result.stderr) == (0, "")
-
-
-def test_a_company_s_proxy_does_not_stand_before_the_sandbox(project: Path) -> None:
+    # Nor does a company's proxy stand before it.
     result = run(project, {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"})
     assert (result.returncode, result.stderr) == (0, "")
 

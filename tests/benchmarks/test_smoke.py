@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+pytestmark = pytest.mark.slow
+
 
 def command(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a module of ours in a session of its own, so that what it leaves running can be seen."""

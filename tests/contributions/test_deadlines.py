@@ -17,6 +17,8 @@ from chalicelib.models import Lease, SyncRun, create_db_session
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
 
+pytestmark = pytest.mark.slow
+
 LAMBDA_SECONDS = 20
 REQUEST_SECONDS = 0.3  # what a search takes on GitHub, more or less
 # `make soak` has the whole hundred.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event, select, update
 
 from chalicelib.models import Lease, create_db_session
@@ -14,8 +15,10 @@ from sandbox import Item, Kind
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
 
+pytestmark = pytest.mark.slow
+
 # `make soak` kills at each statement, this at some.
-STRIDE = 1 if "SOAK" in os.environ else 9
+STRIDE = 1 if "SOAK" in os.environ else 13
 
 
 class Killed(BaseException):

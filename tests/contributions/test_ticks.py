@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from chalicelib.models import Event, Transfer, create_db_session
 from sandbox.world.happenings import KINDS, UNNOTICED
 from tests.organisation import Organisation, at, organisation
 
+pytestmark = pytest.mark.slow
+
 # `make soak` runs 500; these are the first of the same.
-TICKS = 500 if "SOAK" in os.environ else 40
+TICKS = 500 if "SOAK" in os.environ else 25
 # What moves an item's `updated_at`, and deletions, which the counts tell.
 NOTICED = tuple(kind for kind in KINDS if kind not in UNNOTICED or kind == "deleted")
 # Not `shift`: it changes things behind a page that was read already, which is the next tick's.

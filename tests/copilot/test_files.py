@@ -28,6 +28,8 @@ from chalicelib.settings import Settings
 from tests.copilot.conftest import Copilot
 from tests.copilot.records import METRICS, REPORT, SEAT, USAGE
 
+pytestmark = pytest.mark.slow
+
 MakeCopilot = Callable[..., Copilot]
 LEGACY = (
     *("enterprise_seats_with_duplicates", "organization_seats_response_sample"),

@@ -24,6 +24,8 @@ from sandbox.server.app import SCOPE_HEADERS
 from tests.organisation import Organisation, organisation
 from tests.sandbox.keys import keys
 
+pytestmark = pytest.mark.slow
+
 PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read"}
 TOKEN, KEY, DB_URL = (f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url"))
 

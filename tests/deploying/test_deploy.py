@@ -7,9 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chalicelib.jobs.schedules import JOBS
 from tests.deploying.deployment import APP, Life, State
 from tests.organisation import ORG, Organisation
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploying")]  # one worker has the one deployment
 
 NAMES = {f"{APP}-dev-{job}": job for job in JOBS}
 SCHEDULES = {

@@ -14,6 +14,8 @@ from tests.deploying.local_aws import LocalAWS
 from tests.deploying.runtime import HandlerFailedError, Runtime
 from tests.organisation import Organisation
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploying")]  # one worker has the one deployment
+
 # What a first run of each job brings into an empty database. The daily job reads what is open.
 BROUGHT = {
     "every_30_min": (PullRequest, Issue, Member),

@@ -12,6 +12,8 @@ import pytest
 
 from chalicelib.jobs.schedules import JOBS
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploying")]  # one worker has the one deployment
+
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_cfn_lint_finds_nothing(templates: dict[str, Path], stage: str) -> None:

@@ -7,12 +7,15 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from packaging.utils import canonicalize_name
 
-from benchmarks.packaging import FOR_APPS, LIBRARIES, ZIP_GOAL, loaded_for_apps
+from benchmarks.packaging import FOR_APPS, LIBRARIES, ZIP_GOAL
 from tests.deploying.runtime import Runtime
 from tests.pins import pins
 from tests.sandbox.keys import keys
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploying")]  # one worker has the one deployment
 
 OURS = {"app.py", "chalice", "chalicelib"}
 BROUGHT = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py"}
@@ -72,17 +75,22 @@ def test_it_has_nothing_that_lambda_brings_or_a_shell_needs(package: Path) -> No
     )
 
 
-def test_the_libraries_compared_with_are_those_that_it_imports(runtime: Runtime) -> None:
+@pytest.fixture(scope="session")
+def modules(runtime: Runtime) -> set[str]:
+    """All that importing app.py loads."""
+    return set(runtime.time_import("import app")["modules"])
+
+
+def test_the_libraries_compared_with_are_those_that_it_imports(runtime: Runtime, modules: set[str]) -> None:
     """Otherwise a library that is never imported would make room for slow code of ours."""
-    alone = set(runtime.time_import(LIBRARIES)["modules"])
-    assert alone <= set(runtime.time_import("import app")["modules"])
+    assert set(runtime.time_import(LIBRARIES)["modules"]) <= modules
 
 
-def test_importing_it_does_not_load_the_sdk(runtime: Runtime) -> None:
-    assert set(runtime.time_import("import app")["modules"]) & {"boto3", "botocore"} == set()
+def test_importing_it_does_not_load_the_sdk(modules: set[str]) -> None:
+    assert modules & {"boto3", "botocore"} == set()
 
 
-def test_what_only_an_app_needs_is_loaded_with_its_key(runtime: Runtime) -> None:
-    assert loaded_for_apps(runtime) == []
+def test_what_only_an_app_needs_is_loaded_with_its_key(runtime: Runtime, modules: set[str]) -> None:
+    assert modules & set(FOR_APPS) == set()
     sign = f"import app\nfrom chalicelib.github import AppAuth\nAppAuth('1', {keys().private!r}).header()"
     assert set(runtime.time_import(sign)["modules"]) >= set(FOR_APPS)

@@ -47,7 +47,9 @@ def test_help_names_every_target(root: Path) -> None:
     targets = re.findall(r"^\.PHONY: ([\w-]+)$", (root / "Makefile").read_text(), re.MULTILINE)
     told = [line.split()[1] for line in make(root, "help").stdout.splitlines()]
     assert told == targets
-    assert {"run", "test", "check", "migrate", "bench", "docs", "lock", "clean", "help"} <= set(targets)
+    assert {"run", "test", "quick", "hooks", "check", "migrate", "bench", "docs", "lock", "clean", "help"} <= set(
+        targets
+    )
 
 
 def test_a_python_that_is_too_old_gets_a_sentence(clone: Path) -> None:
@@ -71,7 +73,7 @@ def test_a_python_without_venv_gets_a_sentence(clone: Path) -> None:
 STAND_IN = """
 echo "$@" >>"$(dirname "$0")/../../asked" 2>/dev/null
 case "$*" in
-  *"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo made >>made ;;
+  *"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/lint-imports; cp "$0" .venv/bin/python; echo made >>made ;;
   *print*) echo works ;;
   *install*) [ ! -e offline ] || { echo "no such host"; exit 1; } ;;
 esac
@@ -119,6 +121,27 @@ def test_the_hashes_are_checked(clone: Path, stand_in: str) -> None:
     assert make(clone, "run", stand_in).returncode == 0
     (install,) = asked(clone, "pip install")
     assert install.endswith("--require-hashes -r requirements-dev.txt")
+
+
+def pytest_runs(clone: Path) -> list[str]:
+    return [line.removeprefix("-m pytest ") for line in asked(clone, "-m pytest")]
+
+
+def test_test_runs_all_with_coverage_after_the_checks(clone: Path, stand_in: str) -> None:
+    assert make(clone, "test", stand_in).returncode == 0
+    assert pytest_runs(clone) == ["-n 2 --dist loadgroup --cov --cov-report=html:.cache/coverage/html"]
+    assert asked(clone, "-m mypy") != []
+
+
+def test_test_with_a_path_runs_only_that(clone: Path, stand_in: str) -> None:
+    assert make(clone, "test", stand_in, "T=tests/store -k upsert").returncode == 0
+    assert pytest_runs(clone) == ["tests/store -k upsert"]
+    assert asked(clone, "-m mypy") == []
+
+
+def test_hooks_are_installed_by_pre_commit(clone: Path, stand_in: str) -> None:
+    assert make(clone, "hooks", stand_in).returncode == 0
+    assert asked(clone, "pre_commit") == ["-m pre_commit install"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from sqlalchemy import text
 from tests import postgres
 from tests.postgres import NoPostgresError, Server, connect, wheel_folders
 
+pytestmark = pytest.mark.slow
+
 NOTHING_ON_PATH = {"PATH": ""}
 
 

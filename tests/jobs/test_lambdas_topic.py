@@ -20,6 +20,8 @@ from chalicelib.utils import utc_now
 from tests.jobs.runtime import HOUR, TOPIC, Runtime, Topic
 from tests.organisation import Organisation
 
+pytestmark = pytest.mark.slow
+
 LISTS = [stream for domain in DOMAINS for stream in domain.streams]
 
 

@@ -22,6 +22,8 @@ from chalicelib.models import Issue, PullRequest, RejectedRecord
 from tests.store.expected import item_columns, make_context, pull_columns, stored, whole
 from tests.store.payloads import Json, issue_id, pull_form, search_item
 
+pytestmark = pytest.mark.slow
+
 ISSUES, PULLS = range(1, 4), range(4, 8)
 VERSIONS = st.integers(1, 4)
 

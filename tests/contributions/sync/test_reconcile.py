@@ -14,6 +14,8 @@ from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_
 from sandbox import Item
 from tests.organisation import ORG, Organisation, organisation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:

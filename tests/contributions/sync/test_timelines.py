@@ -17,6 +17,8 @@ from chalicelib.models import Event, EventPoll, Issue, SyncRun, create_db_sessio
 from sandbox import Item, Kind
 from tests.organisation import DAY, Organisation, at, organisation
 
+pytestmark = pytest.mark.slow
+
 Events = dict[tuple[str, str], dict[str, Any]]
 
 

@@ -19,6 +19,8 @@ from sandbox import Item, Kind, Repository
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation, at, organisation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:

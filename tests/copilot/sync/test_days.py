@@ -32,6 +32,8 @@ from sandbox import Fault
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG
 
+pytestmark = pytest.mark.slow
+
 MakeCopilot = Callable[..., Copilot]
 # `make soak` has the 400 days.
 DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (16, 5)
@@ -85,7 +87,7 @@ def four_weeks_ago(copilot: Copilot) -> date:
 
 
 def test_what_was_lost_meanwhile_is_named(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=30, offered_days=40, late_days=0)
+    copilot = make_copilot(days=8, offered_days=40, late_days=0)
     copilot.run()
     last = max(copilot.days())
     copilot.live_on(70)
@@ -105,7 +107,7 @@ def test_what_was_lost_meanwhile_is_named(make_copilot: MakeCopilot) -> None:
 
 
 def test_a_late_day_comes_when_it_is_there(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=30, late_days=0)
+    copilot = make_copilot(days=8, late_days=0)
     tomorrow = copilot.org.now().date()
     copilot.set_up(late={str(tomorrow): 5})
     seen = []
@@ -120,7 +122,7 @@ def test_a_late_day_comes_when_it_is_there(make_copilot: MakeCopilot) -> None:
 
 
 def test_a_single_day_that_never_comes_is_named_once(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=30, late_days=0)
+    copilot = make_copilot(days=8, late_days=0)
     tomorrow = copilot.org.now().date()
     copilot.set_up(late={str(tomorrow): 60})
     said = []
@@ -133,7 +135,7 @@ def test_a_single_day_that_never_comes_is_named_once(make_copilot: MakeCopilot) 
 
 
 def test_a_revision_is_visible(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=20, late_days=0)
+    copilot = make_copilot(days=8, late_days=0)
     copilot.run()
     before = copilot.days()
     moment = copilot.org.now()
@@ -190,7 +192,7 @@ def test_running_twice_changes_nothing(copilot: Copilot) -> None:
     ids=["several links", "wrapped", "empty", "not found"],
 )
 def test_however_github_writes_it(make_copilot: MakeCopilot, settings: dict[str, Any]) -> None:
-    copilot = make_copilot(days=20, **settings)
+    copilot = make_copilot(days=8, **settings)
     assert {run.status for run in copilot.run()} == {"ok"}
     assert_equal(copilot, truth(copilot))
 
@@ -241,7 +243,7 @@ def test_a_permission_that_is_missing_is_named(copilot: Copilot) -> None:
 
 
 def test_without_people_s_data_teams_and_days_are_the_same(make_copilot: MakeCopilot, db_url: str) -> None:
-    copilot = make_copilot(days=20)
+    copilot = make_copilot(days=8)
     copilot.run()
     with_people = {(row.day, row.team_id): row for row in copilot.stored(CopilotTeamDay)}
     assert with_people

@@ -12,6 +12,8 @@ from sandbox import Fault
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG, at
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def seats(copilot: Copilot) -> Copilot:
