@@ -35,8 +35,8 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NO_FILES = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "NETRC"), os.devnull)
 
 # The same examples in every run; a failure prints how to get it again, so no database of examples is kept.
-hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None, print_blob=True)
-hypothesis.settings.load_profile("house")
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("repeatable")
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 
 

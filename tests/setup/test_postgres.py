@@ -123,7 +123,7 @@ def test_a_run_without_postgresql_fails_and_skips_nothing(root: Path, tmp_path: 
     # Elsewhere, so that `pytest --lf` doesn't bring these failures back.
     options = ["-n0", "-k", "postgresql", "-o", f"cache_dir={tmp_path}"]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "tests/house/test_databases.py"],
+        [sys.executable, "-m", "pytest", *options, "tests/setup/test_databases.py"],
         cwd=root,
         env=os.environ | {"TEST_DATABASE_URL": "postgresql://localhost:1/nowhere"},
         capture_output=True,
