@@ -20,9 +20,8 @@ import backfill
 from benchmarks.packaging import ROOT
 from benchmarks.places import Sandbox, database, sandbox
 from benchmarks.tables import Goal, heading, met, number, show
-from chalicelib import jobs
 from chalicelib.github import Budget
-from chalicelib.jobs.schedules import JOBS
+from chalicelib.jobs.schedules import JOBS, run_job
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.store.ledger import OK
@@ -81,7 +80,7 @@ def bring_up(settings: Settings, *, now: datetime) -> None:
         if code:
             raise RuntimeError(f"backfill.py failed:\n{said.getvalue()}")
     for job in JOBS:
-        getattr(jobs, job)(settings, budget=budget, now=lambda: now)
+        run_job(job, settings, budget=budget, now=lambda: now)
 
 
 def first_run(job: str, runtime: Runtime, aws: LocalAWS, place: Sandbox, db_url: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import ForbiddenError, GitHubError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
-from chalicelib.ingest.permissions import Lack, Need
+from chalicelib.ingest.permissions import Lack, Need, unique_needs
 from chalicelib.settings import Settings
 
 LEVELS = ("read", "write", "admin")
@@ -64,10 +64,10 @@ def _lacking_scopes(answer: Answer) -> Iterator[Lack]:
 METADATA = Need("metadata", "repositories", _find_metadata_lacks)
 
 
-def needs_of(settings: Settings) -> list[Need]:
+def needs_of(settings: Settings) -> tuple[Need, ...]:
     """Give the permissions that the enabled domains need, each once."""
-    needs = [METADATA, *(need for domain in DOMAINS if domain.enabled(settings) for need in domain.all_needs)]
-    return list({need.permission: need for need in reversed(needs)}.values())[::-1]
+    of_domains = (need for domain in DOMAINS if domain.enabled(settings) for need in domain.all_needs)
+    return unique_needs([METADATA, *of_domains])
 
 
 def installation_of(app: GitHubAPI, org: str, installation_id: int | None) -> dict[str, Any]:

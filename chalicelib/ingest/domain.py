@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.permissions import Need
+from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.proofs import Report
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
@@ -127,8 +127,7 @@ class Domain:
     @property
     def all_needs(self) -> tuple[Need, ...]:
         """Its permissions, those of its lists included, each once."""
-        needs = (*self.needs, *(stream.need for stream in self.streams))
-        return tuple({need.permission: need for need in reversed(needs)}.values())[::-1]
+        return unique_needs((*self.needs, *(stream.need for stream in self.streams)))
 
     def steps_of(self, job: str) -> Iterator[Step]:
         """Give the steps of a job, in their order."""

@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/authentication/permissions-required-for-fine-gra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.errors import ForbiddenError, NotFoundError
@@ -33,6 +33,14 @@ class Need:
     permission: str
     data: str
     find_lacks: FindLacks
+
+
+def unique_needs(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Give each permission once, as it is first needed."""
+    unique: dict[str, Need] = {}
+    for need in needs:
+        unique.setdefault(need.permission, need)
+    return tuple(unique.values())
 
 
 def need_path(permission: str, data: str, path: str, *, may_be_absent: bool = False) -> Need:

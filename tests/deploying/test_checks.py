@@ -26,7 +26,7 @@ from tests.sandbox.keys import keys
 
 pytestmark = pytest.mark.slow
 
-PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read"}
+PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read", "contents": "read"}
 TOKEN, KEY, DB_URL = (f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url"))
 
 
@@ -175,6 +175,7 @@ def test_what_an_app_may_not_read_is_named_one_by_one(setup: Setup) -> None:
     assert setup.faults() == [
         "GitHub: acme: the permission pull_requests=read is missing (pull requests)",
         "GitHub: acme: the permission members=read is missing (members)",
+        "GitHub: acme: the permission contents=read is missing (releases)",
     ]
 
 
@@ -192,8 +193,9 @@ def test_what_a_fine_grained_token_may_not_read_is_named_one_by_one(setup: Setup
     setup.put(TOKEN, "fine")
     assert setup.faults() == [
         # A search doesn't say what it leaves out, but the repositories count open ones.
-        "GitHub: acme: none of the issues is to be seen: the permission issues=read is missing",
+        "GitHub: acme: no issues can be seen: the permission issues=read is missing",
         "GitHub: acme: members: Resource not accessible by personal access token (needs the permission members=read)",
+        "GitHub: acme: releases: Resource not accessible by personal access token (needs the permission contents=read)",
     ]
     assert not any("may read all" in found.sentence for found in setup.findings())
 
