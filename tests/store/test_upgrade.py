@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 WATERMARKS = ("updated:issues", "updated:pull_requests", "events", "members")
 CURSORS = (
@@ -55,6 +55,17 @@ def rows(engine: Engine, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
+def comments(engine: Engine) -> dict[str, str | None]:
+    """The comments of all tables and columns, where the database has comments."""
+    inspector = inspect(engine)
+    if not engine.dialect.supports_comments:
+        return {}
+    tables = {name: inspector.get_table_comment(name)["text"] for name in inspector.get_table_names()}
+    return tables | {
+        f"{table}.{column['name']}": column["comment"] for table in tables for column in inspector.get_columns(table)
+    }
+
+
 def assert_is_new(engine: Engine) -> None:
     assert {name for (name,) in rows(engine, "SELECT name FROM watermarks")} == set(WATERMARKS)
     assert {name for (name,) in rows(engine, "SELECT name FROM cursors")} == set(CURSORS)
@@ -77,10 +88,10 @@ def test_nothing_is_lost_on_the_way_to_this_version(before: Engine, migrations: 
 def test_it_goes_back_and_forth(before: Engine, migrations: Config) -> None:
     marks = "SELECT name, org, scope, value FROM watermarks ORDER BY name"
     runs = "SELECT id, status, error FROM sync_runs ORDER BY id"
-    first = rows(before, marks), rows(before, runs)
+    first = rows(before, marks), rows(before, runs), comments(before)
     command.upgrade(migrations, "head")
     command.downgrade(migrations, "0003")
-    assert (rows(before, marks), rows(before, runs)) == first
+    assert (rows(before, marks), rows(before, runs), comments(before)) == first
     assert rows(before, "SELECT team_id, members FROM copilot_team_totals") == [(7, 5)]
     assert rows(before, "SELECT * FROM my_teams") == [(7, 5)]
     command.upgrade(migrations, "head")
