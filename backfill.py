@@ -20,12 +20,12 @@ from tqdm import tqdm
 from chalicelib.domains import DOMAINS, all_settings
 from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
+from chalicelib.ingest.comparisons import Proof, Report
 from chalicelib.ingest.domain import Request
-from chalicelib.ingest.proofs import Proof, Report
 from chalicelib.ingest.runner import ACCESS, Runner, raise_failures
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import DAY, SECOND, Window
-from chalicelib.jobs import history
+from chalicelib.jobs import backfill
 from chalicelib.jobs.connections import open_database, open_github
 from chalicelib.models import SyncRun
 from chalicelib.settings import MAX_DAYS, Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
@@ -89,8 +89,8 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         metavar="KIND,…",
         type=kinds,
-        help=f"only these kinds, of {', '.join(history.KINDS)}; default: {', '.join(history.DEFAULT_KINDS)}",
-        default=history.DEFAULT_KINDS,
+        help=f"only these kinds, of {', '.join(backfill.KINDS)}; default: {', '.join(backfill.DEFAULT_KINDS)}",
+        default=backfill.DEFAULT_KINDS,
     )
     result.add_argument(
         "--from-file",
@@ -133,9 +133,9 @@ def kinds(text: str) -> tuple[str, ...]:
     """Parse a comma list of kinds."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name not in history.KINDS:
-            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(history.KINDS)}")
-    return names or history.DEFAULT_KINDS
+        if name not in backfill.KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(backfill.KINDS)}")
+    return names or backfill.DEFAULT_KINDS
 
 
 def orgs(text: str) -> tuple[str, ...]:
@@ -211,20 +211,20 @@ def print_pause(pause: Pause) -> None:
 def run_backfill(runner: Runner, given: Arguments) -> None:
     """Plan, print the plan, and read."""
     request = Request(given.only, window_of(given, default=None), given.window)
-    found: list[history.DomainPlan] = []
-    planned = runner.run("plan", lambda context: found.extend(history.plan(context, request)))
+    found: list[backfill.DomainPlan] = []
+    planned = runner.run("plan", lambda context: found.extend(backfill.plan(context, request)))
     if planned.status != OK:
         return
     print_plan(runner.scope, request.window, found)
     progress = Progress(total=sum(each.plan.total for each in found), github=runner.github)
     runner.on_page = progress.count_page
     with progress.bar:
-        for unit in history.read(runner, found):
+        for unit in backfill.read(runner, found):
             progress.start_unit(unit)
     print_summary(runner)
 
 
-def print_plan(scope: Scope, window: Window, plans: Sequence[history.DomainPlan]) -> None:
+def print_plan(scope: Scope, window: Window, plans: Sequence[backfill.DomainPlan]) -> None:
     """Print what will be read, and its expected cost."""
     print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
     for planned in plans:
@@ -253,10 +253,10 @@ def print_summary(runner: Runner) -> None:
 
 def run_verify(runner: Runner, given: Arguments) -> None:
     """Compare, repair, and print what differed and what still differs."""
-    kinds = history.counted(given.only)
-    window = window_of(given, default=history.first_backfill(runner, kinds))
+    kinds = backfill.counted(given.only)
+    window = window_of(given, default=backfill.first_backfill(runner, kinds))
     report = Report()
-    units = tqdm(history.verify(runner, kinds, window, report), disable=None, unit=" months")
+    units = tqdm(backfill.verify(runner, kinds, window, report), disable=None, unit=" months")
     for unit in units:
         units.set_description(unit)
     print_report(runner.scope, report)
@@ -306,7 +306,7 @@ def run(given: Arguments, settings: Settings, budget: Budget) -> None:
 
 def check_verify_start(runner: Runner, given: Arguments) -> None:
     """Raise SettingsError when a verification has no start: no `--since`, and no earlier backfill."""
-    if given.verify and not given.since and history.first_backfill(runner, history.counted(given.only)) is None:
+    if given.verify and not given.since and backfill.first_backfill(runner, backfill.counted(given.only)) is None:
         raise SettingsError(f"{runner.scope.org} was never backfilled: name the oldest date to verify with --since")
 
 
@@ -331,7 +331,7 @@ def hold_lease(runner: Runner) -> Iterator[None]:
 
 def run_files(given: Arguments, settings: Settings) -> None:
     """Load saved files into one organisation, without GitHub and without a token."""
-    chosen, files = scopes(given, settings), history.files_of(given.only)
+    chosen, files = scopes(given, settings), backfill.files_of(given.only)
     if len(chosen) != 1 or given.verify:
         raise SettingsError(f"--from-file needs --only {files.kind}, and one organisation: --orgs my-org")
     documents = files.read(given.from_file)
@@ -348,7 +348,7 @@ def check(given: Arguments, settings: Settings) -> None:
     if given.since or not given.verify:
         window_of(given, default=None)
     if given.verify:
-        history.counted(given.only)
+        backfill.counted(given.only)
     settings.check(all_settings(), orgs=False)
 
 

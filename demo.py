@@ -26,8 +26,8 @@ import app
 import backfill
 from chalicelib.domains import all_settings
 from chalicelib.errors import ContributorMetricsError, SettingsError
+from chalicelib.jobs.backfill import DEFAULT_KINDS
 from chalicelib.jobs.connections import open_database
-from chalicelib.jobs.history import DEFAULT_KINDS
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base, SyncRun
 from chalicelib.settings import Settings, load_settings

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from chalicelib.jobs.history import DEFAULT_KINDS
+from chalicelib.jobs.backfill import DEFAULT_KINDS
 from chalicelib.models import Cursor, Event, Issue, PullRequest, SyncRun, create_db_session
 from chalicelib.store.leases import take_lease
 from sandbox import Kind

@@ -7,8 +7,8 @@ from functools import partial
 
 from chalicelib.contributions.sync.reconcile import compare, find_differing_windows, repair
 from chalicelib.errors import IncompleteReadError
+from chalicelib.ingest.comparisons import Count, Proof, Report
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.proofs import Count, Proof, Report
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.windows import Window, months
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.permissions import Need, unique_needs
-from chalicelib.ingest.proofs import Report
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.steps import Kind, Step

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domains import DOMAINS, all_settings
-from chalicelib.jobs import history
+from chalicelib.jobs import backfill as history
 from chalicelib.jobs.health import kinds_with_limits
 from chalicelib.jobs.schedules import JOBS, steps_of
 from chalicelib.models import Base

@@ -15,8 +15,8 @@ from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, r
 from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import IncompleteReadError
 from chalicelib.github import PER_PAGE, GitHubAPI
+from chalicelib.ingest.comparisons import Count, Difference
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.proofs import Count, Difference
 from chalicelib.ingest.windows import SECOND, Window, cut_windows, months
 from chalicelib.store.ledger import first_window
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import SettingsError
+from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Domain, Files, Plan, Request
-from chalicelib.ingest.proofs import Report
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.steps import Kind
 from chalicelib.ingest.windows import Window
