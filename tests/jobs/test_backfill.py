@@ -112,7 +112,7 @@ SetUp = Callable[..., None]
 
 @pytest.fixture
 def set_up(monkeypatch: pytest.MonkeyPatch) -> SetUp:
-    return lambda *domains: monkeypatch.setattr(history, "DOMAINS", domains)
+    return lambda *domains: monkeypatch.setattr(backfill, "DOMAINS", domains)
 
 
 def test_a_plan_asks_each_domain_for_its_own_kinds_only(shared: Session, set_up: SetUp) -> None:
