@@ -23,7 +23,7 @@ class Repository(Base):
     name: Mapped[str] = mapped_column(String, comment="Name, without the owner: `repo` in the other tables")
     node_id: Mapped[str | None] = mapped_column(String, comment="GraphQL id")
     description: Mapped[str | None] = mapped_column(String, comment="What it is, in its owner's words")
-    html_url: Mapped[str | None] = mapped_column(String, comment="The page for people")
+    html_url: Mapped[str | None] = mapped_column(String, comment="Web page")
     private: Mapped[bool | None] = mapped_column(comment="True when not everybody can see it")
     fork: Mapped[bool | None] = mapped_column(comment="True when it is a fork of another one")
     archived: Mapped[bool | None] = mapped_column(comment="True when it is read-only")
@@ -68,7 +68,7 @@ class Release(Base):
     published_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When it was published; NULL for a draft"
     )
-    html_url: Mapped[str | None] = mapped_column(String, comment="The page for people")
+    html_url: Mapped[str | None] = mapped_column(String, comment="Web page")
     assets: Mapped[JsonList | None] = mapped_column(
         JSON_ARRAY, comment="Files (asset objects), with size and download_count when they were last read"
     )
@@ -95,7 +95,7 @@ class Team(Base):
     parent_id: Mapped[int | None] = mapped_column(
         BigInteger, info=from_field("parent.id"), comment="teams.id of the team that it is part of; NULL: none"
     )
-    html_url: Mapped[str | None] = mapped_column(String, comment="The page for people")
+    html_url: Mapped[str | None] = mapped_column(String, comment="Web page")
     first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, info=ours(), comment=FIRST_SEEN)
     deleted_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, info=ours(), comment="When this app saw that GitHub no longer lists it; NULL while it does"
