@@ -217,7 +217,20 @@ def disposed(engines: dict[str, Engine]) -> Iterator[dict[str, Engine]]:
 @pytest.fixture(params=BOTH)
 def shared(request: pytest.FixtureRequest, shared_engines: dict[str, Engine]) -> Iterator[Session]:
     """A session on each of the two: what it commits is rolled back in the end, and no other session sees it."""
-    with shared_engines[request.param].connect() as connection:
+    with rolled_back(shared_engines[request.param]) as session:
+        yield session
+
+
+@pytest.fixture
+def both_shared(shared_engines: dict[str, Engine]) -> Iterator[list[Session]]:
+    """The same on both at once."""
+    with rolled_back(shared_engines["sqlite"]) as first, rolled_back(shared_engines["postgresql"]) as second:
+        yield [first, second]
+
+
+@contextmanager
+def rolled_back(engine: Engine) -> Iterator[Session]:
+    with engine.connect() as connection:
         outer = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session

@@ -74,8 +74,8 @@ def request(*kinds: str) -> Request:
 def test_a_list_is_a_kind_that_a_backfill_reads_whole() -> None:
     assert lamps().all_kinds == (
         LAMPS,
-        Kind("teams", 3 * HOURS, "the whole list, a request a hundred", by_default=True),
-        Kind("repositories", timedelta(hours=50), "the whole list, a request a hundred", by_default=True),
+        Kind("teams", 3 * HOURS, "one request per 100", by_default=True),
+        Kind("repositories", timedelta(hours=50), "one request per 100", by_default=True),
     )
 
 
@@ -110,13 +110,13 @@ def test_without_declarations_there_is_nothing() -> None:
 def test_a_plan_has_a_line_for_each_list_that_is_asked_for(shared: Session) -> None:
     past = Past()
     plan = lamps(history=past).plan(make_context(shared), request("lamps", "teams"))
-    assert plan == Plan(["lamps: 12", "teams: the whole list, a request a hundred"], total=4, details="a plan")
+    assert plan == Plan(["lamps: 12", "teams: one request per 100"], total=4, details="a plan")
     assert past.asked == [request("lamps", "teams")]
 
 
 def test_without_a_history_the_lists_are_all_there_is_to_plan(shared: Session) -> None:
     plan = lamps().plan(make_context(shared), request("repositories"))
-    assert plan == Plan(["repositories: the whole list, a request a hundred"])
+    assert plan == Plan(["repositories: one request per 100"])
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ equally new, the last one that comes must win, so their order would matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.sync.items import save_items, save_pulls
@@ -77,10 +76,9 @@ def pull_histories(draw: st.DrawFn) -> Pages:
 
 
 @pytest.fixture
-def contexts(shared_engines: dict[str, Engine]) -> Iterator[list[Context]]:
+def contexts(both_shared: list[Session]) -> list[Context]:
     """A step's context on each of the two databases."""
-    with Session(shared_engines["sqlite"]) as sqlite, Session(shared_engines["postgresql"]) as postgresql:
-        yield [make_context(sqlite), make_context(postgresql)]
+    return [make_context(session) for session in both_shared]
 
 
 def apply(context: Context, pages: Pages) -> Tables:
