@@ -71,13 +71,13 @@ def share_people(rng: Random, organisations: list[Organisation], people: list[Pe
 
 
 def form_teams(rng: Random, organisation: Organisation) -> None:
-    """Put the members into teams; some are in two."""
+    """Put the members into teams, all of them into the first; some are in more."""
     members = organisation.people
     count = min(max(len(members) // TEAM_SIZE, 1), len(words.TEAM_NAMES))
     for name in words.TEAM_NAMES[:count]:
         size = min(len(members), rng.randrange(3, TEAM_SIZE + 4))
         team = Team(rng.randrange(3_000_000, 12_000_000), organisation, name, slug_of(name))
-        team.roles = dict.fromkeys(rng.sample(members, size), "member")
+        team.roles = dict.fromkeys(rng.sample(members, size) if organisation.teams else members, "member")
         organisation.teams.append(team)
 
 

@@ -30,7 +30,7 @@ REPO_SECOND = (
 
 LANGUAGES = ("Python", "TypeScript", "Go", "Java", "Rust", "Kotlin", "Shell", "HCL")
 
-TEAM_NAMES = ("Platform", "Payments", "Web", "Data", "Mobile", "Security", "Developer Experience", "Search")
+TEAM_NAMES = ("Engineering", "Payments", "Web", "Data", "Mobile", "Security", "Developer Experience", "Search")
 
 LOCATIONS = (
     ("Berlin", 1),

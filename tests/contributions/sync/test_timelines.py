@@ -65,7 +65,9 @@ def _seen(event: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def a_pull(org: Organisation) -> Item:
-    return next(item for item in org.sandbox.world.items.values() if item.pull_id and item.state == "open")
+    """An open pull request of somebody else than the first admin, by whom changes are made: authors can't review."""
+    items = (item for item in org.sandbox.world.items.values() if item.pull_id and item.state == "open")
+    return next(item for item in items if item.author is not org.sandbox.world.first_admin(item.repository.owner))
 
 
 def an_issue(org: Organisation) -> Item:
