@@ -35,9 +35,11 @@ STOPPED = {
 UNFILLED = {"leases", "rejected_records", "copilot_user_periods", "transfer_checks"}
 
 
-SMALLER = {
-    '"--items", "1200"': '"--items", "150"',
-    '"--copilot-days", "45"': '"--copilot-days", "20"',
+# A sandbox that is smaller than a newcomer's; and one that is busier for its size, so that all happens in it.
+SMALL = {'"--items", "1200"': '"--items", "30"', '"--copilot-days", "45"': '"--copilot-days", "2"'}
+BUSY = {
+    '"--items", "30"': '"--items", "150"',
+    '"--copilot-days", "2"': '"--copilot-days", "15"',
     '"--transfers", "1"': '"--transfers", "8"',
 }
 
@@ -52,14 +54,18 @@ def empty_tables(output: str) -> set[str]:
 
 @pytest.fixture
 def project(root: Path, tmp_path: Path) -> Path:
-    """A copy whose sandbox is smaller than a newcomer's, and busier for its size."""
+    """A copy whose sandbox is smaller than a newcomer's."""
     folder = copy_project(root, tmp_path / "project")
-    program = (folder / "demo.py").read_text()
-    for before, after in SMALLER.items():
+    replace(folder, SMALL)
+    return folder
+
+
+def replace(project: Path, words: Mapping[str, str]) -> None:
+    program = (project / "demo.py").read_text()
+    for before, after in words.items():
         assert before in program
         program = program.replace(before, after)
-    (folder / "demo.py").write_text(program)
-    return folder
+    (project / "demo.py").write_text(program)
 
 
 def run(
@@ -99,6 +105,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> None:
 
 
 def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(project: Path) -> None:
+    replace(project, BUSY)
     first = run(project)
     assert first.returncode == 0, first.stderr
     assert "GH_TOKEN is not set: a sandbox on this machine plays GitHub" in first.stdout
@@ -201,9 +208,15 @@ def test_a_sandbox_that_does_not_answer_is_one_sentence(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "moment", ["GH_TOKEN is not set", "Backfill of", "octo-sandbox", "The job every_30_min", "pull_requests.new"]
+    ("moment", "number"),
+    [
+        ("GH_TOKEN is not set", signal.SIGINT),
+        ("Backfill of", signal.SIGINT),
+        ("octo-sandbox", signal.SIGTERM),
+        ("The job every_30_min", signal.SIGTERM),
+        ("pull_requests.new", signal.SIGINT),
+    ],
 )
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_at_any_moment_it_says_one_sentence_and_leaves_nothing_running(
     project: Path, moment: str, number: signal.Signals
 ) -> None:

@@ -30,35 +30,36 @@ def command(root: Path, *arguments: str, **environment: str) -> subprocess.Compl
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+# Each part's figures, and all of them: packing the zip takes longer than all others.
+FIGURES = {
+    "loading": (
+        *("COPY, text made beforehand", "our upsert", "SQLAlchemy's upsert", "our upsert, on SQLite"),
+        *(
+            "our upsert / COPY, text made beforehand, insert",
+            "our upsert / SQLAlchemy's upsert, all changed",
+        ),
+    ),
+    "views": ("pull_request_cycle",),
+    "backfill": ("PostgreSQL", "SQLite", "the libraries alone"),
+    "idle": ("3 repositories", "30 repositories"),
+    "lambda": (
+        *("MB of the zip", "times the seconds of its libraries", "of jwt and cryptography, loaded"),
+        *("seconds more with an App's key", "every_30_min", "nrt_events", "daily"),
+    ),
+}
+PARTS = [part for part in FIGURES if part != "lambda" or "SOAK" in os.environ]
+
+
 def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: Engine, tmp_path: Path) -> None:
     server = postgres.url.render_as_string(hide_password=False)
+    only = [word for part in PARTS for word in ("--only", part)]
 
-    told = command(root, "benchmarks", "--quick", TEST_DATABASE_URL=server, TMPDIR=str(tmp_path))
+    told = command(root, "benchmarks", "--quick", *only, TEST_DATABASE_URL=server, TMPDIR=str(tmp_path))
 
     assert (told.returncode, told.stderr) == (0, "")
     begins = [line.strip().split("  ")[0] for line in told.stdout.splitlines()]
-    for expected in (
-        "COPY, text made beforehand",
-        "our upsert",
-        "SQLAlchemy's upsert",
-        "our upsert, on SQLite",
-        "our upsert / COPY, text made beforehand, insert",
-        "our upsert / SQLAlchemy's upsert, all changed",
-        "pull_request_cycle",
-        "PostgreSQL",
-        "SQLite",
-        "the libraries alone",
-        "3 repositories",
-        "30 repositories",
-        "MB of the zip",
-        "times the seconds of its libraries",
-        "of jwt and cryptography, loaded",
-        "seconds more with an App's key",
-        "every_30_min",
-        "nrt_events",
-        "daily",
-    ):
-        assert expected in begins
+    for part in PARTS:
+        assert set(FIGURES[part]) <= set(begins)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 LAMBDA_SECONDS = 20
 REQUEST_SECONDS = 0.3  # what a search takes on GitHub, more or less
 # `make soak` has the whole hundred.
-RUNS, ITEMS = (100, 400) if os.environ.get("SOAK") else (30, 100)
+RUNS, ITEMS = (100, 400) if os.environ.get("SOAK") else (16, 50)
 
 
 @dataclass

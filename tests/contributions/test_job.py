@@ -26,6 +26,8 @@ from chalicelib.store.leases import take_lease
 from sandbox import Kind
 from tests.organisation import DAY, ORG, Organisation, at, organisation
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_outage_of_30_days_loses_nothing(org: Organisation) -> None:
     assert org.backfill("--since", "2026-01-01") == 0
@@ -63,7 +65,7 @@ def test_a_first_run_without_changes_leaves_a_mark_so_that_the_next_outage_is_co
 
 @pytest.mark.parametrize("repositories", [10, 1000])
 def test_an_idle_run_costs_at_most_8_requests(db_url: str, repositories: int) -> None:
-    with organisation(db_url, repositories=repositories, items=1200) as org:
+    with organisation(db_url, repositories=repositories, items=250) as org:
         assert org.backfill("--since", "2026-01-01") == 0
         org.run_job()
         org.sandbox.stats.reset()
@@ -263,7 +265,7 @@ def test_an_organisation_is_spelled_as_github_spells_it(org: Organisation) -> No
 
 def test_thousands_of_changes_in_one_second_are_all_read(db_url: str) -> None:
     """More than GitHub shows of one search stopped the watermark for ever."""
-    with organisation(db_url, items=2600) as org:
+    with organisation(db_url, items=1800) as org:
         assert org.backfill("--since", "2026-01-01") == 0
         org.run_job()
         org.advance(DAY)

@@ -11,6 +11,8 @@ from chalicelib.models import CopilotUserDay
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG
 
+pytestmark = pytest.mark.slow
+
 MakeCopilot = Callable[..., Copilot]
 
 

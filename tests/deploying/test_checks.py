@@ -17,10 +17,11 @@ from moto import mock_aws
 from sqlalchemy import make_url, text
 
 from chalicelib.errors import SettingsError
-from chalicelib.models import create_all, create_db_session
+from chalicelib.models import create_db_session
 from deployment.checks import check_stage
 from deployment.stage import load_stage
 from sandbox.server.app import SCOPE_HEADERS
+from tests.databases import Copies
 from tests.organisation import Organisation, organisation
 from tests.sandbox.keys import keys
 
@@ -65,16 +66,16 @@ def test_without_credentials_nothing_else_is_asked(root: Path, monkeypatch: pyte
 
 
 @pytest.fixture
-def setup(root: Path, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+def setup(root: Path, tmp_path: Path, postgres_copies: Copies, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     shutil.copytree(root / ".chalice", tmp_path / ".chalice", ignore=shutil.ignore_patterns("deploy*"))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    create_all(postgres_url)
-    with organisation(postgres_url, organisations=("acme", "umbrella"), items=30) as org, mock_aws():
+    plan = {"organisations": ("acme", "umbrella"), "items": 30}
+    with postgres_copies.borrow() as url, organisation(url, **plan) as org, mock_aws():
         made = Setup(tmp_path, org)
         made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url, COPILOT="off")
         made.put(TOKEN, org.sandbox.token)
-        made.put(DB_URL, postgres_url)
+        made.put(DB_URL, url)
         yield made
 
 
@@ -155,16 +156,16 @@ def test_a_database_that_will_not_do_is_named(setup: Setup, url: str, sentence: 
     assert "hunter2" not in fault
 
 
-def test_a_database_that_is_not_migrated(setup: Setup, postgres_url: str) -> None:
-    with create_db_session(postgres_url) as session:
+def test_a_database_that_is_not_migrated(setup: Setup) -> None:
+    with create_db_session(setup.org.db_url) as session:
         session.execute(text("DROP TABLE alembic_version"))
         session.commit()
     assert setup.faults() == ["database: the database has no tables of this app yet: run `make migrate STAGE=dev`"]
 
 
-def test_a_tunnel_s_address_may_be_given_in_the_shell(setup: Setup, postgres_url: str) -> None:
+def test_a_tunnel_s_address_may_be_given_in_the_shell(setup: Setup) -> None:
     setup.put(DB_URL, "postgresql://app:hunter2@10.0.0.1/unreachable-from-here")
-    setup.shell["DB_URL"] = postgres_url
+    setup.shell["DB_URL"] = setup.org.db_url
     assert setup.faults() == []
     [found] = [found.sentence for found in setup.findings() if found.what == "database"]
     assert found.endswith("(DB_URL of this shell, not SSM)")  # which may be that of another stage

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import registry
 
 from chalicelib.models import Base, create_all
 from chalicelib.store.engine import REVISIONS
+from tests.databases import BOTH
 
 DIALECT = registry.load("postgresql")()
 
@@ -246,14 +247,15 @@ def test_every_table_and_column_has_a_comment() -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("database", BOTH)
 @pytest.mark.parametrize("table", ["issues", "pull_requests"])
 @pytest.mark.parametrize(
     "columns", [("org", "repo", "number"), ("org", "created_at"), ("org", "closed_at"), ("username", "created_at")]
 )
 def test_what_people_ask_by_is_indexed(
-    migrated: str, table: str, columns: tuple[str, ...], request: pytest.FixtureRequest
+    shared_engines: dict[str, Engine], database: str, table: str, columns: tuple[str, ...]
 ) -> None:
-    found = inspect(open_engine(migrated, request)).get_indexes(table)
+    found = inspect(shared_engines[database]).get_indexes(table)
     assert columns in [tuple(index["column_names"]) for index in found]
 
 

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 MakeCopilot = Callable[..., Copilot]
 # `make soak` has the 400 days.
-DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (16, 5)
+DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (10, 4)
 
 
 def truth(copilot: Copilot, *, final: bool = False) -> dict[str, dict[str, Any]]:
@@ -54,7 +54,7 @@ def assert_equal(copilot: Copilot, days: dict[str, dict[str, Any]]) -> None:
 
 def test_a_job_that_was_down_misses_no_day_that_is_still_offered(make_copilot: MakeCopilot) -> None:
     """Days are revised for a while, and some are late; the last ones are awaited until they are settled."""
-    copilot = make_copilot(days=30)
+    copilot = make_copilot(days=10)
     offered: dict[str, dict[str, Any]] = {}
     for day in range(DAYS):
         if day % 30 == 0:
@@ -107,7 +107,7 @@ def test_what_was_lost_meanwhile_is_named(make_copilot: MakeCopilot) -> None:
 
 
 def test_a_late_day_comes_when_it_is_there(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=8, late_days=0)
+    copilot = make_copilot(days=4, late_days=0)
     tomorrow = copilot.org.now().date()
     copilot.set_up(late={str(tomorrow): 5})
     seen = []
@@ -122,7 +122,7 @@ def test_a_late_day_comes_when_it_is_there(make_copilot: MakeCopilot) -> None:
 
 
 def test_a_single_day_that_never_comes_is_named_once(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=8, late_days=0)
+    copilot = make_copilot(days=4, late_days=0)
     tomorrow = copilot.org.now().date()
     copilot.set_up(late={str(tomorrow): 60})
     said = []
@@ -135,7 +135,7 @@ def test_a_single_day_that_never_comes_is_named_once(make_copilot: MakeCopilot) 
 
 
 def test_a_revision_is_visible(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=8, late_days=0)
+    copilot = make_copilot(days=4, late_days=0)
     copilot.run()
     before = copilot.days()
     moment = copilot.org.now()
@@ -164,7 +164,7 @@ def test_a_revision_is_visible(make_copilot: MakeCopilot) -> None:
 
 
 def test_a_day_s_breakdowns_are_those_of_its_last_report(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=12)
+    copilot = make_copilot(days=7)
     for _ in range(5):
         copilot.run()
         copilot.live_on()
@@ -192,7 +192,7 @@ def test_running_twice_changes_nothing(copilot: Copilot) -> None:
     ids=["several links", "wrapped", "empty", "not found"],
 )
 def test_however_github_writes_it(make_copilot: MakeCopilot, settings: dict[str, Any]) -> None:
-    copilot = make_copilot(days=8, **settings)
+    copilot = make_copilot(days=6, **settings)
     assert {run.status for run in copilot.run()} == {"ok"}
     assert_equal(copilot, truth(copilot))
 
@@ -243,7 +243,7 @@ def test_a_permission_that_is_missing_is_named(copilot: Copilot) -> None:
 
 
 def test_without_people_s_data_teams_and_days_are_the_same(make_copilot: MakeCopilot, db_url: str) -> None:
-    copilot = make_copilot(days=8)
+    copilot = make_copilot(days=6)
     copilot.run()
     with_people = {(row.day, row.team_id): row for row in copilot.stored(CopilotTeamDay)}
     assert with_people

@@ -23,7 +23,7 @@ FRIDAY = "2026-05-29"
 
 
 def copilot_plan() -> Plan:
-    return small_plan(organisations=("acme",), people=60, items=20, copilot_days=400)
+    return small_plan(organisations=("acme",), people=36, items=20, copilot_days=400)
 
 
 @pytest.fixture
