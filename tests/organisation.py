@@ -143,7 +143,7 @@ def _parsed(line: str) -> dict[str, Any]:
 @contextmanager
 def organisation(db_url: str, **plan: Any) -> Iterator[Organisation]:
     """Serve an organisation; `plan` overrides organisations, repositories, people, days, items, seed and now."""
-    sizes = {"repositories": 5, "people": 20, "days": 60, "items": 150, "seed": 7, "now": NOW, "organisations": (ORG,)}
+    sizes = {"repositories": 5, "people": 20, "days": 60, "items": 80, "seed": 7, "now": NOW, "organisations": (ORG,)}
     world = World(Plan(**{**sizes, **plan}))
     with serve(world, limits=Limits(replace(GENEROUS))) as sandbox:
         yield Organisation(sandbox, db_url)

@@ -1,4 +1,4 @@
-"""An organisation of 150 items for each test, on both databases."""
+"""An organisation of 80 items for each test, on both databases."""
 
 from __future__ import annotations
 

@@ -87,10 +87,10 @@ def four_weeks_ago(copilot: Copilot) -> date:
 
 
 def test_what_was_lost_meanwhile_is_named(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot(days=8, offered_days=40, late_days=0)
+    copilot = make_copilot(days=8, offered_days=12, late_days=0)
     copilot.run()
     last = max(copilot.days())
-    copilot.live_on(70)
+    copilot.live_on(40)
     offered = truth(copilot)
     run = copilot.run()[0]
     assert_equal(copilot, offered)

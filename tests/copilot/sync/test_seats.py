@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def seats(copilot: Copilot) -> Copilot:
+    """With few days to read besides."""
+    copilot.set_up(offered_days=2)
     copilot.run()
     return copilot
 

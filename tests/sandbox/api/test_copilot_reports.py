@@ -16,6 +16,8 @@ from tests.sandbox.answers import answered, refusal
 from tests.sandbox.conftest import LARGE_LIMITS, NOW, Client, small_plan
 from tests.sandbox.copilot import DAY_SECONDS, GROUPS, Row, leave, read, reports
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 6, 1)
 COUNTS = ("user_initiated_interaction_count", "code_generation_activity_count", "code_acceptance_activity_count")
 LINES = ("loc_suggested_to_add_sum", "loc_suggested_to_delete_sum", "loc_added_sum", "loc_deleted_sum")
