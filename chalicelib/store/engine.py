@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.util import LRUCache
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS = 30
-# One cache for the whole process: a warm Lambda makes a new engine for each run, and compiles nothing twice.
-COMPILED: LRUCache[Any, Any] = LRUCache(500)
 MALFORMED = "DB_URL is malformed: it must look like postgresql://user:password@host/name or sqlite:///file.db"
 
 
@@ -39,8 +37,12 @@ def parse_db_url(db_url: str) -> URL:
     return url
 
 
+@lru_cache(maxsize=8)
 def make_engine(db_url: str) -> Engine:
-    """Make an engine for a database URL; raises SettingsError when it is malformed, or its driver isn't installed."""
+    """Make the process's one engine for a database URL, so that a warm Lambda compiles no statement twice.
+
+    Raises SettingsError when the URL is malformed, or its driver isn't installed.
+    """
     url = parse_db_url(db_url)
     arguments: dict[str, Any] = {}
     if url.get_backend_name() == "postgresql":
@@ -51,7 +53,6 @@ def make_engine(db_url: str) -> Engine:
             pool_pre_ping=True,
             hide_parameters=True,
             json_serializer=canonical,
-            execution_options={"compiled_cache": COMPILED},
             **arguments,
         )
     except (NoSuchModuleError, ImportError) as error:

@@ -7,15 +7,16 @@ import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
-from chalicelib.models import create_all, create_db_session
+from chalicelib.models import Lease, create_all, create_db_session
 from chalicelib.store import engine as module
 from chalicelib.store.engine import REVISIONS, describe, parse_db_url
 
@@ -216,6 +217,21 @@ def test_a_closed_session_leaves_no_connection(db_url: str, connections: dict[st
 def test_a_refused_database_is_left_without_a_connection(empty_db_url: str, connections: dict[str, int]) -> None:
     problem(empty_db_url, DatabaseNotReadyError)
     assert connections["connect"] == connections["close"] == 1
+
+
+def test_a_second_session_compiles_no_statement_again(db_url: str) -> None:
+    """The cache was said to be the process's, but its keys held an engine's own parts: a warm Lambda missed it."""
+    found = []
+    for _ in range(2):
+        with create_db_session(db_url) as session:
+
+            def note(*arguments: Any) -> None:
+                found.append(arguments[4].cache_hit.name)
+
+            event.listen(session.get_bind(), "after_cursor_execute", note)
+            session.scalars(select(Lease)).all()
+            event.remove(session.get_bind(), "after_cursor_execute", note)
+    assert found == ["CACHE_MISS", "CACHE_HIT"]
 
 
 def test_a_savepoint_on_sqlite_is_inside_a_transaction(sqlite_url: str) -> None:
