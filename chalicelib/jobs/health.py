@@ -63,10 +63,11 @@ class Health:
         if self.failed:
             return f"failed: {self.error}"
         if self.is_stale:
-            age = "never read whole" if self.lag is None else f"more than {self.stale_after / timedelta(hours=1):g} h"
+            limit = f"more than {self.stale_after / timedelta(hours=1):g} h"
+            age = "never read completely" if self.lag is None else limit
             return f"stale: {age}" + (f": {self.error}" if self.error else "")
         if self.lag is None:
-            return "not read whole yet"
+            return "not completely read yet"
         return "current, but the last run stopped early" if self.incomplete else "current"
 
 

@@ -228,7 +228,7 @@ def test_each_state_is_explained_and_no_other(pages: Mapping[str, str]) -> None:
 
 def test_health_asks_for_no_credentials(db_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["health"], Settings({"DB_URL": db_url, "GH_ORGS": "my-org"}.get)) == 1
-    assert "stale: never read whole" in capsys.readouterr().out
+    assert "stale: never read completely" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_members_may_be_as_old_as_is_set(db: Session) -> None:
 
 def test_nothing_is_known_of_an_empty_database(db: Session) -> None:
     assert [(health.org, health.kind, health.state, health.is_well) for health in read_health(db, settings())] == [
-        ("acme", kind, "stale: never read whole", False) for kind in KINDS
+        ("acme", kind, "stale: never read completely", False) for kind in KINDS
     ]
 
 
@@ -128,15 +128,15 @@ def test_a_new_organisation_waits_for_its_first_runs(db: Session) -> None:
     record(db, "access", 10 * MINUTES)
     found = states(db)
     assert found.pop("access") == "current"
-    assert set(found.values()) == {"not read whole yet"}
+    assert set(found.values()) == {"not completely read yet"}
     assert all(health.is_well for health in read_health(db, settings()))
 
 
 def test_a_first_run_is_not_waited_for_longer_than_it_may_take(db: Session) -> None:
     record(db, "issues.count", 3 * HOURS, status="partial", error="the run's deadline has passed")
-    late = {kind: "stale: never read whole" for kind, (_, _, hours) in KINDS.items() if hours < 3}
-    issues = {"issues": "stale: never read whole: the run's deadline has passed"}
-    assert states(db) == dict.fromkeys(KINDS, "not read whole yet") | late | issues
+    late = {kind: "stale: never read completely" for kind, (_, _, hours) in KINDS.items() if hours < 3}
+    issues = {"issues": "stale: never read completely: the run's deadline has passed"}
+    assert states(db) == dict.fromkeys(KINDS, "not completely read yet") | late | issues
 
 
 def test_a_backfill_starts_no_clock(db: Session) -> None:
@@ -144,7 +144,7 @@ def test_a_backfill_starts_no_clock(db: Session) -> None:
     record(db, "pull_requests", 3 * HOURS, job="backfill")
     assert not health_of(db, "events").is_well
     record(db, "issues.count", 5 * MINUTES)
-    assert health_of(db, "events").state == "not read whole yet"
+    assert health_of(db, "events").state == "not completely read yet"
 
 
 def test_the_clock_may_be_another_one(db: Session) -> None:
@@ -239,7 +239,7 @@ def test_health_exits_1_when_something_is_stale(db: Session, db_url: str, capsys
     lines = said(capsys)
     assert {line[-1] for line in lines if line[0] == "acme"} == {"current"}
     assert [line[1:] for line in lines if line[0] == "globex"] == [
-        (kind, "never", "-", "0", "stale: never read whole") for kind in KINDS
+        (kind, "never", "-", "0", "stale: never read completely") for kind in KINDS
     ]
 
 
