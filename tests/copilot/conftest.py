@@ -61,8 +61,8 @@ class Copilot:
 def make_copilot(db_url: str) -> Iterator[Callable[..., Copilot]]:
     with ExitStack() as stack:
 
-        def make(*, days: int = 6, **settings: Any) -> Copilot:
-            plan = {"items": 20, "people": 16, "days": days, "repositories": 2, "copilot_days": days}
+        def make(*, days: int = 5, people: int = 12, **settings: Any) -> Copilot:
+            plan = {"items": 20, "people": people, "days": days, "repositories": 2, "copilot_days": days}
             made = Copilot(stack.enter_context(organisation(db_url, **plan)))
             if settings:
                 made.set_up(**settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def seats(copilot: Copilot) -> Copilot:
+def seats(make_copilot: Callable[..., Copilot]) -> Copilot:
     """With few days to read besides."""
-    copilot.set_up(offered_days=2)
+    copilot = make_copilot(people=24, offered_days=2)
     copilot.run()
     return copilot
 
@@ -40,8 +41,8 @@ def assert_equal(copilot: Copilot) -> None:
         assert row.created_at == at(truth[login]["given_at"])
 
 
-def test_every_seat_is_there_once_though_github_lists_some_twice(copilot: Copilot) -> None:
-    copilot.set_up(duplicates=3)
+def test_every_seat_is_there_once_though_github_lists_some_twice(make_copilot: Callable[..., Copilot]) -> None:
+    copilot = make_copilot(people=24, duplicates=3)
     run = copilot.run()[-1]
     assert_equal(copilot)
     assert run.fetched == len(held(copilot)) + 3
