@@ -35,7 +35,7 @@ def logging_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
-    with organisation(db_url, items=50) as running:
+    with organisation(db_url, items=24) as running:
         yield running
 
 
@@ -177,7 +177,7 @@ def test_while_it_waits_it_can_be_stopped(org: Organisation, project: Path, numb
 
 def test_threads_that_wait_do_not_keep_it(db_url: str, project: Path) -> None:
     """Ctrl-C waited as long as the timelines' threads did: an hour, when a rate limit was spent."""
-    with organisation(db_url, items=50, now=int(time.time())) as org:
+    with organisation(db_url, items=24, now=int(time.time())) as org:
         org.sandbox.faults.update(retry_after=3600)
         org.sandbox.faults.script("secondary-403", path="/repos/", count=1000)
         with running(org, project, "nrt_events") as process:

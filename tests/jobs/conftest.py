@@ -35,7 +35,7 @@ def runtime(new_lambda: None) -> Runtime:
 @pytest.fixture
 def org(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
     """An organisation, to which the environment leads."""
-    with organisation(db_url, items=50) as running:
+    with organisation(db_url, items=24) as running:
         configure(running, monkeypatch)
         yield running
 
@@ -43,7 +43,7 @@ def org(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
 @pytest.fixture
 def both(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
     """Two organisations, acme and globex, to which the environment leads."""
-    plan = Plan(organisations=("acme", "globex"), repositories=6, people=20, days=60, items=80, seed=7, now=NOW)
+    plan = Plan(organisations=("acme", "globex"), repositories=6, people=20, days=60, items=40, seed=7, now=NOW)
     with serve(World(plan), limits=Limits(replace(GENEROUS))) as sandbox:
         running = Organisation(sandbox, db_url, {"GH_ORGS": "acme,globex"})
         configure(running, monkeypatch)
@@ -60,7 +60,7 @@ def topic(new_lambda: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
 @pytest.fixture
 def two(db_url: str) -> Iterator[Organisation]:
     """Two organisations, acme and umbrella, to which settings lead."""
-    with organisation(db_url, organisations=("acme", "umbrella"), items=60) as running:
+    with organisation(db_url, organisations=("acme", "umbrella"), items=30) as running:
         running.environment["GH_ORGS"] = "acme,umbrella"
         yield running
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
-    with organisation(db_url, items=200, days=100) as running:
+    with organisation(db_url, items=120, days=100) as running:
         assert running.backfill("--since", "2026-01-01") == 0
         running.advance(60)
         yield running

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
-    with organisation(db_url, items=60, days=30) as running:
+    with organisation(db_url, items=30, days=30) as running:
         assert running.backfill("--since", "2026-01-01") == 0
         running.environment["EVENT_DAYS"] = "365"
         running.run_job("nrt_events")
