@@ -39,6 +39,7 @@ from sandbox import NotStartedError, Place, running
 HERE = Path(__file__).resolve().parent
 DAYS = 90
 FOUNDED = "sandbox:founded"
+BACKFILLED = "demo:backfilled"
 WIDTH = 88  # of what is said of a table
 # Made-up data has a database of its own, never the one that GitHub's goes into.
 SANDBOX_DB = "sandbox.db"
@@ -133,7 +134,13 @@ def backfill_once(settings: Settings, kinds: Sequence[str], *, now: datetime | N
     print(f"\nBackfill of the {DAYS} days up to {end:%Y-%m-%d}:")
     arguments = ["--since", f"{end - timedelta(days=DAYS):%Y-%m-%d}", "--only", ",".join(kinds)]
     clock = (lambda: end) if now else utc_now
-    return backfill.main([*arguments, "--orgs", ",".join(waiting)], settings, now=clock)
+    code = backfill.main([*arguments, "--orgs", ",".join(waiting)], settings, now=clock)
+    if code == 0:
+        with open_database(settings) as session:
+            for org in waiting:
+                Marks(session, org, WHOLE).cursor(BACKFILLED).advance(end)
+            session.commit()
+    return code
 
 
 def run_jobs(settings: Settings, jobs: Sequence[str]) -> int:
@@ -147,9 +154,8 @@ def run_jobs(settings: Settings, jobs: Sequence[str]) -> int:
 
 
 def is_backfilled(session: Session, org: str) -> bool:
-    """Tell whether a backfill of an organisation was done to its end."""
-    begun = session.scalar(select(func.count()).where(SyncRun.org == org, SyncRun.job == "backfill"))
-    return bool(begun) and not Marks(session, org, WHOLE).has_cursor("backfill:")
+    """Tell whether an earlier run's backfill of an organisation came to its end."""
+    return Marks(session, org, WHOLE).cursor(BACKFILLED).read() is not None
 
 
 def show(settings: Settings, *, since: datetime) -> None:

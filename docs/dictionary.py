@@ -157,7 +157,7 @@ def _key(column: Column[object]) -> str:
         return "PK"
     if any(list(rule.columns) == [column] for rule in unique):
         return "unique"
-    return "indexed" if column.index else ""
+    return "indexed" if any(list(index.columns) == [column] for index in column.table.indexes) else ""
 
 
 def _columns(index: Index) -> str:

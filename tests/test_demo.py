@@ -15,8 +15,9 @@ import pytest
 import demo
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import SettingsError
-from chalicelib.models import Base
+from chalicelib.models import Base, create_db_session
 from chalicelib.settings import load_settings
+from chalicelib.store.ledger import close_run, open_run
 from chalicelib.utils import utc_now
 from sandbox import NotStartedError
 from sandbox.server.process import read_greeting
@@ -126,6 +127,14 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(pr
     assert busy == [], busy
 
 
+def test_a_backfill_that_was_stopped_is_not_taken_for_done(db_url: str) -> None:
+    """Ctrl-C while it read events, or its first month: the next run skipped the rest, and exited 0."""
+    with create_db_session(db_url) as session:
+        run = open_run(session, job="backfill", step="events", org="acme", now=utc_now())
+        close_run(session, run, status="failed", error="stopped", now=utc_now())
+        assert not demo.is_backfilled(session, "acme")
+
+
 def test_from_another_folder_it_is_the_same_project(project: Path, tmp_path: Path) -> None:
     """It made an empty database in whatever folder it was started in, and read no `.env`."""
     (project / ".env").write_text("GH_TOKEN=ghp_secret\n")
@@ -144,8 +153,6 @@ def test_from_another_folder_it_is_the_same_project(project: Path, tmp_path: Pat
 
 def test_its_queries_run_on_both_databases(db_url: str) -> None:
     from sqlalchemy import text
-
-    from chalicelib.models import create_db_session
 
     with create_db_session(db_url) as session:
         for query in demo.QUERIES.values():

@@ -9,7 +9,6 @@ from functools import partial
 from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
 from chalicelib.contributions.backfill import COSTS, ContributionsHistory
 from chalicelib.contributions.permissions import NEEDS
-from chalicelib.contributions.rows import unknown_kinds
 from chalicelib.contributions.settings import (
     CLOSED_DAYS,
     EVENT_DAYS,
@@ -29,7 +28,6 @@ from chalicelib.contributions.views import VIEWS
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.ingest.steps import DAILY, EVERY_30_MIN, NRT_EVENTS, Kind, Step
-from chalicelib.runtime.logs import LOG
 from chalicelib.settings import Settings
 from chalicelib.store.health import RECONCILIATION
 
@@ -59,10 +57,7 @@ def follow_updates(context: Context, *, kind: str) -> None:
 
 def poll_events(context: Context) -> None:
     """Read the timelines of the items that changed."""
-    types = context.settings.value(EVENT_TYPES)
-    for name in unknown_kinds(types):
-        LOG.warning("EVENT_TYPES names %s, which is not a known kind of event", name)
-    poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=types)
+    poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=context.settings.value(EVENT_TYPES))
 
 
 def reconcile_counts(context: Context, *, kind: str) -> None:

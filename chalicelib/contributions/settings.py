@@ -7,7 +7,34 @@ from datetime import datetime
 
 from chalicelib.settings import MAX_DAYS, Setting, date_or_time, name_list, whole_number
 
-EVENT_TYPE = re.compile(r"[a-z][a-z_-]{0,60}")
+# The kinds that GitHub documents. With EVENT_TYPES empty, an event of another kind is stored too.
+# https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
+EVENT_KINDS = frozenset(
+    """
+    added_to_merge_queue added_to_project added_to_project_v2 assigned auto_merge_disabled auto_merge_enabled
+    auto_rebase_enabled auto_squash_enabled automatic_base_change_failed automatic_base_change_succeeded
+    base_ref_changed base_ref_deleted base_ref_force_pushed blocked_by_added blocked_by_removed blocking_added
+    blocking_removed closed comment_deleted commented commit-commented committed connected convert_to_draft
+    converted_from_draft converted_note_to_issue converted_to_discussion copilot_work_finished copilot_work_started
+    cross-referenced demilestoned deployed deployment_environment_changed disconnected head_ref_deleted
+    head_ref_force_pushed head_ref_restored issue_type_added issue_type_changed issue_type_removed labeled
+    line-commented locked marked_as_duplicate mentioned merged milestoned moved_columns_in_project parent_issue_added
+    parent_issue_removed pinned project_v2_item_status_changed ready_for_review referenced removed_from_merge_queue
+    removed_from_project removed_from_project_v2 renamed reopened review_dismissed review_request_removed
+    review_requested reviewed sub_issue_added sub_issue_removed subscribed transferred unassigned unlabeled unlocked
+    unmarked_as_duplicate unpinned unsubscribed user_blocked
+    """.split()  # noqa: SIM905 - a list of words reads best as text
+)
+
+
+def event_kinds(text: str) -> tuple[str, ...]:
+    """Read a comma list of kinds of event; ValueError when GitHub has no such kind: everything would be dropped."""
+    names = name_list(re.compile(r"[a-z][a-z_-]*"), "a kind of event")(text)
+    for name in names:
+        if name not in EVENT_KINDS:
+            raise ValueError(f"{name!r} is not a kind of event that GitHub documents")
+    return names
+
 
 NEW_DAYS = Setting(
     "NEW_DAYS", 5, whole_number(MAX_DAYS), "The job stores the items that were created within this many days"
@@ -36,7 +63,7 @@ EVENT_DAYS = Setting(
 EVENT_TYPES: Setting[tuple[str, ...]] = Setting(
     "EVENT_TYPES",
     (),
-    name_list(EVENT_TYPE, "a kind of event"),
+    event_kinds,
     "The kinds of event to keep, such as `commented,reviewed,closed`. The views need most of them. After you add "
     "kinds, empty the table `event_polls` and backfill `events` again",
     shown="all",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select, update
 
 from chalicelib.github import ListPage, PageState
 from chalicelib.ingest.context import Context
@@ -96,6 +96,17 @@ class StoredLists:
     def identity(self, key: Key) -> list[ColumnElement[bool]]:
         """Say a key as conditions."""
         return [self._table.c[name] == value for name, value in zip(self._key_names, key, strict=True)]
+
+    def lock(self, place: Place) -> None:
+        """Let others who write the same list wait until this is committed: two could begin the same stay.
+
+        Writing the parent's row does it: PostgreSQL locks the row, and SQLite the database.
+        """
+        if self.is_by_stay and self.stream.parent and self.stream.parent_key:
+            own, key = self.stream.parent_key
+            parent = self.stream.parent.model.__table__
+            same = parent.c[key] == place.columns[own]
+            self.context.session.connection().execute(update(parent).where(same).values(org=parent.c.org))
 
     def rows_of(self, place: Place) -> dict[Key, Stored]:
         """Read what is stored of one list; of several stays the last one counts."""

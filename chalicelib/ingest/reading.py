@@ -85,6 +85,9 @@ class ListReading:
         org = self.context.scope.org
         if self.stream.parent is None:
             return [Place(self.stream.path_of({"org": org}), {"org": org})]
+        if self.context.marks.watermark(self.stream.parent.name, scope=WHOLE).read() is None:
+            parent = self.stream.parent.name
+            raise IncompleteReadError(f"{parent} were never read, and {self.stream.name} are found through them")
         places = [self._place_of(parent) for parent in self._parents(self.stream.parent)]
         last_read = self.stored.last_read()
         return sorted(places, key=lambda place: last_read.get(place.path, NEVER))
@@ -159,10 +162,11 @@ class ListReading:
             missing -= listing.rows.keys()
         if missing and not listing.rows and self.stream.parent is None:
             raise IncompleteReadError(f"GitHub lists no {self.stream.name} of {place.columns['org']}; none was marked")
-        self._save(listing, stored)
+        stored_since = self._save(listing, place)
         if listing.is_whole:
             for key in missing:
-                self._mark_as_gone(*self.stored.identity(key))
+                if stored_since.get(key) == stored[key]:
+                    self._mark_as_gone(*self.stored.identity(key))
             self.stored.save_polls(place, listing.pages)
 
     def _read_newest(self, place: Place) -> None:
@@ -173,7 +177,7 @@ class ListReading:
             self._add(listing, place, page)
             if len(listing.rows.keys() - stored.keys()) == known_before:
                 break
-        self._save(listing, stored)
+        self._save(listing, place)
         if listing.is_whole:
             self.stored.save_polls(place, listing.pages[:1])
 
@@ -200,7 +204,10 @@ class ListReading:
             row = each.with_columns(**place.columns, **page.query)
             listing.rows[self.stored.key_of(row.row)] = row
 
-    def _save(self, listing: Listing, stored: Mapping[Key, Stored]) -> None:
+    def _save(self, listing: Listing, place: Place) -> Mapping[Key, Stored]:
+        """Write a list's rows; gives what was stored of it just before."""
+        self.stored.lock(place)
+        stored = self.stored.rows_of(place)
         now, covers, repo = self.context.now(), self.context.scope.covers, self.stream.repo
         rows = [
             each.with_columns(**{FIRST_SEEN: self._first_seen(stored.get(key), now), self.stream.gone: None})
@@ -208,6 +215,7 @@ class ListReading:
             if not repo or covers(each.row["org"], each.row[repo])
         ]
         save_rows(self.context, self.stream.name, self.stream.model, rows)
+        return stored
 
     def _first_seen(self, stored: Stored | None, now: datetime) -> datetime:
         is_back = stored is not None and self.stored.is_by_stay and not stored.is_current

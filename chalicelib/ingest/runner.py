@@ -82,7 +82,7 @@ class Runner:
         with lease(self.session, **holding, now=self.now(), time=self.lease_time) as other:
             if other is not None:
                 until = format_utc(other.expires_at)
-                LOG.warning("%s: %s is at it already, until %s", self.lease_name, other.owner, until)
+                LOG.warning("%s: %s is running it already; its lease ends at %s", self.lease_name, other.owner, until)
             yield other is None
 
     def can_read(self, *, every: timedelta = timedelta(hours=24)) -> bool:

@@ -238,7 +238,7 @@ def test_health_asks_for_no_credentials(db_url: str, capsys: pytest.CaptureFixtu
         "the run's deadline has passed",
         "GH_APP_ID and GH_APP_PRIVATE_KEY don't fit, or this machine's clock is wrong",
         "the GitHub App is not installed in ",
-        "is at it already, until",
+        "is running it already; its lease ends at",
         "took over while this run waited",
         "can't be used",
         "run `make migrate`",

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.ingest.streams import ListStream
 from chalicelib.inventory.domain import RELEASES, REPOSITORIES, TEAM_MEMBERS, TEAMS
 from chalicelib.inventory.models import Release, Repository, Team, TeamMember
-from chalicelib.models import ListPoll, RejectedRecord
+from chalicelib.models import ListPoll, RejectedRecord, Watermark, create_db_session
 from tests.ingest.lists import DAY, NOW, Lists
 
 REPOS = "/orgs/acme/repos"
@@ -261,6 +262,45 @@ def test_a_new_role_is_the_same_stay(github: Lists) -> None:
     github.now = NOW + DAY
     assert github.run(TEAM_MEMBERS).status == "ok"
     assert github.rows(TeamMember, "role", "first_seen_at", "left_at") == [("maintainer", NOW, None)]
+
+
+def test_two_jobs_that_see_somebody_come_begin_one_stay(github: Lists) -> None:
+    """A backfill beside the daily job wrote a second open stay, for good."""
+    members = "/orgs/acme/teams/core/members?role=member"
+    github.lists |= {
+        "/orgs/acme/teams": [{"id": 7, "slug": "core", "name": "Core"}],
+        "/orgs/acme/teams/core/members?role=maintainer": [],
+        members: [person(1)],
+    }
+    github.run(TEAMS)
+    github.run(TEAM_MEMBERS)
+    github.lists[members] = [person(2)]
+    requests: list[str] = []
+
+    def let_another_write(name: str) -> None:
+        requests.append(name)
+        # By then it has looked at what is stored, and reads once more whether person 1 is gone.
+        if name == members and requests.count(members) == 3:
+            stay = TeamMember(team_id=7, member_id=2, first_seen_at=NOW, org="acme", login="p2", role="member")
+            with create_db_session(github.db_url) as session, session.begin():
+                session.add(stay)
+
+    github.now = NOW + DAY
+    github.on_request = let_another_write
+    github.run(TEAM_MEMBERS)
+    stays = github.rows(TeamMember, "member_id", "left_at")
+    assert [member for member, left_at in stays if left_at is None] == [2]
+    assert [member for member, _ in stays] == [1, 2]
+
+
+@pytest.mark.parametrize("stream", [RELEASES, TEAM_MEMBERS], ids=["releases", "members"])
+def test_what_it_is_found_through_must_be_read_first(github: Lists, stream: ListStream) -> None:
+    """`--only team_members` read nothing from an empty database, and said that all was well."""
+    assert stream.parent is not None
+    run = github.run(stream)
+    assert run.status != "ok"
+    assert run.error == f"{stream.parent.name} were never read, and {stream.name} are found through them"
+    assert github.rows(Watermark, "name") == []
 
 
 def test_a_team_that_is_renamed_keeps_its_members(github: Lists) -> None:

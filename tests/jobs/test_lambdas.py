@@ -66,7 +66,7 @@ def test_while_another_run_is_at_it_nothing_is_done(org: Organisation, runtime: 
     assert org.sandbox.stats.summary()["total"] == 0
     assert runs_of(org.db_url) == {}
     (warning,) = runtime.of_level("WARNING", "ERROR")
-    assert warning.startswith("every_30_min:acme: other:1:a is at it already, until ")
+    assert warning.startswith("every_30_min:acme: other:1:a is running it already; its lease ends at ")
 
 
 # Several organisations

@@ -143,9 +143,11 @@ def catalogue(engine: Engine) -> dict[str, Any]:
     inspector = inspect(engine)
     return {
         table: {
-            "columns": [
-                {name: str(value) for name, value in column.items()} for column in inspector.get_columns(table)
-            ],
+            # A column that was added later is the last one there, wherever its class has it.
+            "columns": {
+                column["name"]: {name: str(value) for name, value in column.items()}
+                for column in inspector.get_columns(table)
+            },
             "key": _key_of(inspector, table),
             "indexes": sorted(inspector.get_indexes(table), key=lambda index: str(index["name"])),
             "unique": inspector.get_unique_constraints(table),

@@ -6,7 +6,7 @@ https://docs.github.com/en/rest/issues/timeline
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.errors import RejectedError
@@ -22,24 +22,6 @@ from chalicelib.ingest.fields import (
     text,
 )
 
-# The kinds that GitHub documents. An event of another kind is stored too.
-# https://docs.github.com/en/rest/using-the-rest-api/issue-event-types
-KINDS = frozenset(
-    """
-    added_to_merge_queue added_to_project added_to_project_v2 assigned auto_merge_disabled auto_merge_enabled
-    auto_rebase_enabled auto_squash_enabled automatic_base_change_failed automatic_base_change_succeeded
-    base_ref_changed base_ref_deleted base_ref_force_pushed blocked_by_added blocked_by_removed blocking_added
-    blocking_removed closed comment_deleted commented commit-commented committed connected convert_to_draft
-    converted_from_draft converted_note_to_issue converted_to_discussion copilot_work_finished copilot_work_started
-    cross-referenced demilestoned deployed deployment_environment_changed disconnected head_ref_deleted
-    head_ref_force_pushed head_ref_restored issue_type_added issue_type_changed issue_type_removed labeled
-    line-commented locked marked_as_duplicate mentioned merged milestoned moved_columns_in_project parent_issue_added
-    parent_issue_removed pinned project_v2_item_status_changed ready_for_review referenced removed_from_merge_queue
-    removed_from_project removed_from_project_v2 renamed reopened review_dismissed review_request_removed
-    review_requested reviewed sub_issue_added sub_issue_removed subscribed transferred unassigned unlabeled unlocked
-    unmarked_as_duplicate unpinned unsubscribed user_blocked
-    """.split()  # noqa: SIM905 - a list of words reads best as text
-)
 OPTIONAL: dict[str, Converter] = {
     "body": text,
     "label": json_object,
@@ -67,11 +49,6 @@ NOT_IN_DETAILS = {
 # The keys to keep of an issue that refers to this one, and of a person. An issue of ours has a row of its own.
 ISSUE_KEYS = ("id", "number", "title", "state", "html_url", "repository_url", "pull_request")
 PERSON_KEYS = ("id", "login", "type")
-
-
-def unknown_kinds(names: Iterable[str]) -> list[str]:
-    """Find the names that are not a known kind of event: misspelt ones, or kinds that are new on GitHub."""
-    return [name for name in names if name not in KINDS]
 
 
 def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+import app
+import backfill
 from chalicelib.contributions.sync import timelines
 from chalicelib.errors import JobFailedError
 from chalicelib.github import Budget
@@ -247,9 +249,14 @@ def test_an_issue_that_is_gone_when_its_timeline_is_read_is_marked(org: Organisa
         assert session.get_one(Issue, issue.id).deleted_at == org.now()
 
 
-def test_a_kind_of_event_that_nobody_knows_is_named(org: Organisation, caplog: pytest.LogCaptureFixture) -> None:
-    """EVENT_TYPES=comented dropped everything without a word."""
+def test_a_misspelt_kind_of_event_ends_it_before_anything_is_read(
+    org: Organisation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """EVENT_TYPES=comented dropped everything, and moved the watermark."""
     org.environment["EVENT_TYPES"] = "comented,closed"
-    org.run_job("nrt_events")
-    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert warning == "EVENT_TYPES names comented, which is not a known kind of event"
+    org.sandbox.stats.reset()
+    for main in (app.main, backfill.main):
+        assert main(["nrt_events"] if main is app.main else ["--since", "2026-01-01"], org.settings) == 2
+        sentence = "EVENT_TYPES is malformed: 'comented' is not a kind of event that GitHub documents"
+        assert capsys.readouterr().err == f"error: {sentence}\n"
+    assert org.requests() == {}
