@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.views.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
+SANDBOX = ROOT / "tests" / "sandbox"
 SERVER = pytest.StashKey[Server]()
 
 # A developer's own settings, credentials and proxies: a test sees none of them, nor the files that clients look for.
@@ -60,8 +61,9 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure coverage in the fast tests alone, on SQLite: while it is measured, a test takes half as long again."""
-    is_measured = not (item.get_closest_marker("slow") or item.get_closest_marker("postgresql"))
+    """Measure coverage in the app's fast tests, on SQLite: while it is measured, a test takes half as long again."""
+    is_slow = item.get_closest_marker("slow") or item.get_closest_marker("postgresql")
+    is_measured = not is_slow and SANDBOX not in item.path.parents
     stopped = []
     while not is_measured and (running := Coverage.current()):
         running.stop()  # a worker's own, and below it the one that each process gets

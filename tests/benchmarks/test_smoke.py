@@ -47,7 +47,7 @@ FIGURES = {
         *("seconds more with an App's key", "every_30_min", "nrt_events", "daily"),
     ),
 }
-PARTS = list(FIGURES) if "SOAK" in os.environ else ["loading", "views", "idle"]
+PARTS = list(FIGURES) if "SOAK" in os.environ else ["loading", "views"]
 
 
 def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: Engine, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.organisation import Organisation, organisation
 pytestmark = pytest.mark.slow
 
 # `make soak` kills at each statement, this at some.
-STRIDE = 1 if "SOAK" in os.environ else 23
+STRIDE = 1 if "SOAK" in os.environ else 29
 
 
 class Killed(BaseException):

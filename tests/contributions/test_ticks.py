@@ -17,7 +17,7 @@ from tests.organisation import Organisation, at, organisation
 pytestmark = pytest.mark.slow
 
 # `make soak` runs 500; these are the first of the same.
-TICKS = 500 if "SOAK" in os.environ else 15
+TICKS = 500 if "SOAK" in os.environ else 12
 # What moves an item's `updated_at`, and deletions, which the counts tell.
 NOTICED = tuple(kind for kind in KINDS if kind not in UNNOTICED or kind == "deleted")
 # Not `shift`: it changes things behind a page that was read already, which is the next tick's.

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 MakeCopilot = Callable[..., Copilot]
 # `make soak` has the 400 days.
-DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (10, 4)
+DAYS, DOWN = (400, 20) if os.environ.get("SOAK") else (8, 3)
 
 
 def truth(copilot: Copilot, *, final: bool = False) -> dict[str, dict[str, Any]]:
