@@ -61,7 +61,7 @@ class Copilot:
 def make_copilot(db_url: str) -> Iterator[Callable[..., Copilot]]:
     with ExitStack() as stack:
 
-        def make(*, days: int = 5, people: int = 12, **settings: Any) -> Copilot:
+        def make(*, days: int = 3, people: int = 12, **settings: Any) -> Copilot:
             plan = {"items": 20, "people": people, "days": days, "repositories": 2, "copilot_days": days}
             made = Copilot(stack.enter_context(organisation(db_url, **plan)))
             if settings:

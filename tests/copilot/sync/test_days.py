@@ -164,8 +164,8 @@ def test_a_revision_is_visible(make_copilot: MakeCopilot) -> None:
 
 
 def test_a_day_s_breakdowns_are_those_of_its_last_report(make_copilot: MakeCopilot) -> None:
-    copilot = make_copilot()
-    for _ in range(5):
+    copilot = make_copilot(days=4)
+    for _ in range(4):
         copilot.run()
         copilot.live_on()
     copilot.run()
@@ -243,7 +243,7 @@ def test_a_permission_that_is_missing_is_named(copilot: Copilot) -> None:
 
 
 def test_without_people_s_data_teams_and_days_are_the_same(make_copilot: MakeCopilot, db_url: str) -> None:
-    copilot = make_copilot(people=24)
+    copilot = make_copilot(days=4, people=24)
     copilot.run()
     with_people = {(row.day, row.team_id): row for row in copilot.stored(CopilotTeamDay)}
     assert with_people
