@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from chalicelib.models import Base
-from chalicelib.store.engine import stored_revision
+from chalicelib.store.engine import make_engine, stored_revision
 from tests.postgres import new_database
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -48,6 +48,7 @@ class Copies:
     def borrow(self) -> Iterator[str]:
         """The URL of one without rows."""
         url = self.free.pop() if self.free else self._new()
+        make_engine.cache_clear()  # the process's engine for it may have another test's listeners
         yield url
         with connected(url) as connection:
             connection.exec_driver_sql(f"{OTHERS} AND pid <> pg_backend_pid()")
