@@ -13,6 +13,7 @@ import pytest
 from tests.deploying.deployment import FOR_LAMBDA
 
 FILES = ("Makefile", "requirements-dev.txt")
+VARIABLES = {"T", "STAGE", "UPGRADE"}
 
 
 @pytest.fixture
@@ -24,8 +25,9 @@ def clone(root: Path, tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # The tests may themselves run under `make test`, whose options are not for this one.
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    # The tests may themselves run under `make test T=tests/setup`, whose options are not for this one.
+    own = [name for name in os.environ if name.startswith(("MAKE", "MFLAGS", "PYTHON")) or name in VARIABLES]
+    environ = {name: value for name, value in os.environ.items() if name not in own}
     return subprocess.run(
         ["make", *arguments],
         cwd=folder,
