@@ -31,6 +31,7 @@ from sandbox.server.downloads import Downloads
 from sandbox.server.faults import Fault, Faults
 from sandbox.server.integrations import Integrations
 from sandbox.server.limits import RESOURCES, Limits, Window, secondary_limit
+from sandbox.server.oddities import Oddities
 from sandbox.server.responses import Response
 from sandbox.server.stats import Stats
 from sandbox.server.tokens import Tokens
@@ -100,7 +101,7 @@ class App:
     ) -> None:
         self.world, self.clock, self.faults, self.limits = world, clock, faults, limits
         self.latency = 0.0  # seconds before each answer
-        self.tokens, self.stats = Tokens(now=limits.now), Stats()
+        self.tokens, self.stats, self.oddities = Tokens(now=limits.now), Stats(), Oddities()
         self.integrations = Integrations(world, self.tokens, now=limits.now)
         self.payloads, self.index = Forms(world, base_url, public_url=public_url), SearchIndex(world)
         self.truth, self.copilot = Truth(world, self.payloads), Copilot(world)
@@ -174,11 +175,12 @@ class App:
         if not exchange.request.headers.get("user-agent"):
             return Response(403, {"Content-Type": "text/html; charset=utf-8"}, NO_USER_AGENT)
         try:
-            return self._finish(exchange, self._answer(exchange))
+            answer = self._answer(exchange)
         except ApiError as error:
             if not error.names_permissions:
                 exchange.accepts = ""
-            return self._finish(exchange, Answer(error.body, error.status, error.headers))
+            answer = Answer(error.body, error.status, error.headers)
+        return self._finish(exchange, self.oddities.apply(exchange.request, answer))
 
     def _answer(self, exchange: Exchange) -> Answer:
         request = exchange.request
@@ -247,7 +249,7 @@ class App:
     def _finish(self, exchange: Exchange, answer: Answer) -> Response:
         """Turn an answer into what goes over the wire."""
         body = b"" if answer.data is None else encode(in_version(answer.data, exchange.version))
-        response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(self.limits.now(), usegmt=True)}, body)
+        response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(self.clock.now(), usegmt=True)}, body)
         self._make_conditional(exchange, response, answer)
         response.headers |= _access_headers(exchange) | answer.headers
         if response.status == 304 and exchange.fault is Fault.BARE_304:
@@ -257,9 +259,17 @@ class App:
             response.headers["x-github-api-version-selected"] = exchange.version
         if exchange.window is not None:
             response.headers |= exchange.window.headers()
+        self._set_reset(response)
         self._compress(exchange, response)
         self._spoil(exchange, response)
         return response
+
+    def _set_reset(self, response: Response) -> None:
+        """Tell a limit's reset by the world's clock, as `Date` does; the limits themselves are on real time."""
+        name = "X-RateLimit-Reset"
+        if name in response.headers:
+            behind = self.clock.now() - int(self.limits.now())
+            response.headers[name] = str(int(response.headers[name]) + behind)
 
     def _make_conditional(self, exchange: Exchange, response: Response, answer: Answer) -> None:
         """Give a good answer its ETag, which is the token's own; a match is a 304 and free of the primary limit."""

@@ -122,14 +122,15 @@ class RunningSandbox:
     """A sandbox that serves in threads of its own until it is closed; a context manager.
 
     `url` and `token` are what a client needs; `world`, `clock`, `faults`, `limits`, `tokens`, `integrations` (GitHub
-    Apps), `truth`, `copilot`, `downloads` (its reports' links) and `stats` can be used directly from the same process.
+    Apps), `truth`, `copilot`, `downloads` (its reports' links), `oddities` and `stats` can be used directly from the
+    same process.
     """
 
     def __init__(self, app: App, server: _Server, *, url: str) -> None:
         self.url, self.token = url, DEFAULT_TOKEN
         self.app, self.world, self.clock = app, app.world, app.clock
         self.faults, self.limits, self.tokens, self.stats = app.faults, app.limits, app.tokens, app.stats
-        self.integrations, self.truth = app.integrations, app.truth
+        self.integrations, self.truth, self.oddities = app.integrations, app.truth, app.oddities
         self.copilot, self.downloads = app.copilot, app.downloads
         self.control = Control(app)
         server.answer, server.wait = self._answer, app.wait

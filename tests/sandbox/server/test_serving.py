@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ import requests
 
 from sandbox import Fault, Limits, LimitSettings, RunningSandbox, World, serve
 from sandbox.api.errors import ApiError
-from sandbox.api.messages import Request
+from sandbox.api.messages import Answer, Request
 from sandbox.server.app import App
 from sandbox.server.clock import Clock
 from sandbox.server.faults import DEFAULT_KINDS, Faults, FaultSettings
@@ -68,8 +69,23 @@ def test_headers(client: Client) -> None:
     assert headers["X-RateLimit-Limit"] == "5000"
     assert headers["X-RateLimit-Remaining"] == "4999"
     assert headers["X-RateLimit-Resource"] == "core"
-    assert abs(int(headers["X-RateLimit-Reset"]) - time.time() - 3_600) < 60
-    assert {"Date", "ETag", "X-GitHub-Request-Id", "Vary"} <= set(headers)
+    date = parsedate_to_datetime(headers["Date"]).timestamp()
+    assert abs(int(headers["X-RateLimit-Reset"]) - date - 3_600) < 60
+    assert {"ETag", "X-GitHub-Request-Id", "Vary"} <= set(headers)
+
+
+def test_the_date_is_the_worlds(client: Client, changing: RunningSandbox) -> None:
+    assert parsedate_to_datetime(client.get("/user").headers["Date"]).timestamp() == changing.clock.now()
+
+
+def test_an_oddity_is_sent_instead_of_the_answer(client: Client, changing: RunningSandbox) -> None:
+    def odd(request: Request, answer: Answer) -> Answer:
+        return Answer({"path": request.path}, answer.status, {"X-Odd": "yes"})
+
+    with changing.oddities.telling(odd):
+        told = client.get("/user")
+    assert (told.json(), told.headers["X-Odd"]) == ({"path": "/user"}, "yes")
+    assert "login" in client.get("/user").json()
 
 
 def test_versions(client: Client) -> None:
