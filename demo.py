@@ -117,7 +117,7 @@ def set_clock(url: str, now: datetime) -> None:
 def founding_of(settings: Settings) -> datetime:
     """Tell when the sandbox's organisation was made: two days ago, or what an earlier run wrote down."""
     with open_database(settings) as session:
-        cursor = Marks(session, "octo-sandbox", WHOLE).cursor(FOUNDED)
+        cursor = Marks(session, "octo-sandbox", WHOLE, utc_now).cursor(FOUNDED)
         founded = cursor.read() or utc_now().replace(microsecond=0) - LIVED_ON
         cursor.advance(founded)
         session.commit()
@@ -138,7 +138,7 @@ def backfill_once(settings: Settings, kinds: Sequence[str], *, now: datetime | N
     if code == 0:
         with open_database(settings) as session:
             for org in waiting:
-                Marks(session, org, WHOLE).cursor(BACKFILLED).advance(end)
+                Marks(session, org, WHOLE, utc_now).cursor(BACKFILLED).advance(end)
             session.commit()
     return code
 
@@ -155,7 +155,7 @@ def run_jobs(settings: Settings, jobs: Sequence[str]) -> int:
 
 def is_backfilled(session: Session, org: str) -> bool:
     """Tell whether an earlier run's backfill of an organisation came to its end."""
-    return Marks(session, org, WHOLE).cursor(BACKFILLED).read() is not None
+    return Marks(session, org, WHOLE, utc_now).cursor(BACKFILLED).read() is not None
 
 
 def show(settings: Settings, *, since: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.errors import AwsError, SettingsError
 from chalicelib.runtime import aws
@@ -22,6 +22,14 @@ def parse_utc(text: str) -> datetime:
 def format_utc(moment: datetime) -> str:
     """Write a time as GitHub writes it: UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """Move a time; at the ends of the calendar it stays where it is: GitHub's data has such times."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
 
 
 def parse_day(text: str) -> datetime:

@@ -102,7 +102,7 @@ def _cursor(marks: Marks, kind: str, since: datetime) -> Mark:
 
 
 def _cursor_of(runner: Runner, task: Task) -> Mark:
-    return _cursor(Marks(runner.session, task.scope.org, task.scope.name), task.kind, task.since)
+    return _cursor(Marks(runner.session, task.scope.org, task.scope.name, runner.clock), task.kind, task.since)
 
 
 def _read_items(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> Iterator[str]:
@@ -121,10 +121,9 @@ def _read_items(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> It
 def start_watermarks(runner: Runner, kinds: set[str]) -> None:
     """Start the missing watermarks now, so that the job stores what changes after the backfill has read it.
 
-    A new watermark starts at the oldest one that another part of the organisation has, if there is one. "Now" is by
-    GitHub's clock, since a local clock may be ahead of it.
+    A new watermark starts at the oldest one that another part of the organisation has, if there is one.
     """
-    begin = min(runner.now(), runner.github_time or runner.now())
+    begin = runner.clock()
     for kind in kinds:
         mark = runner.marks.watermark(items.watermark_name(kind))
         if mark.read() is None:

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,7 @@ from chalicelib.github.decisions import (
     Wait,
     decide,
     error_message,
+    github_date,
     printable,
     rate_limit,
     resource_of,
@@ -107,6 +109,7 @@ class GitHubAPI:
         self._rng = rng
         self._holds: dict[str, _Hold] = {}
         self._unreachable_until: float | None = None
+        self._dated: tuple[datetime, float] | None = None  # GitHub's clock, and the budget's at that moment
         self._lock = threading.Lock()
         self._transport = Transport(self._origin.netloc)
 
@@ -178,6 +181,14 @@ class GitHubAPI:
         until = self._unreachable_until
         return until is not None and self.budget.now() < until
 
+    @property
+    def time(self) -> datetime | None:
+        """GitHub's clock (aware, UTC), by the last answer that told it; None before."""
+        if self._dated is None:
+            return None
+        date, at = self._dated
+        return date + timedelta(seconds=max(self.budget.now() - at, 0.0))
+
     def _exchange(self, url: str, options: _Options) -> Answer:
         """Request a URL until there is an answer, or a reason to give up."""
         resource = resource_of(self._origin.path_below(url))
@@ -221,6 +232,8 @@ class GitHubAPI:
         if isinstance(received, Received):
             with self._lock:
                 self._unreachable_until = None
+                date = github_date(received.headers)
+                self._dated = (date, self.budget.now()) if date else self._dated
                 self.not_modified += received.status == HTTPStatus.NOT_MODIFIED
         return received
 

@@ -38,12 +38,18 @@ class Context:
     @property
     def marks(self) -> Marks:
         """The watermarks and cursors of what is read."""
-        return Marks(self.session, self.scope.org, self.scope.name)
+        return Marks(self.session, self.scope.org, self.scope.name, self.now)
 
     def checkpoint(self) -> None:
         """Commit what was read, and the ledger with it; keep the lease; OutOfTimeError when the run's time is over."""
         self.commit()
         self.github.budget.check()
+
+    def note(self, sentence: str) -> None:
+        """Add a sentence to the ledger's note, once: what is to be known though the step goes on."""
+        notes = self.run.note or ""
+        if sentence not in notes:
+            self.run.note = f"{notes}; {sentence}" if notes else sentence
 
     def commit(self) -> None:
         """Commit and keep the lease, but go on: there is more that was fetched in time."""

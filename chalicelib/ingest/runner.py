@@ -26,6 +26,8 @@ from chalicelib.utils import format_utc, utc_now
 
 ACCESS = "access"
 RENEWAL = timedelta(minutes=1)
+# A clock that is further ahead of GitHub's is wrong.
+AHEAD = timedelta(minutes=1)
 
 Step = Callable[[Context], None]
 
@@ -44,7 +46,6 @@ class Runner:
     on_page: Callable[[int], None] = ignore_progress
     runs: list[SyncRun] = field(default_factory=list)
     is_refused: bool = False
-    github_time: datetime | None = None
     renewed_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -58,7 +59,12 @@ class Runner:
     @property
     def marks(self) -> Marks:
         """The watermarks and cursors of what is read."""
-        return Marks(self.session, self.scope.org, self.scope.name)
+        return Marks(self.session, self.scope.org, self.scope.name, self.clock)
+
+    def clock(self) -> datetime:
+        """Tell the time: GitHub's where this machine's clock is ahead of it, for nothing has happened after that."""
+        local, github = self.now(), self.github.time
+        return github if github is not None and local - github > AHEAD else local
 
     @property
     def failed(self) -> list[SyncRun]:
@@ -92,7 +98,7 @@ class Runner:
         return self.run(ACCESS, self._check_access).status == OK
 
     def _check_access(self, context: Context) -> None:
-        self.scope, self.github_time = ScopeAPI(context.github).resolve(context.scope)
+        self.scope = ScopeAPI(context.github).resolve(context.scope)
         context.run.org = self.scope.org
         self.marks.cursor(ACCESS).advance(context.now())
 
@@ -100,7 +106,7 @@ class Runner:
         """Tell whether something that is done every so often, and leaves a mark, is to be done now."""
         last = mark.read()
         # Runs come every 30 minutes: one that comes a little early must not put it off by half an hour each day.
-        return last is None or self.now() - last >= every - timedelta(minutes=15)
+        return last is None or self.clock() - last >= every - timedelta(minutes=15)
 
     def run(
         self, name: str, step: Step, *, window_start: datetime | None = None, window_end: datetime | None = None
@@ -115,7 +121,7 @@ class Runner:
             job=self.job,
             step=name,
             org=self.scope.org,
-            now=self.now(),
+            now=self.clock(),
             window_start=window_start,
             window_end=window_end,
         )
@@ -123,7 +129,7 @@ class Runner:
         with bound(organisation=run.org, step=name):
             status, error = self._outcome(run, step)
         before.charge(run, self.github)
-        close_run(self.session, run, status=status, error=error, now=self.now())
+        close_run(self.session, run, status=status, error=error, now=self.clock())
         self.runs.append(run)
         self._say(run)
         return run
@@ -149,7 +155,7 @@ class Runner:
 
     def _outcome(self, run: SyncRun, step: Step) -> tuple[str, str | None]:
         context = Context(
-            self.session, self.github, self.scope, self.settings, self.now, run, self._keep_lease, self.on_page
+            self.session, self.github, self.scope, self.settings, self.clock, run, self._keep_lease, self.on_page
         )
         try:
             self.github.budget.check()
@@ -157,7 +163,7 @@ class Runner:
             self.session.commit()
         except KeyboardInterrupt:
             self.session.rollback()
-            close_run(self.session, run, status=PARTIAL, error="stopped", now=self.now())
+            close_run(self.session, run, status=PARTIAL, error="stopped", now=self.clock())
             raise
         except Exception as error:  # noqa: BLE001 - whatever a step meets, the others go on, and the job fails at the end
             self.session.rollback()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from chalicelib.errors import BadAnswerError, NotFoundError, SettingsError
 from chalicelib.github.answers import Answer
@@ -54,8 +53,8 @@ class ScopeAPI:
 
     github: GitHubAPI
 
-    def resolve(self, scope: Scope) -> tuple[Scope, datetime | None]:
-        """Check that a scope is there: gives it in GitHub's own spelling, and GitHub's time.
+    def resolve(self, scope: Scope) -> Scope:
+        """Check that a scope is there: gives it in GitHub's own spelling.
 
         Raises NotFoundError naming the organisation or repository that the token can't see.
 
@@ -68,7 +67,7 @@ class ScopeAPI:
             name = str(self._check(f"/repos/{repo}", "full_name", f"there is no repository {repo}").body["full_name"])
             if name.casefold() != repo.casefold():
                 raise SettingsError(f"the repository {repo} is called {name} now: name it so")
-        return replace(scope, org=str(answer.body["login"])), answer.date
+        return replace(scope, org=str(answer.body["login"]))
 
     def _check(self, path: str, name: str, sentence: str) -> Answer:
         try:

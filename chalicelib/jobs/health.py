@@ -17,6 +17,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.functions import count_if
 from chalicelib.store.health import DATA_HEALTH
 from chalicelib.store.ledger import FAILED, ONE_OFF
+from chalicelib.store.marks import TOLERANCE
 from chalicelib.store.models import SyncRun
 from chalicelib.utils import utc_now
 
@@ -50,7 +51,8 @@ class Health:
         """Whether the data is older than `stale_after`."""
         # A new organisation becomes stale only when its first complete read is overdue.
         age = self.since_first_run if self.lag is None else self.lag
-        return age is None or age > self.stale_after
+        # What is current to a time that has not come yet was written by a wrong clock, and says nothing.
+        return age is None or not -TOLERANCE <= age <= self.stale_after
 
     @property
     def is_well(self) -> bool:
@@ -58,14 +60,21 @@ class Health:
         return not self.is_stale and not self.failed
 
     @property
+    def _reason(self) -> str:
+        age = self.since_first_run if self.lag is None else self.lag
+        if age is not None and age < -TOLERANCE:
+            return "its last run was in the future: check the clocks"
+        if self.lag is None:
+            return "never read completely"
+        return f"more than {self.stale_after / timedelta(hours=1):g} h"
+
+    @property
     def state(self) -> str:
         """The state in a few words, for people to read."""
         if self.failed:
             return f"failed: {self.error}"
         if self.is_stale:
-            limit = f"more than {self.stale_after / timedelta(hours=1):g} h"
-            age = "never read completely" if self.lag is None else limit
-            return f"stale: {age}" + (f": {self.error}" if self.error else "")
+            return f"stale: {self._reason}" + (f": {self.error}" if self.error else "")
         if self.lag is None:
             return "not completely read yet"
         return "current, but the last run stopped early" if self.incomplete else "current"

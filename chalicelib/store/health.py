@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Integer, and_, case, cast, func, or_, select
 
 from chalicelib.store.functions import DaysAgo, FirstWord, SecondsBetween, constant, count_if, now
 from chalicelib.store.ledger import FAILED, OK, ONE_OFF, PARTIAL, RUNNING
+from chalicelib.store.marks import TOLERANCE
 from chalicelib.store.models import RejectedRecord, SyncRun
 from chalicelib.store.views import View, ViewColumn
 
@@ -38,14 +39,16 @@ _runs = (
     .subquery("runs")
     .c
 )
+_has_come = SecondsBetween(now(), _runs.started_at) <= int(TOLERANCE.total_seconds())
 _steps = (
     select(
         _runs.org,
         _runs.kind,
         _runs.step,
         func.max(case((_runs.status == OK, _runs.finished_at))).label("last_success_at"),
-        # A step may have missed what changed on GitHub while it ran, so the data is complete only up to its start.
-        func.max(case((_runs.status == OK, _runs.started_at))).label("complete_until"),
+        # A step may have missed what changed on GitHub while it ran, so the data is complete only up to its start. A
+        # start that has not come yet is a wrong clock's.
+        func.max(case((and_(_runs.status == OK, _has_come), _runs.started_at))).label("complete_until"),
         count_if(and_(_runs.age == 1, _runs.status == PARTIAL)).label("incomplete"),
         count_if(and_(_runs.age == 1, _runs.status == FAILED)).label("failed"),
         func.max(case((and_(_runs.age == 1, _runs.status != OK), _runs.error))).label("error"),

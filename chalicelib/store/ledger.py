@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -56,7 +57,15 @@ def first_window(session: Session, *, job: str, step: str, org: str) -> datetime
     return session.scalar(begun)
 
 
+def first_asked(session: Session, *, steps: Sequence[str], org: str) -> datetime | None:
+    """Give the oldest moment that any job ever requested in one of these steps; None when they never ran."""
+    asked = select(func.min(SyncRun.window_start)).where(SyncRun.step.in_(steps), SyncRun.org == org)
+    return session.scalar(asked)
+
+
 def close_run(session: Session, run: SyncRun, *, status: str, error: str | None, now: datetime) -> None:
     """Record how a step ended, and commit."""
     run.status, run.error, run.finished_at = status, error, now
+    # The clock may have been ahead until GitHub's first answer told the time.
+    run.started_at = min(run.started_at, now)
     session.commit()

@@ -41,7 +41,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from chalicelib.store.base import JSON_ARRAY
+from chalicelib.store.base import JSON_ARRAY, UTCDateTime
 
 Row = dict[str, Any]
 BATCH = 1000
@@ -187,14 +187,37 @@ def _should_replace(table: Table, new_values: Mapping[str, ColumnElement[Any]]) 
     if UPDATED_AT not in new_values or UPDATED_AT not in table.c:
         return differs
     stored, new = table.c[UPDATED_AT], new_values[UPDATED_AT]
-    # A row with a time replaces one without; never the other way round.
-    return or_(stored < new, and_(stored.is_(None), new.is_not(None)), and_(stored.is_not_distinct_from(new), differs))
+    # A row with a time replaces one without; never the other way round. A time that has not come yet guards nothing:
+    # it would freeze its row until then.
+    return or_(
+        stored < new,
+        and_(stored.is_(None), new.is_not(None)),
+        and_(stored.is_not_distinct_from(new), differs),
+        and_(stored > Tomorrow(), differs),
+    )
 
 
 def _comparable(value: ColumnElement[Any], model: Column[Any] | None = None) -> ColumnElement[Any]:
     """Make a value comparable: PostgreSQL can't compare JSON, only JSONB."""
     kind = (value if model is None else model).type
     return JsonArrayAsJsonb(value) if kind is JSON_ARRAY else value
+
+
+class Tomorrow(FunctionElement[datetime]):
+    """The time in 24 hours, by the database's clock: no zone or clock differs by more."""
+
+    inherit_cache = True
+    type = UTCDateTime()
+
+
+@compiles(Tomorrow)
+def _compile_tomorrow(_element: Tomorrow, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "(now() + INTERVAL '1 day')"
+
+
+@compiles(Tomorrow, "sqlite")
+def _compile_tomorrow_sqlite(_element: Tomorrow, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "datetime('now', '+1 day')"
 
 
 class JsonArrayAsJsonb(FunctionElement[Any]):

@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.health import ACCESS, RECONCILIATION
 from chalicelib.utils import utc_now
 from sandbox import Limits, Plan, World, serve
-from tests.organisation import GENEROUS, NEEDED, NOW, Organisation, organisation
+from tests.organisation import GENEROUS, NEEDED, Organisation, organisation
 from tests.sandbox.keys import keys
 
 HOURS = timedelta(hours=1)
@@ -277,7 +277,11 @@ def test_health_exits_2_when_no_organisation_is_named(db_url: str, capsys: pytes
     assert output.err == "error: GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org\n"
 
 
-# With the jobs themselves
+# With the jobs themselves, of organisations of this moment: health reads the database's clock
+
+
+def this_moment() -> int:
+    return int(utc_now().timestamp())
 
 
 def run_all(settings: Settings) -> list[str]:
@@ -293,7 +297,7 @@ def run_all(settings: Settings) -> list[str]:
 
 @pytest.mark.parametrize("first", JOBS)
 def test_after_every_job_ran_all_is_current(db_url: str, first: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with organisation(db_url, items=30) as org:
+    with organisation(db_url, items=30, now=this_moment()) as org:
         assert app.main([first], org.settings) == 0
         assert run_all(org.settings) == []
         capsys.readouterr()
@@ -304,7 +308,9 @@ def test_after_every_job_ran_all_is_current(db_url: str, first: str, capsys: pyt
 @pytest.fixture
 def both(db_url: str) -> Iterator[Organisation]:
     """Two organisations, acme and globex, of which everything that is new is read."""
-    plan = Plan(organisations=("acme", "globex"), repositories=6, people=20, days=60, items=80, seed=7, now=NOW)
+    plan = Plan(
+        organisations=("acme", "globex"), repositories=6, people=20, days=60, items=80, seed=7, now=this_moment()
+    )
     with serve(World(plan), limits=Limits(replace(GENEROUS))) as sandbox:
         yield Organisation(sandbox, db_url, {"GH_ORGS": "acme,globex", "NEW_DAYS": "3650"})
 

@@ -11,7 +11,7 @@ from chalicelib.errors import BadAnswerError, IncompleteReadError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import SECOND, Window
-from chalicelib.utils import format_utc, parse_utc
+from chalicelib.utils import format_utc, parse_utc, shifted
 
 # When GitHub's search times out, the request is repeated after each of these pauses, in seconds.
 INCOMPLETE_PAUSES = (2.0, 5.0, 15.0, 30.0)
@@ -65,9 +65,10 @@ class Span:
         """Give the span without the second at its edge; None when nothing is left."""
         if self.edge is None:
             return None
-        earlier, later = replace(self, until=self.edge - SECOND), replace(self, since=self.edge + SECOND)
-        rest = earlier if self.newest_first else later
-        return None if rest.since and rest.until and rest.since > rest.until else rest
+        next_edge = shifted(self.edge, -SECOND if self.newest_first else SECOND)
+        rest = replace(self, until=next_edge) if self.newest_first else replace(self, since=next_edge)
+        is_empty = bool(rest.since and rest.until and rest.since > rest.until)
+        return None if is_empty or next_edge == self.edge else rest
 
     def after(self, items: Sequence[Any]) -> Span | None:
         """Give the span from the last of these items on; None when that is the whole span."""

@@ -17,8 +17,10 @@ from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.ingest.scopes import Scope
+from chalicelib.store.ledger import first_asked
+from chalicelib.store.marks import TOLERANCE
 from chalicelib.store.upsert import Row
-from chalicelib.utils import format_utc
+from chalicelib.utils import format_utc, shifted
 
 # GitHub's search index lags, so each run searches this much of the last run's time again.
 OVERLAP = timedelta(minutes=10)
@@ -54,7 +56,7 @@ def _ago(context: Context, days: int) -> str:
 def _read_recent(context: Context, kind: str, name: str, *qualifiers: str) -> None:
     interrupted = context.marks.cursor(f"interrupted:{kind}.{name}")
     # An interrupted run stored its first pages and not the rest, so an unchanged page is no reason to stop.
-    reads_all = interrupted.read() is not None
+    reads_all = interrupted.exists
     for page in _fetch(context, kind, Span("updated", newest_first=True), *qualifiers):
         changed = save_items(context, kind, page.items)
         context.run.fetched += len(page.items)
@@ -74,9 +76,20 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
     """
     mark = context.marks.watermark(watermark_name(kind))
     stored_until = mark.read() or mark.read_oldest()
-    since = stored_until - OVERLAP if stored_until else context.now() - timedelta(days=first_days)
+    since = shifted(stored_until, -OVERLAP) if stored_until else context.now() - timedelta(days=first_days)
+    if mark.is_from_future:
+        since = _follow_all(context, kind, since)
     context.run.window_start = since
     read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance)
+
+
+def _follow_all(context: Context, kind: str, since: datetime) -> datetime:
+    """Give the oldest change that was ever asked for: since then, a mark from the future may have hidden some."""
+    steps = (f"{kind}.created", f"{kind}.updated")
+    asked = first_asked(context.session, steps=steps, org=context.scope.org)
+    since = min(asked or since, since)
+    context.note(f"the watermark was in the future: all changes since {format_utc(since)} are read again")
+    return since
 
 
 def in_scope(model: Any, scope: Scope) -> ColumnElement[bool]:
@@ -126,7 +139,7 @@ def read_span(
 
 def _advance_to_end(context: Context, span: Span, reading: Reading, advance: Callable[[datetime], None] | None) -> None:
     # Also when nothing was found: without a mark, the next run would begin later and miss the time between.
-    end = span.until or reading.newest() or span.since
+    end = span.until or reading.newest(context.now()) or span.since
     if end and advance:
         advance(end)
         context.checkpoint()
@@ -160,9 +173,10 @@ class Reading:
         """Tell whether GitHub has listed as many items as it announced."""
         return len(self.seen) >= self.announced
 
-    def newest(self) -> datetime | None:
-        """The newest time among the last page's items."""
-        return max(filter(None, map(self._moment, self.last_items)), default=None)
+    def newest(self, now: datetime) -> datetime | None:
+        """The newest time among the last page's items, of those that have come."""
+        moments = filter(None, map(self._moment, self.last_items))
+        return max((moment for moment in moments if moment <= now), default=None)
 
     def _moment(self, item: Any) -> datetime | None:
         return moment_of(item, f"{self.axis}_at")
@@ -181,11 +195,21 @@ def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterato
 def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
     """Write items, as searches give them, to their table or to rejected_records; gives how many were new or changed."""
     mapped = _map_in_scope(context, kind, items, TO_ROW[kind])
+    _note_future(context, mapped)
     if kind == PULL_REQUESTS:
         _set_issue_ids(context.session, [each.row for each in mapped])
     else:
         mapped = _without_moved(context.session, mapped)
     return save_rows(context, kind, MODELS[kind], mapped)
+
+
+def _note_future(context: Context, mapped: Sequence[Mapped[Row]]) -> None:
+    """Name items whose times have not come yet: they are stored as they are, and move no mark."""
+    latest = context.now() + TOLERANCE
+    for each in mapped:
+        times = (each.row["created_at"], each.row["updated_at"], each.row.get("closed_at"))
+        if any(moment is not None and moment > latest for moment in times):
+            context.note(f"a time of {each.row.get('html_url') or each.row['id']} is in the future")
 
 
 def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:

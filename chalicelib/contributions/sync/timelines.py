@@ -22,6 +22,8 @@ from chalicelib.github import ListPage, Pacer, PageState
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
+from chalicelib.store.ledger import first_asked
+from chalicelib.store.marks import TOLERANCE
 
 EVENTS = "events"
 # Eight threads keep up 14 requests a second even when an answer takes half a second.
@@ -53,7 +55,11 @@ def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> No
     mark = context.marks.watermark(EVENTS)
     last = mark.read()
     recent = started_at - timedelta(days=days)
-    context.run.window_start = since = min(last, recent) if last else recent
+    since = min(last, recent) if last else recent
+    if mark.is_from_future:
+        asked = first_asked(context.session, steps=(EVENTS, f"{EVENTS}.created"), org=context.scope.org)
+        since = min(asked or since, since)
+    context.run.window_start = since
     read_timelines(context, find_due_items(context, since=since, until=None), types=types)
     # No further than the items' own watermarks: items that are stored later must not be missed.
     mark.advance(min(started_at, *_item_watermarks(context)))
@@ -103,14 +109,16 @@ def _due(
         select(item.id, item.org, item.repo, item.number, item.updated_at)
         .outerjoin(EventPoll, first)
         .where(in_scope(item, context.scope), item.deleted_at.is_(None))
-        .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(item, axis, since)))
+        .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(context, item, axis, since)))
     )
     return due if until is None else due.where(moment <= until)
 
 
-def _is_stale(model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
+def _is_stale(context: Context, model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
     """Match items that changed after their last reading: at any time, or for a backfill, those created in its span."""
-    stale = EventPoll.issue_updated_at < model.updated_at
+    # A reading as of a time that has not come yet says nothing.
+    ahead = EventPoll.issue_updated_at > context.now() + TOLERANCE
+    stale = or_(EventPoll.issue_updated_at < model.updated_at, ahead)
     return stale if axis == "updated_at" else and_(stale, getattr(model, axis) >= since)
 
 
@@ -229,7 +237,7 @@ def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage]) -> N
         {
             "id": item.id,
             "page_no": page.number,
-            "issue_updated_at": _as_of(item, pages[0]),
+            "issue_updated_at": _as_of(item, pages[0], context.now()),
             "etag": page.state.etag,
             "events": page.state.items,
             "next_url": page.state.next_url,
@@ -240,10 +248,10 @@ def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage]) -> N
     context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
 
 
-def _as_of(item: DueItem, first: ListPage) -> datetime:
-    """Give the time up to which the timeline is complete.
+def _as_of(item: DueItem, first: ListPage, now: datetime) -> datetime:
+    """Give the time up to which the timeline is complete; no later than now, whatever the item's own time says.
 
     An item that changed just now may change again in the same second, and GitHub's times are whole seconds.
     """
     just_now = first.date is not None and abs(first.date - item.updated_at) < JUST_NOW
-    return item.updated_at - timedelta(seconds=1) if just_now else item.updated_at
+    return min(item.updated_at - timedelta(seconds=1) if just_now else item.updated_at, now)
