@@ -34,6 +34,8 @@ class Context:
     run: SyncRun
     keep_lease: Callable[[], None] = field(default=lambda: None)
     on_page: Callable[[int], None] = ignore_progress
+    # What tells apart the rejected records, by kind, as far as this step has looked for them.
+    rejected: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def marks(self) -> Marks:

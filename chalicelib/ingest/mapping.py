@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from chalicelib.errors import RejectedError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
-from chalicelib.store.rejected import save_rejected
+from chalicelib.store.rejected import identity_of, open_identities, save_rejected, settle
 from chalicelib.store.upsert import upsert
 
 T = TypeVar("T")
@@ -46,13 +46,26 @@ def map_records(
 def save_rows(context: Context, kind: str, model: type[Any], mapped: Sequence[Mapped[Row]]) -> int:
     """Write rows; the record of one that the database refuses is kept. Gives how many were new or changed."""
     result = upsert(context.session, model, [each.row for each in mapped])
-    if result.refused:
-        # By identity: an upsert hands back the very rows that it was given.
-        records = {id(each.row): each.record for each in mapped}
-        for row, reason in result.refused:
-            reject(context, kind, records[id(row)], reason)
+    # By identity: an upsert hands back the very rows that it was given.
+    refused = {id(row): reason for row, reason in result.refused}
+    _settle_rejected(context, kind, [each.record for each in mapped if id(each.row) not in refused])
+    for each in mapped if refused else ():
+        if id(each.row) in refused:
+            reject(context, kind, each.record, refused[id(each.row)])
     context.run.stored += result.changed
     return result.changed
+
+
+def _settle_rejected(context: Context, kind: str, records: Sequence[Any]) -> None:
+    """Mark rejected records that are stored now."""
+    session, org = context.session, context.scope.org
+    if kind not in context.rejected:
+        context.rejected[kind] = open_identities(session, kind=kind, org=org)
+    waiting = context.rejected[kind]
+    stored = {name: record for record in (records if waiting else ()) if (name := identity_of(record)) in waiting}
+    if stored:
+        settle(session, kind=kind, org=org, stored=stored, now=context.now())
+        context.rejected[kind] = open_identities(session, kind=kind, org=org)
 
 
 def save_own_rows(context: Context, model: type[Any], rows: Sequence[Row]) -> int:
@@ -68,3 +81,5 @@ def reject(context: Context, kind: str, record: Any, reason: str) -> None:
     org, now = context.scope.org, context.now()
     if save_rejected(context.session, kind=kind, org=org, record=record, reason=reason, now=now):
         context.run.rejected += 1
+    if kind in context.rejected and (name := identity_of(record)) is not None:
+        context.rejected[kind].add(name)

@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 BUSY_SECONDS = 30
 MALFORMED = "DB_URL is malformed: it must look like postgresql://user:password@host/name or sqlite:///file.db"
 

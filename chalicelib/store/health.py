@@ -61,7 +61,7 @@ _steps = (
 _every_step_succeeded = func.count(_steps.complete_until) == func.count()
 _rejected = (
     select(func.count(type_=BigInteger()))
-    .where(RejectedRecord.org == _steps.org, RejectedRecord.kind == _steps.kind)
+    .where(RejectedRecord.org == _steps.org, RejectedRecord.kind == _steps.kind, RejectedRecord.stored_at.is_(None))
     .correlate_except(RejectedRecord)
     .scalar_subquery()
 )
@@ -99,7 +99,11 @@ DATA_HEALTH = View(
             "The error of one of those steps; of a failed one, if there is one",
         ),
         ViewColumn("note", func.max(_steps.note), "What else one of its steps reported when it last ran"),
-        ViewColumn("rejected", _rejected, "How many records of this kind are in rejected_records"),
+        ViewColumn(
+            "rejected",
+            _rejected,
+            "How many records of this kind are in rejected_records only",
+        ),
     ],
     group_by=[_steps.org, _steps.kind],
 )

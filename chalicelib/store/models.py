@@ -115,3 +115,9 @@ class RejectedRecord(Base):
         Text, comment="The record as JSON text, not JSONB: it may hold what JSONB refuses, such as NUL"
     )
     rejected_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it was first rejected")
+    identity: Mapped[str | None] = mapped_column(
+        String, comment="What tells it apart on GitHub, such as id=17; NULL when nothing does"
+    )
+    stored_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When a later reading stored it after all; NULL while it is missing from its table"
+    )

@@ -1,34 +1,87 @@
-"""Records that could not become rows: each is kept whole, once, with the reason."""
+"""Records that could not become rows: each is kept whole, once, with the reason, until it is stored after all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chalicelib.store.models import RejectedRecord
 
+# What tells a record apart that has neither an id nor a node id: a commit, or a line of a Copilot report.
+OTHER_KEYS = ("sha", "organization_id", "day", "date", "team_id", "user_id", "user_login")
+
 
 def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason: str, now: datetime) -> bool:
-    """Keep a record, in the session's transaction; returns False when the same record of the kind is already kept.
+    """Keep a record, in the session's transaction; returns False when the same record of the kind is kept already.
 
-    The JSON text is pure ASCII, so that the database takes any record.
+    One that had been stored meanwhile is open again. The JSON text is pure ASCII, so that the database takes any
+    record.
     """
     text = json.dumps(record, sort_keys=True, default=str)
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
-    if session.get(RejectedRecord, digest) is not None:
-        return False
+    kept = session.get(RejectedRecord, digest, populate_existing=True)
+    if kept is not None:
+        is_open, kept.stored_at = kept.stored_at is None, None
+        return not is_open
+    about = {"kind": kind, "org": org, "identity": identity_of(record), "reason": reason}
     # Another run may keep the same record at the same moment: one copy is enough.
     with suppress(IntegrityError), session.begin_nested():
-        session.execute(
-            insert(RejectedRecord).values(
-                digest=digest, kind=kind, org=org, reason=reason, record=text, rejected_at=now
-            )
-        )
+        session.execute(insert(RejectedRecord).values(digest=digest, **about, record=text, rejected_at=now))
     return True
+
+
+def identity_of(record: Any) -> str | None:
+    """Write what tells a record apart on GitHub, such as `id=17`; None when nothing does."""
+    if not isinstance(record, dict):
+        return None
+    names = ("id",) if _tells(record, "id") else ("node_id",) if _tells(record, "node_id") else OTHER_KEYS
+    parts = [f"{name}={record[name]}" for name in names if _tells(record, name)]
+    assignee = record.get("assignee")
+    if not parts and isinstance(assignee, dict) and _tells(assignee, "id"):
+        parts = [f"assignee.id={assignee['id']}"]
+    # Comments, reviews and events number themselves apart.
+    event = [f"event={record['event']}"] if parts and _tells(record, "event") else []
+    return " ".join([*parts, *event]) or None
+
+
+def _tells(record: Mapping[str, Any], name: str) -> bool:
+    value = record.get(name)
+    return isinstance(value, (int, str)) and not isinstance(value, bool) and value != ""
+
+
+def open_identities(session: Session, *, kind: str, org: str) -> set[str]:
+    """Give what tells apart the kept records of a kind that were not stored after all."""
+    identities = select(RejectedRecord.identity).where(*_open(kind, org), RejectedRecord.identity.is_not(None))
+    return set(filter(None, session.scalars(identities)))
+
+
+def settle(session: Session, *, kind: str, org: str, stored: Mapping[str, Any], now: datetime) -> None:
+    """Mark kept records that were stored after all; `stored` are the records that became rows, by identity.
+
+    A kept record that is newer than the stored one stays open: what was stored is what it was before.
+    """
+    for kept in session.scalars(select(RejectedRecord).where(*_open(kind, org))):
+        if (
+            kept.identity is not None
+            and kept.identity in stored
+            and not _is_newer(json.loads(kept.record), stored[kept.identity])
+        ):
+            kept.stored_at = now
+    session.flush()
+
+
+def _open(kind: str, org: str) -> tuple[Any, ...]:
+    return RejectedRecord.kind == kind, RejectedRecord.org == org, RejectedRecord.stored_at.is_(None)
+
+
+def _is_newer(kept: Any, stored: Any) -> bool:
+    times = [record.get("updated_at") for record in (kept, stored)]
+    return all(isinstance(moment, str) for moment in times) and times[0] > times[1]

@@ -14,6 +14,7 @@ from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import WITHHELD, Mapped, map_records, reject, save_own_rows, save_rows
 from chalicelib.models import ListPoll, Member, RejectedRecord
+from chalicelib.store.rejected import identity_of
 from tests.store.expected import NOW, make_context, stored, whole
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def rejected(record: Any, reason: str, *, kind: str = "members") -> Json:
     text = json.dumps(record, sort_keys=True)
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
     about = {"digest": digest, "kind": kind, "org": "Acme", "reason": reason, "record": text, "rejected_at": NOW}
-    return whole(RejectedRecord, about)
+    return whole(RejectedRecord, about | {"identity": identity_of(record)})
 
 
 def map_all(context: Context, *records: Any, is_kept: bool = True) -> list[Mapped[Row]]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.models import RejectedRecord
-from chalicelib.store.rejected import save_rejected
+from chalicelib.store.rejected import identity_of, open_identities, save_rejected, settle
 from tests.store.expected import stored
 
 NOW = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -42,6 +42,7 @@ def test_the_whole_record_can_be_had_back(shared: Session, record: Any) -> None:
     digest = row.pop("digest")
     assert len(digest) == 64
     expected = {"kind": "issues", "org": "acme", "reason": "id is missing", "rejected_at": NOW}
+    expected |= {"identity": identity_of(record), "stored_at": None}
     assert {name: row[name] for name in row if name != "record"} == expected
 
 
@@ -57,3 +58,46 @@ def test_another_record_or_another_kind_is_another(shared: Session) -> None:
     save(shared, {"a": 2})
     save(shared, {"a": 1}, kind="pull_requests")
     assert len(stored(shared, RejectedRecord)) == 3
+
+
+def states(session: Session) -> dict[str | None, datetime | None]:
+    return {row["identity"]: row["stored_at"] for row in stored(session, RejectedRecord)}
+
+
+@pytest.mark.parametrize(
+    ("record", "identity"),
+    [
+        ({"id": 17, "node_id": "I_1"}, "id=17"),
+        ({"id": None, "node_id": "I_1"}, "node_id=I_1"),
+        ({"id": 17, "event": "labeled"}, "id=17 event=labeled"),
+        ({"event": "committed", "sha": "abc"}, "sha=abc event=committed"),
+        ({"day": "2026-05-01", "user_id": 7, "user_login": "ana"}, "day=2026-05-01 user_id=7 user_login=ana"),
+        ({"assignee": {"id": 7}}, "assignee.id=7"),
+        ({"event": "labeled"}, None),
+        ({"id": True}, None),
+        ({}, None),
+        ([1], None),
+        (None, None),
+    ],
+    ids=str,
+)
+def test_what_tells_a_record_apart(record: Any, identity: str | None) -> None:
+    assert identity_of(record) == identity
+
+
+def test_one_that_is_stored_later_is_no_longer_open(shared: Session) -> None:
+    save(shared, {"id": 1, "title": None})
+    save(shared, {"id": 2, "title": None})
+    assert open_identities(shared, kind="issues", org="acme") == {"id=1", "id=2"}
+    settle(shared, kind="issues", org="acme", stored={"id=1": {"id": 1, "title": "x"}}, now=NOW)
+    assert states(shared) == {"id=1": NOW, "id=2": None}
+    assert open_identities(shared, kind="issues", org="acme") == {"id=2"}
+    save(shared, {"id": 1, "title": None})
+    assert states(shared) == {"id=1": None, "id=2": None}
+
+
+def test_what_was_stored_before_it_went_wrong_settles_nothing(shared: Session) -> None:
+    save(shared, {"id": 1, "updated_at": "2026-05-02T00:00:00Z", "title": None})
+    older = {"id": 1, "updated_at": "2026-05-01T00:00:00Z", "title": "x"}
+    settle(shared, kind="issues", org="acme", stored={"id=1": older}, now=NOW)
+    assert states(shared) == {"id=1": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,23 @@ def assert_is_new(engine: Engine) -> None:
 def test_nothing_is_lost_on_the_way_to_this_version(before: Engine, migrations: Config) -> None:
     command.upgrade(migrations, "head")
     assert_is_new(before)
+
+
+def test_rejected_records_get_an_identity_and_private_drafts_go(before: Engine, migrations: Config) -> None:
+    """A review that was not submitted was kept whole among the rejected: a private draft."""
+    draft = {"event": "reviewed", "id": 7, "state": "pending", "body": "between us", "submitted_at": None}
+    with before.begin() as connection:
+        for record in (draft, {"id": 17, "title": None}, ["nothing"]):
+            insert = (
+                "INSERT INTO rejected_records (digest, kind, org, reason, record, rejected_at)"
+                " VALUES (:record, 'issues', 'acme', 'title is missing', :record, :day)"
+            )
+            connection.execute(text(insert), {"record": json.dumps(record), "day": DAY})
+    command.upgrade(migrations, "head")
+    kept = rows(before, "SELECT identity, stored_at, reason FROM rejected_records ORDER BY identity")
+    assert sorted(kept, key=str) == [("id=17", None, "title is missing"), (None, None, "title is missing")]
+    command.downgrade(migrations, "0003")
+    assert len(rows(before, "SELECT record FROM rejected_records")) == 2
 
 
 def test_it_goes_back_and_forth(before: Engine, migrations: Config) -> None:

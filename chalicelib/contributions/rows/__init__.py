@@ -4,8 +4,8 @@ A key that GitHub left out is left out of the row too, so that the stored value 
 key raises RejectedError; unknown keys are ignored.
 """
 
-from chalicelib.contributions.rows.events import event_row
+from chalicelib.contributions.rows.events import event_row, is_private_draft
 from chalicelib.contributions.rows.items import issue_row, pull_request_row, pull_row
 from chalicelib.ingest.fields import Row
 
-__all__ = ["Row", "event_row", "issue_row", "pull_request_row", "pull_row"]
+__all__ = ["Row", "event_row", "is_private_draft", "issue_row", "pull_request_row", "pull_row"]

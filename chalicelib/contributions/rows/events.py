@@ -51,6 +51,19 @@ ISSUE_KEYS = ("id", "number", "title", "state", "html_url", "repository_url", "p
 PERSON_KEYS = ("id", "login", "type")
 
 
+def is_private_draft(record: Any) -> bool:
+    """Tell whether an event is a review that its author has not submitted: nobody else may see it.
+
+    https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request
+    """
+    return (
+        isinstance(record, dict)
+        and record.get("event") == "reviewed"
+        and str(record.get("state")).casefold() == "pending"
+        and not record.get("submitted_at")
+    )
+
+
 def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
     """Map an event of an issue's timeline to a row of `events`.
 
@@ -85,7 +98,6 @@ def _time_of(event: Record, kind: str) -> Any:
         found = moment("committer.date", (json_object("committer", event.get("committer")) or {}).get("date"))
     if found is None and event.get("comments"):
         found = moment("comments.created_at", _first_comment(event).get("created_at"))
-    # A review that is not submitted yet has no time: it has not happened.
     if found is None:
         raise RejectedError("created_at is missing")
     return found

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, TimelineAPI
 from chalicelib.contributions.models import Event, EventPoll
-from chalicelib.contributions.rows import event_row
+from chalicelib.contributions.rows import event_row, is_private_draft
 from chalicelib.contributions.sync.items import MODELS, in_scope, watermark_name
 from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import GitHubError, GoneError, IncompleteReadError, NotFoundError, UnauthorizedError
@@ -206,9 +206,13 @@ def _map_events(
     return [
         each.with_columns(page_no=page.number)
         for page in pages
-        for each in map_records(context, EVENTS, page.items or [], to_row)
+        for each in map_records(context, EVENTS, _public(page), to_row)
         if not types or each.row["event"] in types
     ]
+
+
+def _public(page: ListPage) -> Iterator[Any]:
+    return (record for record in page.items or () if not is_private_draft(record))
 
 
 def _find_removed(
