@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.contributions.domain import CONTRIBUTIONS
 from chalicelib.copilot.domain import COPILOT
+from chalicelib.ingest import brake
 from chalicelib.ingest.domain import Domain
 from chalicelib.inventory.domain import INVENTORY
 from chalicelib.settings import Setting
@@ -15,5 +16,5 @@ DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT)
 
 
 def all_settings() -> Iterator[Setting[Any]]:
-    """Give every domain's settings."""
-    return (setting for domain in DOMAINS for setting in domain.settings)
+    """Give every domain's settings, and those of what all domains work with."""
+    return (setting for settings in (brake.SETTINGS, *(domain.settings for domain in DOMAINS)) for setting in settings)

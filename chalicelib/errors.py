@@ -8,11 +8,13 @@ ContributorMetricsError
 │   ├── ForbiddenError            403 without a sign of a rate limit: a permission is missing
 │   ├── NotFoundError             404: it doesn't exist, or this token may not see it
 │   ├── GoneError                 410: deleted
+│   ├── BlockedError              451: blocked for a legal reason, and for good
 │   ├── UnprocessableError        422: GitHub refuses the query
 │   ├── BadAnswerError            an answer that is not what the API describes (not JSON, not the expected shape)
 │   └── UnavailableError          5xx, resets, timeouts or truncated bodies, and all retries failed
 ├── OutOfTimeError                going on or waiting would pass the run's deadline; what was fetched is committed
 ├── IncompleteReadError           GitHub announced more than it listed; a missing item need not be gone
+├── BrakeError                    so much would be marked as gone that GitHub's answer is not believed
 ├── RejectedError                 one record can't be mapped to a row: why, in a sentence
 ├── AwsError                      AWS refused a call: a permission, a name or the region is wrong
 └── JobFailedError                some steps of a job failed; the ledger names each
@@ -76,6 +78,10 @@ class GoneError(GitHubError):
     """410: deleted."""
 
 
+class BlockedError(GitHubError):
+    """451: blocked for a legal reason."""
+
+
 class UnprocessableError(GitHubError):
     """422: GitHub refuses the query."""
 
@@ -94,6 +100,10 @@ class OutOfTimeError(ContributorMetricsError):
 
 class IncompleteReadError(ContributorMetricsError):
     """GitHub announced more than it listed."""
+
+
+class BrakeError(ContributorMetricsError):
+    """So much would be marked as gone that GitHub's answer is not believed."""
 
 
 class RejectedError(ContributorMetricsError):

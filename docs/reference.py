@@ -14,6 +14,7 @@ from chalice.app import ScheduledEventConfig
 
 from app import app
 from chalicelib.domains import DOMAINS
+from chalicelib.ingest import brake
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.permissions import Need
 from chalicelib.ingest.runner import ACCESS
@@ -119,6 +120,7 @@ def _settings() -> Iterator[str]:
     yield "## Settings\n"
     yield SETTINGS_TEXT
     rows = [(code(each.name), each.default, each.help) for each in COMMON]
+    rows += [(code(each.name), _default(each), each.help) for each in brake.SETTINGS]
     yield from table("Setting", "Default", "What it is", rows=rows)
     for domain in DOMAINS:
         if domain.settings:

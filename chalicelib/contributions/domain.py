@@ -55,6 +55,11 @@ def follow_updates(context: Context, *, kind: str) -> None:
     items.follow_updates(context, kind, first_days=context.settings.value(CLOSED_DAYS))
 
 
+def follow_late(context: Context, *, kind: str) -> None:
+    """Store every item that changed in the last two days once more: a search may show a change hours later."""
+    items.follow_late(context, kind)
+
+
 def poll_events(context: Context) -> None:
     """Read the timelines of the items that changed."""
     poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=context.settings.value(EVENT_TYPES))
@@ -110,6 +115,7 @@ STEPS = (
     Step(f"{ISSUES}.count", reconcile.check_count, (EVERY_30_MIN,)),
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
+    *(step for kind in (PULL_REQUESTS, ISSUES) for step in _steps_of(kind, (DAILY,), {"late": follow_late})),
     *DAILY_STEPS,
 )
 # A kind is stale when several runs in a row did not finish.

@@ -20,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from chalicelib.errors import (
     BadAnswerError,
+    BlockedError,
     ForbiddenError,
     GitHubError,
     GoneError,
@@ -50,6 +51,7 @@ _ERRORS: dict[int, type[GitHubError]] = {
     401: UnauthorizedError,
     404: NotFoundError,
     410: GoneError,
+    451: BlockedError,
     422: UnprocessableError,
 }
 

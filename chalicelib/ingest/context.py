@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +37,8 @@ class Context:
     on_page: Callable[[int], None] = ignore_progress
     # What tells apart the rejected records, by kind, as far as this step has looked for them.
     rejected: dict[str, set[str]] = field(default_factory=dict)
+    # How many rows of each kind the run has marked as gone.
+    gone: Counter[str] = field(default_factory=Counter)
 
     @property
     def marks(self) -> Marks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,7 @@ class Runner:
     owner: str = field(default_factory=new_owner)
     on_page: Callable[[int], None] = ignore_progress
     runs: list[SyncRun] = field(default_factory=list)
+    gone: Counter[str] = field(default_factory=Counter)
     is_refused: bool = False
     renewed_at: datetime | None = None
 
@@ -157,6 +159,7 @@ class Runner:
         context = Context(
             self.session, self.github, self.scope, self.settings, self.clock, run, self._keep_lease, self.on_page
         )
+        context.gone = self.gone
         try:
             self.github.budget.check()
             step(context)

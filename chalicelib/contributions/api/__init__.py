@@ -1,6 +1,7 @@
 """What to ask GitHub about contributions: searches, single items, timelines and member lists."""
 
 from chalicelib.contributions.api.members import MEMBERS, MemberAPI
+from chalicelib.contributions.api.repositories import RepositoryAPI
 from chalicelib.contributions.api.search import (
     INCOMPLETE_PAUSES,
     ISSUES,
@@ -19,6 +20,7 @@ __all__ = [
     "MEMBERS",
     "PULL_REQUESTS",
     "MemberAPI",
+    "RepositoryAPI",
     "SearchAPI",
     "SearchPage",
     "Span",

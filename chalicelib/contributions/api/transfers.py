@@ -25,7 +25,8 @@ class TransferAPI:
     def fetch_item(self, org: str, repo: str, number: int) -> dict[str, Any] | None:
         """Fetch an issue or pull request, an issue object; follows each move (301) to another repository.
 
-        None when it was deleted (410), or when this token can't see it (404).
+        None when it was deleted (410), or when this token can't see it (404). Raises BlockedError when GitHub shows it
+        to nobody (451).
         """
         url = f"/repos/{quote(org)}/{quote(repo)}/issues/{number}"
         for _ in range(MAX_MOVES):
@@ -37,6 +38,17 @@ class TransferAPI:
                 return _issue_of(answer)
             url = answer.location
         raise BadAnswerError(f"it has moved more than {MAX_MOVES} times", path=f"/repos/{org}/{repo}/issues/{number}")
+
+    def fetch_is_pull(self, org: str, repo: str, number: int) -> bool:
+        """Ask whether a pull request is there, though it may not be there as an issue: where issues are off.
+
+        https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
+        """
+        try:
+            self.github.get(f"/repos/{quote(org)}/{quote(repo)}/pulls/{number}")
+        except (NotFoundError, GoneError):
+            return False
+        return True
 
 
 def _issue_of(answer: Answer) -> dict[str, Any]:

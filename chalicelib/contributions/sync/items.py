@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions import rows
@@ -24,6 +24,8 @@ from chalicelib.utils import format_utc, shifted
 
 # GitHub's search index lags, so each run searches this much of the last run's time again.
 OVERLAP = timedelta(minutes=10)
+# It may lag for hours. A search once a day follows so much of the past again.
+LATE = timedelta(days=2)
 # How often to try a span before giving up, when GitHub lists fewer items than it announced.
 ATTEMPTS = 3
 
@@ -81,6 +83,12 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
         since = _follow_all(context, kind, since)
     context.run.window_start = since
     read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance)
+
+
+def follow_late(context: Context, kind: str) -> None:
+    """Store all items that changed within LATE once more: the search's index may learn of a change hours later."""
+    context.run.window_start = since = context.now() - LATE
+    read_span(context, kind, context.scope.one_search(), Span("updated", since=since))
 
 
 def _follow_all(context: Context, kind: str, since: datetime) -> datetime:
@@ -196,6 +204,7 @@ def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
     """Write items, as searches give them, to their table or to rejected_records; gives how many were new or changed."""
     mapped = _map_in_scope(context, kind, items, TO_ROW[kind])
     _note_future(context, mapped)
+    _leave_other_table(context.session, kind, [each.row["id"] for each in mapped])
     if kind == PULL_REQUESTS:
         _set_issue_ids(context.session, [each.row for each in mapped])
     else:
@@ -210,6 +219,13 @@ def _note_future(context: Context, mapped: Sequence[Mapped[Row]]) -> None:
         times = (each.row["created_at"], each.row["updated_at"], each.row.get("closed_at"))
         if any(moment is not None and moment > latest for moment in times):
             context.note(f"a time of {each.row.get('html_url') or each.row['id']} is in the future")
+
+
+def _leave_other_table(session: Session, kind: str, ids: Sequence[int]) -> None:
+    """Delete the rows of items that are of the other kind now: an issue can become a pull request, under its id."""
+    (other,) = (model for name, model in MODELS.items() if name != kind)
+    if changed := session.scalars(select(other.id).where(other.id.in_(ids))).all():
+        session.execute(delete(other).where(other.id.in_(changed)))
 
 
 def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span
 from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, read_span, save_items, watermark_name
-from chalicelib.contributions.sync.transfers import follow_item
+from chalicelib.contributions.sync.missing import follow_missing
 from chalicelib.errors import IncompleteReadError
 from chalicelib.github import PER_PAGE, GitHubAPI
 from chalicelib.ingest.comparisons import Count, Difference
@@ -88,9 +88,7 @@ def repair(context: Context, kind: str, window: Window) -> list[Difference]:
         listed |= read_span(context, kind, part, Span.created_in(window))
     after = {row.id: row for row in context.session.execute(stored)}
     surplus = [row for key, row in before.items() if key not in listed]
-    for row in surplus:
-        follow_item(context, kind, row.id)
-        context.checkpoint()
+    follow_missing(context, kind, [row.id for row in surplus])
     return _differences(kind, [row for key, row in after.items() if key not in before], surplus)
 
 
@@ -225,6 +223,4 @@ def _sweep_part(context: Context, kind: str, allowance: Allowance) -> None:
 def _follow_unlisted(context: Context, kind: str, window: Window, listed: set[Any]) -> None:
     model: Any = MODELS[kind]
     stored = select(model.id).where(_stored_in(context, kind, window), model.state == "open")
-    for item_id in [key for key in context.session.scalars(stored) if key not in listed]:
-        follow_item(context, kind, item_id)
-        context.checkpoint()
+    follow_missing(context, kind, [key for key in context.session.scalars(stored) if key not in listed])

@@ -15,9 +15,16 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, TimelineAPI
 from chalicelib.contributions.models import Event, EventPoll
 from chalicelib.contributions.rows import event_row, is_private_draft
-from chalicelib.contributions.sync.items import MODELS, in_scope, watermark_name
+from chalicelib.contributions.sync.items import LATE, MODELS, in_scope, watermark_name
 from chalicelib.contributions.sync.transfers import follow_item
-from chalicelib.errors import GitHubError, GoneError, IncompleteReadError, NotFoundError, UnauthorizedError
+from chalicelib.errors import (
+    BlockedError,
+    GitHubError,
+    GoneError,
+    IncompleteReadError,
+    NotFoundError,
+    UnauthorizedError,
+)
 from chalicelib.github import ListPage, Pacer, PageState
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.fields import Row
@@ -49,12 +56,13 @@ class DueItem:
 def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> None:
     """Read the timelines of items that changed in the last `days` days, or since the last complete run if earlier.
 
-    Stores only events of `types`, or all events when it is empty.
+    It looks back two days at least: a search may show an item that late. Stores only events of `types`, or all events
+    when it is empty.
     """
     started_at = context.now()
     mark = context.marks.watermark(EVENTS)
     last = mark.read()
-    recent = started_at - timedelta(days=days)
+    recent = started_at - max(timedelta(days=days), LATE)
     since = min(last, recent) if last else recent
     if mark.is_from_future:
         asked = first_asked(context.session, steps=(EVENTS, f"{EVENTS}.created"), org=context.scope.org)
@@ -144,8 +152,8 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
             save_timeline(context, api, item, reading.result(), types=types)
         except UnauthorizedError:
             raise
-        except (NotFoundError, GoneError):
-            failures += _follow_item(context, item)
+        except (NotFoundError, GoneError, BlockedError) as error:
+            failures += _follow_item(context, item, error)
         except (GitHubError, IncompleteReadError) as error:
             context.session.rollback()
             failures.append(f"{item.org}/{item.repo}#{item.number}: {error}")
@@ -156,13 +164,27 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
         raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
 
 
-def _follow_item(context: Context, item: DueItem) -> list[str]:
+def _follow_item(context: Context, item: DueItem, refusal: GitHubError) -> list[str]:
     try:
         follow_item(context, item.kind, item.id)
+    except UnauthorizedError:
+        raise
     except GitHubError as error:
         context.session.rollback()
         return [f"{item.org}/{item.repo}#{item.number}: {error}"]
+    _note_refused(context, item, refusal)
     return []
+
+
+def _note_refused(context: Context, item: DueItem, refusal: GitHubError) -> None:
+    """Ask no more for a timeline that GitHub refuses to show until its item changes, if the item is still there."""
+    model: Any = MODELS[item.kind]
+    there = select(model.id).where(model.id == item.id, model.deleted_at.is_(None))
+    if context.session.scalar(there) is None:
+        return
+    context.note(f"the timeline of {item.org}/{item.repo}#{item.number} can't be read: {refusal.message}")
+    known = item.polls.get(1, PageState(None, 0, None))
+    _save_polls(context, item, [ListPage(1, None, known)], keeps_others=True)
 
 
 def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:
@@ -236,7 +258,7 @@ def _mark_as_removed(context: Context, item: DueItem, removed: Sequence[tuple[in
     return len(removed)
 
 
-def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage]) -> None:
+def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage], *, keeps_others: bool = False) -> None:
     polls = [
         {
             "id": item.id,
@@ -249,7 +271,8 @@ def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage]) -> N
         for page in pages
     ]
     save_own_rows(context, EventPoll, polls)
-    context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
+    if not keeps_others:
+        context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
 
 
 def _as_of(item: DueItem, first: ListPage, now: datetime) -> datetime:

@@ -11,12 +11,21 @@ from sqlalchemy import and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from chalicelib.contributions import rows
-from chalicelib.contributions.api import ISSUES, TransferAPI
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
-from chalicelib.contributions.sync.items import MODELS, save_items
-from chalicelib.errors import GitHubError, IncompleteReadError, RejectedError, UnauthorizedError
+from chalicelib.contributions.sync.items import MODELS, identity_of, save_items
+from chalicelib.errors import (
+    BlockedError,
+    GitHubError,
+    IncompleteReadError,
+    RejectedError,
+    UnauthorizedError,
+    UnprocessableError,
+)
+from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.mapping import save_own_rows
+from chalicelib.ingest.scopes import Scope
 from chalicelib.store.upsert import Row
 
 TRANSFERS = "transfers"
@@ -88,24 +97,66 @@ def _save_check(context: Context, issue_id: int, twin_id: int) -> None:
     save_own_rows(context, TransferCheck, [check])
 
 
-def follow_item(context: Context, kind: str, item_id: int) -> None:
+def follow_item(context: Context, kind: str, item_id: int, *, is_unlisted: bool = False) -> None:
     """Ask GitHub where an item is now, and store the answer in the session's transaction.
 
     - It moved: the new issue is stored, `transfers` keeps the old one, and the old one's rows are deleted.
-    - It was deleted, or the token can't see it: its row stays and gets `deleted_at`.
+    - It was deleted, or the token can't see it: its row stays and gets `deleted_at`; not while a search lists it.
     - It moved out of the repositories that are read: `transfers` keeps it, and its row stays and gets `deleted_at`.
+    - It is a pull request now, or an issue: it moves to that table.
+
+    `is_unlisted` says that a listing leaves it out already. Otherwise BrakeError is raised when one step would mark
+    too many by such answers alone.
     """
     model: type[Any] = MODELS[kind]
     item = context.session.get(model, item_id, populate_existing=True)
     if item is None:
         return  # a pull request whose id was its negative pull id, and is its issue id by now
-    found = TransferAPI(context.github).fetch_item(item.org, item.repo, item.number)
+    found = _find(context, kind, item, is_unlisted=is_unlisted)
     if found is None:
-        _mark_as_deleted(context, item)
         return
-    save_items(context, kind, [found])
+    save_items(context, PULL_REQUESTS if "pull_request" in found else ISSUES, [found])
     if found["id"] != item_id:
         _save_move(context, item, found)
+
+
+def _find(context: Context, kind: str, item: Issue | PullRequest, *, is_unlisted: bool) -> dict[str, Any] | None:
+    """Fetch an item; None when there is no more to do about it: it is gone, or still listed."""
+    api = TransferAPI(context.github)
+    try:
+        found = api.fetch_item(item.org, item.repo, item.number)
+    except BlockedError:
+        found = None
+    if found is not None:
+        return found
+    if kind == PULL_REQUESTS and api.fetch_is_pull(item.org, item.repo, item.number):
+        return None
+    if not is_unlisted:
+        if _is_listed(context, kind, item):
+            return None
+        _check_brake(context, kind)
+    context.gone[kind] += item.deleted_at is None
+    _mark_as_deleted(context, item)
+    return None
+
+
+def _is_listed(context: Context, kind: str, item: Issue | PullRequest) -> bool:
+    """Ask a search for the item: GitHub may refuse to show alone what it lists."""
+    scope, moment = Scope(item.org, (f"{item.org}/{item.repo}",)), Span("created", item.created_at, item.created_at)
+    pages = SearchAPI(context.github).fetch_pages(scope, kind, moment)
+    try:
+        return any(identity_of(found) == item.id for page in pages for found in page.items)
+    except UnprocessableError:  # GitHub's answer for a repository that this token can't see
+        return False
+
+
+def _check_brake(context: Context, kind: str) -> None:
+    model: Any = MODELS[kind]
+    there = select(func.count()).select_from(model).where(model.org == context.scope.org, model.deleted_at.is_(None))
+    stored = context.session.scalar(there) or 0
+    if brake.is_too_much(context, kind, 1, of=stored):
+        reason = "one by one they are not found"
+        raise brake.stop(kind.replace("_", " "), context.gone[kind] + 1, of=stored, reason=reason)
 
 
 def _save_move(context: Context, item: Issue | PullRequest, found: dict[str, Any]) -> None:

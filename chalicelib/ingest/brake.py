@@ -1,0 +1,38 @@
+"""The brake: no step marks a large share of what is stored as gone because one answer of GitHub's leaves it out.
+
+A token that suddenly sees less, or a search that lists nothing for a minute, looks like a mass deletion.
+"""
+
+from __future__ import annotations
+
+from chalicelib.errors import BrakeError
+from chalicelib.ingest.context import Context
+from chalicelib.settings import Setting, whole_number
+
+# So few rows may always be marked: in a small table each row is a large share.
+ALWAYS_ALLOWED = 10
+GONE_PERCENT = Setting(
+    "GONE_PERCENT",
+    5,
+    whole_number(100),
+    "A step stops before it marks more than this share of the stored rows of a kind as gone, in percent, unless a "
+    "second, different reading agrees (100: it never stops). Up to 10 rows are always marked",
+)
+SETTINGS = (GONE_PERCENT,)
+
+
+def is_too_much(context: Context, kind: str, more: int, *, of: int) -> bool:
+    """Tell whether so many more of the `of` rows that are there can't be believed to be gone by one answer alone.
+
+    Those count too that the run has marked already.
+    """
+    gone = context.gone[kind]
+    return gone + more > max(ALWAYS_ALLOWED, (of + gone) * context.settings.value(GONE_PERCENT) // 100)
+
+
+def stop(what: str, gone: int, *, of: int, reason: str) -> BrakeError:
+    """Make the error for a step that would mark too many rows as gone."""
+    return BrakeError(
+        f"GitHub no longer shows {gone:,} of {of:,} {what}, and {reason}: so many are not marked as gone. Check what "
+        f"the token may see (SSO, permissions). If they are really gone, set {GONE_PERCENT.name}=100 for one run"
+    )

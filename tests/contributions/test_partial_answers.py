@@ -1,0 +1,131 @@
+"""Answers that leave things out: nothing is called gone because one of them doesn't show it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from sqlalchemy import func, select
+
+from chalicelib.errors import JobFailedError
+from chalicelib.models import Event, PullRequest, create_db_session
+from sandbox import Item, Kind
+from sandbox.api.messages import Answer, Request
+from sandbox.server.oddities import Oddity
+from tests.organisation import Organisation, organisation
+
+pytestmark = pytest.mark.slow
+
+BACKFILL = ("--since", "2026-01-01", "--only", "issues,pull_requests")
+
+
+def nothing_found(request: Request, answer: Answer) -> Answer:
+    """Let every search find nothing, completely."""
+    if request.path != "/search/issues" or answer.status != 200:
+        return answer
+    return replace(answer, data={**answer.data, "total_count": 0, "items": []}, headers={})
+
+
+def stored(org: Organisation) -> set[int]:
+    return {key for kind in org.kinds for key in org.stored(kind)}
+
+
+def gone(org: Organisation) -> int:
+    with create_db_session(org.db_url) as session:
+        marked = select(func.count()).select_from(PullRequest).where(PullRequest.deleted_at.is_not(None))
+        return session.scalar(marked) or 0
+
+
+@pytest.mark.parametrize("job", ["daily", "every_30_min"])
+def test_a_search_that_finds_nothing_deletes_nothing(org: Organisation, job: str) -> None:
+    """A search that answered 0 of 2,000 marked all of them, after 2,009 requests."""
+    assert org.backfill(*BACKFILL) == 0
+    org.sandbox.stats.reset()
+    with org.sandbox.oddities.telling(nothing_found), pytest.raises(JobFailedError, match="GitHub no longer shows"):
+        org.run_job(job)
+    org.assert_equal_to_truth()
+    assert org.requests().get("/repos/{owner}/{repo}/issues/{number}", 0) == 0
+    org.run_job(job)
+
+
+@pytest.mark.parametrize("job", ["daily", "nrt_events"])
+def test_a_token_that_suddenly_sees_less_deletes_little(db_url: str, job: str) -> None:
+    """Half of the items became invisible with their repository, and each was asked for and marked."""
+    with organisation(db_url, items=120, repositories=2) as org:
+        assert org.backfill(*BACKFILL) == 0
+        biggest = max(org.sandbox.world.repositories.values(), key=lambda one: len(one.items))
+        org.sandbox.tokens.hide(org.sandbox.token, [biggest.full_name])
+        org.environment["EVENT_DAYS"] = "365"
+        org.sandbox.stats.reset()
+        with pytest.raises(JobFailedError, match=r"GitHub no longer shows .* GONE_PERCENT=100"):
+            org.run_job(job)
+        assert sum(org.requests().values()) < 150
+        assert len(stored(org)) >= len(org.sandbox.world.items) - 2 * 10
+        org.sandbox.tokens.hide(org.sandbox.token, [])
+        for _ in range(2):  # the first one goes on where the one that stopped was
+            org.run_job("daily")
+        org.assert_equal_to_truth()
+
+
+def test_what_is_really_gone_is_marked_when_the_repository_agrees(db_url: str) -> None:
+    with organisation(db_url, items=120, repositories=2) as org:
+        assert org.backfill(*BACKFILL) == 0
+        for item in [item for item in org.sandbox.world.items.values() if item.is_pull][:30]:
+            org.sandbox.world.delete(item)
+        org.run_job("daily")
+        assert gone(org) == 30
+        org.assert_equal_to_truth()
+
+
+def test_the_share_is_a_setting(db_url: str) -> None:
+    with organisation(db_url, items=120, repositories=2) as org:
+        assert org.backfill(*BACKFILL) == 0
+        biggest = max(org.sandbox.world.repositories.values(), key=lambda one: len(one.items))
+        org.sandbox.tokens.hide(org.sandbox.token, [biggest.full_name])
+        org.environment["GONE_PERCENT"] = "100"
+        org.run_job("daily")
+        assert stored(org) == org.sandbox.world.items.keys() - {item.id for item in biggest.items.values()}
+
+
+def without(item: Item) -> Oddity:
+    """Let no search find an item: the index doesn't know of it yet."""
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        if request.path != "/search/issues" or answer.status != 200:
+            return answer
+        items = [found for found in answer.data["items"] if found["id"] != item.id]
+        left_out = len(answer.data["items"]) - len(items)
+        return replace(
+            answer, data={**answer.data, "items": items, "total_count": answer.data["total_count"] - left_out}
+        )
+
+    return odd
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_change_that_is_indexed_hours_late_is_read(org: Organisation, is_new: bool) -> None:
+    """The watermark had passed it, and it was closed: nothing ever read it."""
+    world = org.sandbox.world
+    assert org.backfill(*BACKFILL, "--only", "issues,pull_requests,events") == 0
+    closed = [item for item in world.items.values() if item.state == "closed" and not item.is_pull]
+    late, other = closed[0], closed[1]
+    org.advance(600)
+    if is_new:
+        late = world.open(late.repository, world.now, late.author, "Late", None, pull=False, rng=Random(1))
+        world.change(late, Kind.CLOSED)
+    else:
+        world.change(late, Kind.LOCKED)
+    with org.sandbox.oddities.telling(without(late)):
+        for _ in range(3):
+            org.advance(1800)
+            world.change(other, Kind.COMMENTED, text="In the meantime")
+            org.run_job("nrt_events")
+            org.run_job("every_30_min")
+    org.advance(8 * 3600)
+    org.run_job("daily")
+    org.run_job("nrt_events")
+    org.assert_equal_to_truth()
+    with create_db_session(org.db_url) as session:
+        events = session.scalars(select(Event.id).where(Event.issue_id == late.id)).all()
+    assert len(events) == len(org.timelines()[late.id])
