@@ -82,8 +82,17 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     clean = {name: os.environ[name] for name in public}
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("chalicelib.settings.PROJECT", tmp_path)
+    monkeypatch.setattr("chalicelib.ingest.runner.end_reading", end_reading_and_check)
     with mock.patch.dict(os.environ, clean | NO_FILES, clear=True):
         yield
+
+
+def end_reading_and_check(session: Session) -> None:
+    """End what only read, as the app does; a transaction that is still open while GitHub is asked is a bug."""
+    from chalicelib.store.transactions import end_reading
+
+    end_reading(session)
+    assert not session.in_transaction(), "GitHub is asked while a transaction is open"
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -106,6 +106,8 @@ class GitHubAPI:
         self.rate_limits: dict[str, RateLimit] = {}
         self.requests_sent = 0
         self.not_modified = 0
+        # Called before each request, and before each wait for one, on the thread that asks.
+        self.before_request: Callable[[], object] = lambda: None
         self._rng = rng
         self._holds: dict[str, _Hold] = {}
         self._unreachable_until: float | None = None
@@ -194,6 +196,7 @@ class GitHubAPI:
         resource = resource_of(self._origin.path_below(url))
         tries = _Tries()
         while True:
+            self.before_request()
             self._wait_for_limits(resource)
             self.budget.check()
             answer = self._attempt(url, resource, tries, options)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +25,7 @@ from chalicelib.store.leases import LAMBDA_LEASE, SHELL_LEASE, lease, new_owner,
 from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, open_run
 from chalicelib.store.marks import Mark, Marks
 from chalicelib.store.models import Cursor, SyncRun, Watermark
+from chalicelib.store.transactions import end_reading
 from chalicelib.utils import format_utc, utc_now
 
 ACCESS = "access"
@@ -160,6 +163,7 @@ class Runner:
             self.session, self.github, self.scope, self.settings, self.clock, run, self._keep_lease, self.on_page
         )
         context.gone = self.gone
+        self.github.before_request = partial(self._end_reading, threading.get_ident())
         try:
             self.github.budget.check()
             step(context)
@@ -173,6 +177,11 @@ class Runner:
             self.is_refused = isinstance(error, UnauthorizedError)
             return self._explain(error)
         return OK, None
+
+    def _end_reading(self, thread: int) -> None:
+        """Leave no transaction open while GitHub is asked; a session belongs to the thread that runs the step."""
+        if threading.get_ident() == thread:
+            end_reading(self.session)
 
     def _explain(self, error: Exception) -> tuple[str, str]:
         if isinstance(error, OutOfTimeError):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
+from chalicelib.store.transactions import watch
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
@@ -59,6 +60,7 @@ def make_engine(db_url: str) -> Engine:
         raise SettingsError(f"DB_URL needs a driver that isn't installed here: {url.drivername}") from error
     except (ArgumentError, TypeError, ValueError):
         raise SettingsError(MALFORMED) from None
+    watch(engine)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _prepare_postgresql)
     if engine.dialect.name == "sqlite":

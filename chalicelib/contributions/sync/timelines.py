@@ -31,6 +31,7 @@ from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.ledger import first_asked
 from chalicelib.store.marks import TOLERANCE
+from chalicelib.store.transactions import end_reading
 
 EVENTS = "events"
 # Eight threads keep up 14 requests a second even when an answer takes half a second.
@@ -104,6 +105,8 @@ def _due_chunk(
     due = _due(context, kind, axis=axis, since=since, until=until).where(item.id > after)
     found = context.session.execute(due.order_by(item.id).limit(CHUNK)).all()
     polls = _polls_of(context, [row.id for row in found])
+    # The caller waits for other threads, which ask GitHub.
+    end_reading(context.session)
     return [DueItem(kind, *row, polls.get(row.id, {})) for row in found]
 
 
