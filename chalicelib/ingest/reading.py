@@ -1,7 +1,8 @@
 """How a declared list is read: by ETags where nothing changed, and never concluding more than was said.
 
 What is no longer listed is marked as gone only when a second whole reading doesn't list it either, for lists shift
-while they are read; and not while a record of the list could not be mapped, for that may be the one.
+while they are read; and not while a record of the list could not be mapped, for that may be the one. When a list lacks
+a large share of what is stored, it is believed a day later: the token may see less for a while.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from chalicelib.errors import ForbiddenError, GitHubError, IncompleteReadError, UnauthorizedError
+from chalicelib.errors import BrakeError, ForbiddenError, GitHubError, IncompleteReadError, UnauthorizedError
 from chalicelib.github import ListAPI, PageState
+from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.listings import FIRST_SEEN, Key, Listing, Page, Place, Stored, StoredLists
 from chalicelib.ingest.mapping import map_records, save_rows
@@ -25,6 +27,9 @@ from chalicelib.store.marks import WHOLE, Mark
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # How often a list is read whole of which otherwise only the newest records are read.
 WEEK = timedelta(days=7)
+HOUR = timedelta(hours=1)
+# How long a list must lack many rows until they are believed to be gone: the next run of the daily job.
+PATIENCE = 20 * HOUR
 
 
 def step_of(stream: ListStream) -> Step:
@@ -137,7 +142,7 @@ class ListReading:
             if not self.done:
                 raise self.stream.with_advice(error) from error
             self._set_aside(error, self.failures)
-        except (GitHubError, IncompleteReadError) as error:
+        except (BrakeError, GitHubError, IncompleteReadError) as error:
             self._set_aside(error, self.failures)
 
     def _set_aside(self, error: Exception, where: list[str]) -> None:
@@ -149,6 +154,7 @@ class ListReading:
     def _read_whole(self, place: Place) -> None:
         pages = list(self._fetch(place, self.stored.polls_of(place)))
         if all(page.items is None for page in pages):
+            self._doubt(place).drop()
             self.stored.save_polls(place, pages)
             return
         if any(page.items is None for page in pages):
@@ -164,10 +170,32 @@ class ListReading:
             raise IncompleteReadError(f"GitHub lists no {self.stream.name} of {place.columns['org']}; none was marked")
         stored_since = self._save(listing, place)
         if listing.is_whole:
+            self._check_brake(place, len(missing), of=sum(row.is_current for row in stored.values()))
             for key in missing:
                 if stored_since.get(key) == stored[key]:
                     self._mark_as_gone(*self.stored.identity(key))
             self.stored.save_polls(place, listing.pages)
+
+    def _doubt(self, place: Place) -> Mark:
+        """The cursor that says since when a list has lacked too many rows."""
+        return self.context.marks.cursor(f"doubt:{place.path}", scope=WHOLE)
+
+    def _check_brake(self, place: Place, missing: int, *, of: int) -> None:
+        """Raise BrakeError when a list lacks too many rows; a day later, when it still does, they are gone."""
+        doubt = self._doubt(place)
+        if not brake.is_too_much(self.context, place.path, missing, of=of):
+            doubt.drop()
+            return
+        since = doubt.read()
+        if since is not None and self.context.now() - since >= PATIENCE:
+            doubt.drop()
+            return
+        if since is None:
+            doubt.advance(self.context.now())
+        # What the list has is stored all the same.
+        self.context.commit()
+        reason = f"only a reading {PATIENCE / HOUR:g} hours later is believed"
+        raise brake.stop(f"rows of {place.path}", missing, of=of, reason=reason)
 
     def _read_newest(self, place: Place) -> None:
         """Read up to the first page that holds nothing unknown; of what isn't listed, nothing is concluded."""
