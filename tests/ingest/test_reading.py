@@ -376,14 +376,14 @@ def test_of_a_growing_list_nothing_is_gone_until_it_is_read_whole(github: Lists)
     path = "/repos/acme/r1/releases"
     github.lists[path] = [release(number) for number in range(150, 0, -1)]
     github.run(GROWING)
-    del github.lists[path][120:]
+    del github.lists[path][142:]
     github.now = NOW + DAY
     github.run(GROWING)
     assert github.rows(Release, "deleted_at") == [(None,)] * 150
     github.now = NOW + 7 * DAY
     github.run(GROWING)
     gone = [number for number, deleted_at in github.rows(Release, "id", "deleted_at") if deleted_at]
-    assert gone == list(range(1, 31))
+    assert gone == list(range(1, 9))
 
 
 def test_an_interrupted_reading_of_a_growing_list_passes_nothing_over(github: Lists) -> None:
