@@ -11,13 +11,15 @@ import urllib3
 
 from chalicelib.errors import BadAnswerError, GoneError, UnavailableError
 from chalicelib.github.budget import Budget
+from chalicelib.github.connections import BoundedAdapter, answer_within
 from chalicelib.github.decisions import MAX_ATTEMPTS, retry_pause
 
 File = SpooledTemporaryFile[bytes]
 IN_MEMORY = 4_000_000  # bytes
 LARGEST = 2_000_000_000  # bytes: a larger file is a mistake, or an attempt to fill the disk
 CHUNK = 65_536
-TIMEOUTS = (10.0, 60.0)  # seconds to connect, and without a byte
+CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0  # seconds; to read: without a byte
+WHOLE_TIMEOUT = 1800.0  # seconds for a file: the largest one comes in time at a megabyte a second
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # What file stores answer to a link that has expired, or that they don't know.
 EXPIRED_STATUSES = {400, 401, 403, 404, 410}
@@ -35,7 +37,7 @@ def fetch_file(url: str, budget: Budget) -> File:
         budget.check()
         file = File(max_size=IN_MEMORY)
         try:
-            _download(url, file)
+            _download(url, file, budget.remaining())
         except (OSError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
             file.close()
             problem = type(error).__name__
@@ -61,12 +63,15 @@ def check_link(url: str) -> None:
         raise BadAnswerError(BAD_LINK)
 
 
-def _download(url: str, file: File) -> None:
+def _download(url: str, file: File, seconds_left: float) -> None:
     # A new session without credentials: the signed link needs none, and its host must not get ours.
-    with requests.Session() as session:
+    with requests.Session() as session, answer_within(min(WHOLE_TIMEOUT, seconds_left)):
+        session.mount("https://", BoundedAdapter())
+        session.mount("http://", BoundedAdapter())
         session.trust_env = False
         session.proxies = requests.utils.get_environ_proxies(url)
-        with session.get(url, stream=True, timeout=TIMEOUTS, allow_redirects=False) as response:
+        timeouts = (min(CONNECT_TIMEOUT, seconds_left), READ_TIMEOUT)
+        with session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
             if response.status_code in EXPIRED_STATUSES:
                 raise GoneError("the download link has expired", status=response.status_code)
             if response.status_code != requests.codes.ok:

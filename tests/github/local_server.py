@@ -27,10 +27,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes over the wire; `then` says what happens to the connection."""
+    """What goes over the wire; `then` says what happens to the connection, `drip` follows again and again."""
 
     wire: bytes
     then: str = "keep"  # or close, reset, hang
+    drip: bytes = b""
 
 
 def reply(
@@ -111,6 +112,8 @@ class LocalServer:
             while (request := _read_request(stream.readline)) is not None:
                 answer = self._next(request)
                 connection.sendall(answer.wire)
+                while answer.drip and not self._done.wait(0.01):
+                    connection.sendall(answer.drip)
                 if answer.then == "hang":
                     self._done.wait(10)
                 if answer.then == "reset":
