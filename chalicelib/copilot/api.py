@@ -69,12 +69,14 @@ class CopilotAPI:
                 return None
             links, start_day, end_day = found
             try:
-                fetched = [files.enter_context(fetch_file(link, self.github.budget)) for link in links]
-                return Report(start_day, end_day, fetched)
+                return Report(start_day, end_day, [files.enter_context(self._fetch_file(link)) for link in links])
             except GoneError:
                 if is_last:
                     raise
         return None
+
+    def _fetch_file(self, link: str) -> File:
+        return fetch_file(link, self.github.budget, api_host=self.github.host)
 
     def _fetch_links(self, org: str, name: str, day: date | None) -> tuple[list[str], date, date] | None:
         path = f"/orgs/{org}/copilot/metrics/reports/{name}"

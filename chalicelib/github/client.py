@@ -162,6 +162,11 @@ class GitHubAPI:
             if url in seen:
                 raise BadAnswerError("the next page is one already read", status=answer.status, path=path_of(url))
 
+    @property
+    def host(self) -> str:
+        """The API's host."""
+        return self._origin.host
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._transport.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from tempfile import SpooledTemporaryFile
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.models import PreparedRequest
+from urllib3.util import parse_url
 
 from chalicelib.errors import BadAnswerError, GoneError, UnavailableError
+from chalicelib.github.addresses import LOOPBACK, LinkRule, reach_of_host
 from chalicelib.github.budget import Budget
 from chalicelib.github.connections import BoundedAdapter, answer_within
 from chalicelib.github.decisions import MAX_ATTEMPTS, retry_pause
@@ -20,24 +22,25 @@ LARGEST = 2_000_000_000  # bytes: a larger file is a mistake, or an attempt to f
 CHUNK = 65_536
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0  # seconds; to read: without a byte
 WHOLE_TIMEOUT = 1800.0  # seconds for a file: the largest one comes in time at a megabyte a second
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # What file stores answer to a link that has expired, or that they don't know.
 EXPIRED_STATUSES = {400, 401, 403, 404, 410}
 BAD_LINK = "the download link is malformed: it must be an https URL"
 
 
-def fetch_file(url: str, budget: Budget) -> File:
+def fetch_file(url: str, budget: Budget, *, api_host: str) -> File:
     """Fetch a whole file; it is open at its beginning, and the caller closes it.
 
     Raises GoneError when the link has expired, UnavailableError when the download fails, BadAnswerError when the link
-    is malformed or the file too large. No message holds the link, which is a secret until it expires.
+    is malformed or the file too large. A link to an address of this machine or of a private network is refused, unless
+    the API itself, at `api_host`, is there. No message holds the link, which is a secret until it expires.
     """
-    check_link(url)
+    rule = LinkRule(api_host)
+    check_link(url, rule)
     for attempt in range(MAX_ATTEMPTS):
         budget.check()
         file = File(max_size=IN_MEMORY)
         try:
-            _download(url, file, budget.remaining())
+            _download(url, file, rule, budget.remaining())
         except (OSError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
             file.close()
             problem = type(error).__name__
@@ -52,20 +55,28 @@ def fetch_file(url: str, budget: Budget) -> File:
     raise UnavailableError(f"the file could not be downloaded ({problem}, tried {MAX_ATTEMPTS} times)")
 
 
-def check_link(url: str) -> None:
-    """Raise BadAnswerError unless the link is an https URL, or one of this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        raise BadAnswerError(BAD_LINK) from None
-    if not host or (parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK)):
+def check_link(url: str, rule: LinkRule) -> None:
+    """Raise BadAnswerError unless the link is an https URL, or one of this machine, and leads where it may."""
+    scheme, host = _parse(url)
+    if not host or (scheme != "https" and not (scheme == "http" and reach_of_host(host) == LOOPBACK)):
         raise BadAnswerError(BAD_LINK)
+    rule.check_host(host)
 
 
-def _download(url: str, file: File, seconds_left: float) -> None:
+def _parse(url: str) -> tuple[str, str]:
+    """Read a link's scheme and host as the connection will; empty when it is malformed."""
+    request = PreparedRequest()
+    try:
+        request.prepare_url(url, None)
+        parts = parse_url(request.url or "")
+    except (ValueError, urllib3.exceptions.HTTPError):  # requests' own errors are ValueErrors here
+        return "", ""
+    return parts.scheme or "", parts.host or ""
+
+
+def _download(url: str, file: File, rule: LinkRule, seconds_left: float) -> None:
     # A new session without credentials: the signed link needs none, and its host must not get ours.
-    with requests.Session() as session, answer_within(min(WHOLE_TIMEOUT, seconds_left)):
+    with requests.Session() as session, answer_within(min(WHOLE_TIMEOUT, seconds_left), rule.check):
         session.mount("https://", BoundedAdapter())
         session.mount("http://", BoundedAdapter())
         session.trust_env = False

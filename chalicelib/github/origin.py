@@ -75,6 +75,11 @@ class Origin:
         )
 
     @property
+    def host(self) -> str:
+        """The host's name or address, without the port."""
+        return urlsplit(self._base).hostname or ""
+
+    @property
     def _base(self) -> str:
         return f"{self.scheme}://{self.netloc}{self.prefix}"
 

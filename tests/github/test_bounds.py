@@ -70,10 +70,10 @@ def test_so_does_a_download(
 ) -> None:
     server.replies = [DRIPPING[part]]
     with pytest.raises(OutOfTimeError):
-        fetch_file(f"{server.url}/reports/1", fake_time.budget(0.1))
+        fetch_file(f"{server.url}/reports/1", fake_time.budget(0.1), api_host="127.0.0.1")
     monkeypatch.setattr(downloads, "WHOLE_TIMEOUT", 0.1)
     server.replies = [DRIPPING[part], reply(200, b"whole")]
-    with fetch_file(f"{server.url}/reports/1", fake_time.budget()) as file:
+    with fetch_file(f"{server.url}/reports/1", fake_time.budget(), api_host="127.0.0.1") as file:
         assert file.read() == b"whole"
 
 

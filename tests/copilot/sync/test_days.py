@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from chalicelib.models import (
     create_db_session,
 )
 from sandbox import Fault
+from sandbox.api.messages import Answer, Request
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG
 
@@ -201,12 +203,27 @@ def test_a_link_that_expired_is_asked_for_anew(copilot: Copilot, monkeypatch: py
     """Reports are large, and links short-lived."""
     fetch, expired = downloads.fetch_file, iter([True, False, False, True])
 
-    def late(link: str, budget: Any) -> Any:
+    def late(link: str, budget: Any, **options: Any) -> Any:
         if next(expired, False):
             copilot.org.sandbox.downloads.expire()
-        return fetch(link, budget)
+        return fetch(link, budget, **options)
 
     monkeypatch.setattr("chalicelib.copilot.api.fetch_file", late)
+    assert {run.status for run in copilot.run()} == {"ok"}
+    assert_equal(copilot, truth(copilot))
+
+
+def test_a_link_into_a_cloud_s_own_network_is_refused(copilot: Copilot) -> None:
+    def lead_astray(request: Request, answer: Answer) -> Answer:
+        links = isinstance(answer.data, dict) and "download_links" in answer.data
+        elsewhere = ["https://169.254.169.254/latest/meta-data"]
+        return replace(answer, data={**answer.data, "download_links": elsewhere}) if links else answer
+
+    with copilot.org.sandbox.oddities.telling(lead_astray):
+        days, people, _ = copilot.run()
+    assert (days.status, people.status) == ("failed", "failed")
+    assert "the download link is refused: it leads to a link-local address" in str(days.error)
+    assert copilot.days() == {}
     assert {run.status for run in copilot.run()} == {"ok"}
     assert_equal(copilot, truth(copilot))
 
