@@ -10,8 +10,14 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from chalicelib.github.decisions import github_date, next_link
+from requests.structures import CaseInsensitiveDict
+
+from chalicelib.errors import BadAnswerError
+from chalicelib.github.decisions import error_message, github_date, next_link, printable
 from chalicelib.github.origin import Origin
+from chalicelib.redaction import MASK, redact
+
+EXCERPT_LENGTH = 80  # characters of a foreign text in a message
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,30 @@ class Answer:
 
 @dataclass(frozen=True)
 class Received:
-    """A whole HTTP answer: its status, its headers (in any case) and its decompressed body."""
+    """A whole HTTP answer: its status, its headers (in any case) and its decompressed body.
+
+    An answer may quote the request's credentials, `secret`: they are in no header and no text that this gives.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        # Here, before anyone cuts a header to a length.
+        clean = {name: redact(value, self.secret) for name, value in self.headers.items()}
+        object.__setattr__(self, "headers", CaseInsensitiveDict(clean))
 
     @property
     def request_id(self) -> str:
         """The id that GitHub's support asks for."""
-        return self.headers.get("x-github-request-id", "")
+        return printable(self.headers.get("x-github-request-id", ""), EXCERPT_LENGTH)
+
+    @property
+    def message(self) -> str:
+        """GitHub's message in an error's JSON body; empty when there is none."""
+        return redact(error_message(self.body), self.secret)
 
     @property
     def body(self) -> Any:
@@ -67,7 +87,7 @@ class Received:
     @property
     def text(self) -> str:
         """The body as text, for people to read."""
-        return self.content.decode("utf-8", "replace")
+        return redact(self.content.decode("utf-8", "replace"), self.secret)
 
     @cached_property
     def _parsed(self) -> tuple[Any, bool]:
@@ -96,19 +116,26 @@ class NoAnswer:
 
 def make_answer(received: Received, *, url: str, origin: Origin, location: str | None = None) -> Answer:
     """Make the answer that callers get; raises BadAnswerError when a link leaves the API's origin."""
-    next_reference = next_link(received.headers)
     return Answer(
         status=received.status,
         body=received.body,
         headers=received.headers,
         etag=received.headers.get("etag"),
-        next_url=None if next_reference is None else origin.resolve(next_reference, relative_to=url),
+        next_url=_resolve(next_link(received.headers), url, origin),
         not_modified=received.status == HTTPStatus.NOT_MODIFIED,
-        location=None if location is None else origin.resolve(location, relative_to=url),
+        location=_resolve(location, url, origin),
         request_id=received.request_id,
         date=github_date(received.headers),
         url=url,
     )
+
+
+def _resolve(reference: str | None, url: str, origin: Origin) -> str | None:
+    if reference is None:
+        return None
+    if MASK in reference:
+        raise BadAnswerError("a link of the answer holds the credentials")
+    return origin.resolve(reference, relative_to=url)
 
 
 def _refuse(constant: str) -> NoReturn:

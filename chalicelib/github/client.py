@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from chalicelib.errors import BadAnswerError, SettingsError, UnavailableError
-from chalicelib.github.answers import Answer, NoAnswer, Received, make_answer
+from chalicelib.github.answers import EXCERPT_LENGTH, Answer, NoAnswer, Received, make_answer
 from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget
 from chalicelib.github.decisions import (
@@ -26,7 +26,6 @@ from chalicelib.github.decisions import (
     Redirect,
     Wait,
     decide,
-    error_message,
     github_date,
     printable,
     rate_limit,
@@ -36,11 +35,10 @@ from chalicelib.github.decisions import (
 )
 from chalicelib.github.origin import Origin, Params, path_of
 from chalicelib.github.transport import Transport
+from chalicelib.redaction import secret_in
 
 PER_PAGE = 100  # the most items that GitHub lists in a page
 MAX_REDIRECTS = 5
-EXCERPT_LENGTH = 80
-_SHORTEST_SECRET = 8
 _ALL_RESOURCES = ""  # the hold of a secondary limit, which names no resource
 # After a request used all its attempts without reaching the host, requests try only once for so long. Each step of
 # a run must not lose half a minute to an outage; but after a short outage the run must go on as usual.
@@ -212,20 +210,21 @@ class GitHubAPI:
 
     def _attempt(self, url: str, resource: str, tries: _Tries, options: _Options) -> Answer | Wait:
         """Send one request; raise when another one won't help."""
-        secret = self._authorization()
-        received = self._send(url, options, authorization=secret)
+        authorization = self._authorization()
+        path = path_of(url, secret_in(authorization))
+        received = self._send(url, options, authorization=authorization)
         if isinstance(received, NoAnswer):
-            return _wait_or_raise(self._decide_without_answer(received, tries), options, path=path_of(url))
+            return _wait_or_raise(self._decide_without_answer(received, tries), options, path=path)
         self._note_limits(received, resource)
-        decision = self._decide(received, tries, options, secret=secret)
+        decision = self._decide(received, tries, options)
         if isinstance(decision, Wait | Fail):
-            return _wait_or_raise(decision, options, path=path_of(url), received=received, secret=secret)
+            return _wait_or_raise(decision, options, path=path, received=received)
         location = decision.location if isinstance(decision, Redirect) else None
         try:
             return make_answer(received, url=url, origin=self._origin, location=location)
         except BadAnswerError as refusal:
             failure = Fail(BadAnswerError, refusal.message)
-        return _wait_or_raise(failure, options, path=path_of(url), received=received, secret=secret)
+        return _wait_or_raise(failure, options, path=path, received=received)
 
     def _send(self, url: str, options: _Options, *, authorization: str | None) -> Received | NoAnswer:
         with self._lock:
@@ -272,11 +271,11 @@ class GitHubAPI:
                 self._unreachable_until = self.budget.now() + UNREACHABLE_SECONDS
         return decision
 
-    def _decide(self, received: Received, tries: _Tries, options: _Options, *, secret: str | None) -> Decision:
+    def _decide(self, received: Received, tries: _Tries, options: _Options) -> Decision:
         decision = decide(
             received.status,
             received.headers,
-            _redact(error_message(received.body), secret),
+            received.message,
             now=self.budget.clock().timestamp(),
             rng=self._rng,
             attempt=tries.attempt,
@@ -285,9 +284,10 @@ class GitHubAPI:
         if isinstance(decision, NotModified) and options.etag is None:
             return Fail(BadAnswerError, "GitHub said not modified, but no ETag was sent")
         if isinstance(decision, Accept) and not received.is_json and not (options.allow_empty and received.is_empty):
-            excerpt = printable(_redact(received.text, secret), EXCERPT_LENGTH)
-            problem = f"the answer is not JSON: {excerpt!r}"
             why = "the answer is not JSON"
+            # What is posted for is a token: a broken answer would show it.
+            excerpt = "" if options.method == "POST" else f": {printable(received.text, EXCERPT_LENGTH)!r}"
+            problem = f"{why}{excerpt}"
             return retry_or_fail(BadAnswerError, problem, why=why, attempt=tries.attempt, rng=self._rng)
         return decision
 
@@ -331,22 +331,13 @@ class GitHubAPI:
                 del self._holds[key]
 
 
-def _wait_or_raise(
-    decision: Wait | Fail, options: _Options, *, path: str, received: Received | None = None, secret: str | None = None
-) -> Wait:
+def _wait_or_raise(decision: Wait | Fail, options: _Options, *, path: str, received: Received | None = None) -> Wait:
     if isinstance(decision, Wait):
         return decision
     raise decision.error(
-        _redact(decision.message, secret),
+        decision.message,
         status=received.status if received else 0,
         method=options.method,
-        path=_redact(path, secret),
-        request_id=printable(_redact(received.request_id, secret), EXCERPT_LENGTH) if received else "",
+        path=path,
+        request_id=received.request_id if received else "",
     )
-
-
-def _redact(text: str, secret: str | None) -> str:
-    """Take the credentials out of a foreign text: a proxy's error page may quote the request's headers."""
-    token = (secret or "").rpartition(" ")[2]
-    # A shorter token is a test's or the sandbox's, and may be part of ordinary words.
-    return text.replace(token, "***") if len(token) >= _SHORTEST_SECRET else text

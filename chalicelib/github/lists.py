@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.errors import BadAnswerError
 from chalicelib.github.answers import Answer
 from chalicelib.github.client import PER_PAGE, GitHubAPI
+from chalicelib.github.origin import path_of
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class ListAPI:
             answer = self._get(url, number, None, params)
         if not isinstance(answer.body, list):
             raise BadAnswerError(
-                "the answer is not a list", status=answer.status, path=url, request_id=answer.request_id
+                "the answer is not a list", status=answer.status, path=path_of(url), request_id=answer.request_id
             )
         state = PageState(answer.etag, len(answer.body), answer.next_url)
         return ListPage(number, answer.body, state, answer.date)

@@ -10,6 +10,7 @@ from requests.models import PreparedRequest
 
 from chalicelib.errors import BadAnswerError, SettingsError
 from chalicelib.github.decisions import printable
+from chalicelib.redaction import redact
 
 Params = Mapping[str, str | int | None]
 
@@ -85,12 +86,12 @@ class Origin:
 
     def path_below(self, url: str) -> str:
         """Give the path of one of this origin's URLs, without the base's prefix."""
-        return path_of(url).removeprefix(self.prefix)
+        return urlsplit(url).path.removeprefix(self.prefix)
 
 
-def path_of(url: str) -> str:
-    """Give a URL's path without its query, as errors show it."""
-    return printable(urlsplit(url).path)
+def path_of(url: str, secret: str | None = None) -> str:
+    """Give a URL's path as errors show it: without its query, and without a secret."""
+    return printable(redact(urlsplit(url).path, secret))
 
 
 def _key(parts: SplitResult) -> tuple[str, str | None, int | None, bool]:

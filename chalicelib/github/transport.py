@@ -15,6 +15,7 @@ from requests.models import PreparedRequest
 
 from chalicelib.github.answers import NoAnswer, Received
 from chalicelib.github.connections import BoundedAdapter, MalformedHeadersError, answer_within
+from chalicelib.redaction import secret_in
 
 API_VERSION = "2022-11-28"
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -92,7 +93,8 @@ class Transport:
                 ) as response,
             ):
                 is_begun = True
-                return Received(response.status_code, response.headers, _read_body(response))
+                content = _read_body(response)
+                return Received(response.status_code, response.headers, content, secret_in(authorization))
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
             return self._describe(error, is_begun=is_begun)
 

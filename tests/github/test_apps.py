@@ -243,6 +243,15 @@ def test_an_answer_without_a_token_is_not_quoted(
     assert "ghs_" not in str(raised.value)
 
 
+def test_half_an_answer_is_not_quoted_for_it_may_hold_the_token(
+    server: LocalServer, make_api: MakeApi, fake_time: FakeTime
+) -> None:
+    server.replies = [reply(201, b'{"token": "ghs_secret_of_this_test", "expi')] * 6
+    with pytest.raises(BadAnswerError, match="the answer is not JSON") as raised:
+        failing(make_api, fake_time).get("/orgs/acme")
+    assert "ghs_" not in str(raised.value)
+
+
 def test_what_passes_is_tried_again(server: LocalServer, make_api: MakeApi, fake_time: FakeTime) -> None:
     token = {"token": "ghs_secret_of_this_test", "expires_at": "2026-05-01T01:00:00Z"}
     server.replies = [reply(502), reply(201, token), reply(200, {})]
