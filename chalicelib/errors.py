@@ -6,6 +6,7 @@ ContributorMetricsError
 ├── GitHubError                   a request failed: status, request id, GitHub's message; never the token
 │   ├── UnauthorizedError         401: the token is wrong, expired or revoked
 │   ├── ForbiddenError            403 without a sign of a rate limit: a permission is missing
+│   │   └── SingleSignOnError     the token isn't authorised for an organisation's SSO; also in a 200 that is not whole
 │   ├── NotFoundError             404: it doesn't exist, or this token may not see it
 │   ├── GoneError                 410: deleted
 │   ├── BlockedError              451: blocked for a legal reason, and for good
@@ -68,6 +69,10 @@ class UnauthorizedError(GitHubError):
 
 class ForbiddenError(GitHubError):
     """403 without a sign of a rate limit: a permission is missing."""
+
+
+class SingleSignOnError(ForbiddenError):
+    """The token isn't authorised for an organisation's single sign-on; what was answered is not whole."""
 
 
 class NotFoundError(GitHubError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.errors import BadAnswerError, ForbiddenError, GoneError, NotFoundError
+from chalicelib.errors import BadAnswerError, ForbiddenError, GoneError, NotFoundError, SingleSignOnError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
 from chalicelib.github.downloads import File, fetch_file
 
@@ -174,6 +174,8 @@ def _parse(text: bytes) -> Any:
 
 
 def _with_advice(error: ForbiddenError) -> ForbiddenError:
+    if isinstance(error, SingleSignOnError):
+        return error  # which says what to do itself
     return ForbiddenError(
         f"{error.message}: {ADVICE}", status=error.status, path=error.path, request_id=error.request_id
     )

@@ -25,6 +25,7 @@ from chalicelib.errors import (
     GitHubError,
     GoneError,
     NotFoundError,
+    SingleSignOnError,
     UnauthorizedError,
     UnavailableError,
     UnprocessableError,
@@ -42,9 +43,12 @@ MAX_SECONDARY_PAUSE = 900.0
 MAX_PRIMARY_PAUSE = 3900.0  # seconds: limits reset within the hour, so a later reset is a mistake
 MAX_RETRY_AFTER = 86_400.0  # seconds: a longer Retry-After is a mistake
 MESSAGE_LENGTH = 300
+MAX_SSO_IDS = 20  # that a message names
 
 _ACCEPTED = {200, 201, 202, 203, 204}
 _REDIRECTS = {301, 302, 307, 308}
+_WHOLE = {*_ACCEPTED, HTTPStatus.NOT_MODIFIED}
+_ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _LIMIT_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, *range(500, 600)}
 _ERRORS: dict[int, type[GitHubError]] = {
@@ -57,6 +61,7 @@ _ERRORS: dict[int, type[GitHubError]] = {
 
 _NUMBER = re.compile(r"[0-9]{1,10}")  # ten digits of epoch seconds last until the year 2286
 _LINK = re.compile(r'<([^<>]*)>((?:[^<>",]|"[^"]*")*)')
+_SSO_ORGANISATIONS = re.compile(r"organizations=([0-9, ]+)", re.IGNORECASE)
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;",]+))', re.IGNORECASE)
 _LIMIT_MESSAGE = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
@@ -133,10 +138,10 @@ def decide(
     answer has no `Date`. `attempt` counts this request's earlier failures, `limited` its waits for a rate limit.
     """
     headers = CaseInsensitiveDict(headers)
-    if status in _ACCEPTED:
-        return Accept()
-    if status == HTTPStatus.NOT_MODIFIED:
-        return NotModified()
+    if lacks_sso(status, headers):
+        return Fail(SingleSignOnError, _sso_message(headers, message))
+    if status in _WHOLE:
+        return NotModified() if status == HTTPStatus.NOT_MODIFIED else Accept()
     if status in _REDIRECTS:
         return _redirect(headers)
     if status in _LIMIT_STATUSES:
@@ -147,6 +152,18 @@ def decide(
         why = f"GitHub answered {status}"
         return retry_or_fail(UnavailableError, sentence, why=why, attempt=attempt, rng=rng, at_least=at_least)
     return Fail(_ERRORS.get(status, BadAnswerError), sentence)
+
+
+def lacks_sso(status: int, headers: Headers) -> bool:
+    """Tell whether an answer leaves something out because of an organisation's single sign-on (SSO).
+
+    A 200 without an organisation's items is no list, and a 404 from behind such a door is no deletion. A 403 says so
+    by itself, and may be a rate limit.
+
+    https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-saml-sso
+    """
+    sso = CaseInsensitiveDict(headers).get("x-github-sso", "").lower()
+    return "partial-results" in sso if status in _WHOLE else bool(sso) and status in _ABSENT
 
 
 def retry_or_fail(
@@ -277,7 +294,8 @@ def _limited(status: int, headers: Headers, message: str, *, now: float, limited
     """
     wait = _limit_wait(status, headers, message, now=now, limited=limited)
     if wait is None:
-        return Fail(ForbiddenError, _permission_message(headers, message))
+        error = SingleSignOnError if "x-github-sso" in headers else ForbiddenError
+        return Fail(error, _permission_message(headers, message))
     if limited >= MAX_LIMIT_WAITS:
         return Fail(UnavailableError, f"still a {wait.reason} after {limited} waits: {printable(message)}".rstrip(": "))
     return wait
@@ -304,8 +322,16 @@ def _shows_limit(headers: Headers, message: str) -> bool:
 
 def _permission_message(headers: Headers, message: str) -> str:
     needed = printable(headers.get("x-accepted-github-permissions", ""))
-    sentence = printable(message) or "forbidden"
+    sentence = _sso_message(headers, message) if "x-github-sso" in headers else printable(message) or "forbidden"
     return f"{sentence} (needs the permission {needed})" if needed else sentence
+
+
+def _sso_message(headers: Headers, message: str) -> str:
+    """Say that the token must be authorised for SSO; the header's URL is left out, for it holds a secret."""
+    left_out = _SSO_ORGANISATIONS.search(headers["x-github-sso"])
+    ids = ", ".join(_NUMBER.findall(left_out[1])[:MAX_SSO_IDS]) if left_out else ""
+    what = f"the organisations with the ids {ids} are left out" if ids else printable(message) or "it is not whole"
+    return f"{what}: authorise the token for the organisation's single sign-on (SSO)"
 
 
 def _retry_after(headers: Headers, now: float) -> float | None:

@@ -14,7 +14,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from chalicelib.errors import BrakeError, ForbiddenError, GitHubError, IncompleteReadError, UnauthorizedError
+from chalicelib.errors import (
+    BrakeError,
+    ForbiddenError,
+    GitHubError,
+    IncompleteReadError,
+    SingleSignOnError,
+    UnauthorizedError,
+)
 from chalicelib.github import ListAPI, PageState
 from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context, counted
@@ -133,7 +140,7 @@ class ListReading:
             else:
                 self._read_newest(place)
             self.done += 1
-        except UnauthorizedError:
+        except (UnauthorizedError, SingleSignOnError):
             raise
         except self.stream.tolerated as error:
             self._set_aside(error, self.passed_over)

@@ -16,6 +16,7 @@ from chalicelib.errors import (
     GitHubError,
     GoneError,
     NotFoundError,
+    SingleSignOnError,
     UnauthorizedError,
     UnavailableError,
     UnprocessableError,
@@ -89,6 +90,10 @@ def test_a_403_whose_reset_is_unreadable_still_waits(payloads: Path) -> None:
 
 SPENT = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 100)}
 SECONDARY = "You have exceeded a secondary rate limit."
+PARTIAL = "partial-results; organizations=21955855,20582480"
+REQUIRED = "required; url=https://github.com/orgs/acme/sso?authorization_request=SeCrEt"
+AUTHORISE = "authorise the token for the organisation's single sign-on (SSO)"
+LEFT_OUT = f"the organisations with the ids 21955855, 20582480 are left out: {AUTHORISE}"
 CASES: list[tuple[int, dict[str, str], str, Decision]] = [
     (200, {}, "", Accept()),
     (202, {}, "", Accept()),
@@ -138,6 +143,16 @@ CASES: list[tuple[int, dict[str, str], str, Decision]] = [
         "Resource not accessible by integration",
         Fail(ForbiddenError, "Resource not accessible by integration (needs the permission members=read)"),
     ),
+    # What single sign-on hides is neither a whole list nor gone. A rate limit goes first.
+    *((status, {"X-GitHub-SSO": PARTIAL}, "", Fail(SingleSignOnError, LEFT_OUT)) for status in (200, 204, 304)),
+    (200, {"X-GitHub-SSO": "partial-results"}, "", Fail(SingleSignOnError, f"it is not whole: {AUTHORISE}")),
+    (404, {"X-GitHub-SSO": PARTIAL}, "Not Found", Fail(SingleSignOnError, LEFT_OUT)),
+    *(
+        (status, {"X-GitHub-SSO": REQUIRED}, "No", Fail(SingleSignOnError, f"No: {AUTHORISE}"))
+        for status in (403, 404, 410)
+    ),
+    (200, {"X-GitHub-SSO": REQUIRED}, "", Accept()),
+    (403, {"X-GitHub-SSO": REQUIRED, "Retry-After": "30"}, "", Wait(30.0, "secondary rate limit")),
 ]
 
 
