@@ -31,8 +31,8 @@ from chalicelib.jobs.connections import open_database
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base, SyncRun
 from chalicelib.settings import Settings, load_settings
-from chalicelib.store.engine import parse_db_url
 from chalicelib.store.marks import WHOLE, Marks
+from chalicelib.store.urls import redact_url
 from chalicelib.utils import format_utc, utc_now
 from sandbox import NotStartedError, Place, running
 
@@ -174,7 +174,7 @@ def show(settings: Settings, *, since: datetime) -> None:
 
 def name_of(db_url: str) -> str:
     """Write a database's URL without its password, and a SQLite file in the current folder by its name."""
-    return parse_db_url(db_url).render_as_string(hide_password=True).replace(f":///{Path.cwd()}/", ":///")
+    return redact_url(db_url).replace(f":///{Path.cwd()}/", ":///")
 
 
 def tidy(query: str) -> str:

@@ -15,7 +15,7 @@ from chalicelib.ingest.permissions import Lack, Need
 from chalicelib.ingest.scopes import ScopeAPI
 from chalicelib.jobs.connections import open_database, open_github, scope_of
 from chalicelib.settings import SSM_NAMES
-from chalicelib.store.engine import parse_db_url
+from chalicelib.store.urls import parse_db_url
 from deployment.permissions import installation_of, lacks_of_installation, lacks_of_token, needs_of
 from deployment.stage import CONFIG, Stage
 

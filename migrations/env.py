@@ -16,24 +16,25 @@ from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError
 from chalicelib.models import Base
 from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import REVISIONS, describe, make_engine, stored_revision
+from chalicelib.store.urls import redact_url
 from chalicelib.views import create_views, drop_views
 from deployment.stage import load_stage
 
 
 def run() -> None:
     """Migrate; a database newer than this code is left alone."""
-    db_url = context.config.attributes.get("db_url") or settings().db_url
+    given = context.config.attributes.get("db_url")
+    db_url = given or settings().db_url
     engine = make_engine(db_url)
     try:
-        with engine.connect() as connection:
-            check_known(connection)
-            connection.rollback()
-            with connection.begin():
-                migrate(connection)
+        with engine.begin() as connection:
+            revision = migrate(connection)
     except SQLAlchemyError as error:
         raise DatabaseNotReadyError(describe(error, db_url)) from error
     finally:
         engine.dispose()
+    if changes_the_schema() and not given:
+        print(f"{redact_url(db_url)} is at migration {revision}.", flush=True)
 
 
 def settings() -> Settings:
@@ -51,13 +52,14 @@ def check_known(connection: Connection) -> None:
         )
 
 
-def migrate(connection: Connection) -> None:
-    """Run the migrations inside the connection's transaction, with no views in their way."""
+def migrate(connection: Connection) -> str | None:
+    """Run the migrations inside the connection's transaction, with no views in their way; gives where they end."""
+    changes = changes_the_schema()
     if connection.dialect.name == "sqlite":
         # Python's sqlite3 begins no transaction before a CREATE or DROP, and commits each by itself.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    check_known(connection)
     context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
-    changes = changes_the_schema()
     if changes:
         drop_views(connection)
     context.run_migrations()
@@ -65,8 +67,7 @@ def migrate(connection: Connection) -> None:
     revision = stored_revision(connection)
     if changes and revision == REVISIONS[-1]:
         create_views(connection)
-    if changes and not context.config.attributes.get("db_url"):
-        print(f"{connection.engine.url.render_as_string(hide_password=True)} is at migration {revision}.")
+    return revision
 
 
 def changes_the_schema() -> bool:

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 from chalicelib.store.transactions import watch
+from chalicelib.store.urls import MALFORMED, parse_db_url, private_parameters, redact_text, redact_url, without_private
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 BUSY_SECONDS = 30
-MALFORMED = "DB_URL is malformed: it must look like postgresql://user:password@host/name or sqlite:///file.db"
-
-
-def parse_db_url(db_url: str) -> URL:
-    """Parse a database URL; raises SettingsError, without the password, when it is malformed."""
-    try:
-        url = make_url(db_url)
-    except (ArgumentError, ValueError):
-        # Not chained: SQLAlchemy's message may quote a part of the password.
-        raise SettingsError(MALFORMED) from None
-    # After an @ inside the password its rest would be taken for the host, and after a / for the database: and be shown.
-    if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
-        raise SettingsError("DB_URL is malformed: in the user's name and password, write %40 for @ and %2F for /")
-    if not db_url.isprintable():
-        raise SettingsError(MALFORMED)
-    # Many providers give out postgres:// URLs, and plain postgresql:// need not mean our driver.
-    if url.drivername in {"postgres", "postgresql"}:
-        return url.set(drivername="postgresql+psycopg2")
-    return url
 
 
 @lru_cache(maxsize=8)
@@ -45,16 +27,16 @@ def make_engine(db_url: str) -> Engine:
     Raises SettingsError when the URL is malformed, or its driver isn't installed.
     """
     url = parse_db_url(db_url)
-    arguments: dict[str, Any] = {}
+    connect_args: dict[str, Any] = {}
     if url.get_backend_name() == "postgresql":
-        arguments = {"connect_args": {"connect_timeout": 10, "application_name": "contributor-metrics"}}
+        url, connect_args = without_private(url), _postgresql_arguments(url)
     try:
         engine = create_engine(
             url,
             pool_pre_ping=True,
             hide_parameters=True,
             json_serializer=canonical,
-            **arguments,
+            connect_args=connect_args,
         )
     except (NoSuchModuleError, ImportError) as error:
         raise SettingsError(f"DB_URL needs a driver that isn't installed here: {url.drivername}") from error
@@ -62,6 +44,7 @@ def make_engine(db_url: str) -> Engine:
         raise SettingsError(MALFORMED) from None
     watch(engine)
     if engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", partial(_connect_postgresql, db_url))
         event.listen(engine, "connect", _prepare_postgresql)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -74,9 +57,31 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def _postgresql_arguments(url: URL) -> dict[str, Any]:
+    """Give the driver's arguments; the URL's secrets are among them, since the engine's own URL is shown by others.
+
+    Alembic prints it (`alembic current --verbose`), and hides only the password before the host.
+    """
+    ours = {"connect_timeout": 10, "application_name": "contributor-metrics"}
+    return {**private_parameters(url), **ours}
+
+
+def _connect_postgresql(
+    db_url: str, dialect: Dialect, _entry: ConnectionPoolEntry, arguments: Any, parameters: Any
+) -> Any:
+    """Connect; the driver's and the server's words, which may quote a parameter, come without the URL's secrets."""
+    errors = dialect.loaded_dbapi
+    try:
+        return dialect.connect(*arguments, **parameters)
+    except UnicodeDecodeError as error:  # a server may refuse in the encoding of its own language
+        raise errors.OperationalError(redact_text(error.object.decode(errors="replace"), db_url)) from None
+    except errors.Error as error:
+        raise type(error)(redact_text(str(error), db_url)) from None
+
+
 def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # Another session's forgotten lock must not block a run until Lambda kills it without an error.
     with connection.cursor() as cursor:
+        # Another session's forgotten lock must not block a run until Lambda kills it without an error.
         cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
     connection.commit()
 
@@ -153,12 +158,8 @@ def stored_revision(connection: Connection) -> str | None:
 
 
 def describe(error: SQLAlchemyError, db_url: str) -> str:
-    """Say in one sentence, without the password, which database failed and how."""
-    url = parse_db_url(db_url)
-    # SQLAlchemy hides the password before the host, but libpq also takes one among the parameters.
-    hidden = dict.fromkeys((name for name in url.query if "pass" in name.lower()), "hidden")
-    where = url.update_query_dict(hidden).render_as_string(hide_password=True)
-    return f"the database {where} can't be used: {explain(error)}"
+    """Say in one sentence, without what is secret in its URL, which database failed and how."""
+    return f"the database {redact_url(db_url)} can't be used: {explain(error)}"
 
 
 def explain(error: SQLAlchemyError) -> str:
