@@ -158,11 +158,12 @@ def log(folder: Path) -> str:
 
 
 @contextmanager
-def new_database(admin: Engine, *, template: str = "template1") -> Iterator[str]:
+def new_database(admin: Engine, *, template: str = "template1", encoding: str = "UTF8") -> Iterator[str]:
     """The URL of a new database, a copy of `template`, dropped afterwards with whoever is still connected."""
     name = f"test_{uuid.uuid4().hex}"
+    copy = f"TEMPLATE \"{template}\" ENCODING '{encoding}' {strategy(admin)}"
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {strategy(admin)}'))
+        connection.execute(text(f'CREATE DATABASE "{name}" {copy}'))
     try:
         yield admin.url.set(database=name).render_as_string(hide_password=False)
     finally:

@@ -1,4 +1,7 @@
-"""Engines and sessions, and the check that the database is ready for this code."""
+"""Engines and sessions, and the check that the database is ready for this code.
+
+A text in a database may be anything that GitHub says, so both sides of a connection speak UTF-8.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from chalicelib.store.urls import MALFORMED, parse_db_url, private_parameters, r
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+ENCODING = "UTF8"
 BUSY_SECONDS = 30
 
 
@@ -62,7 +66,7 @@ def _postgresql_arguments(url: URL) -> dict[str, Any]:
 
     Alembic prints it (`alembic current --verbose`), and hides only the password before the host.
     """
-    ours = {"connect_timeout": 10, "application_name": "contributor-metrics"}
+    ours = {"connect_timeout": 10, "application_name": "contributor-metrics", "client_encoding": ENCODING}
     return {**private_parameters(url), **ours}
 
 
@@ -80,10 +84,19 @@ def _connect_postgresql(
 
 
 def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.set_client_encoding(ENCODING)  # the server's settings for a user, or the URL's options, may name another
     with connection.cursor() as cursor:
         # Another session's forgotten lock must not block a run until Lambda kills it without an error.
         cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        cursor.execute("SHOW server_encoding")
+        [encoding] = cursor.fetchone()
     connection.commit()
+    if encoding != ENCODING:
+        connection.close()
+        raise DatabaseNotReadyError(
+            f"the database can't hold every text, because its encoding is {encoding}: "
+            f"use one that was made with CREATE DATABASE … ENCODING '{ENCODING}' TEMPLATE template0"
+        )
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine, text
 
-from chalicelib.store.engine import REVISIONS
+from chalicelib.errors import DatabaseNotReadyError
+from chalicelib.models import create_db_session
+from chalicelib.store.engine import REVISIONS, make_engine
+from tests.postgres import new_database
 
 pytestmark = pytest.mark.slow
 
@@ -47,3 +52,43 @@ def test_no_password_is_printed(root: Path, postgres_url: str, arguments: tuple[
         assert (code, error) == (0, "")
         assert out.startswith(f"{shown}?host=")
         assert out.endswith(f" is at migration {REVISIONS[-1]}.\n")
+
+
+# Encodings
+
+
+@pytest.fixture(params=["SQL_ASCII", "LATIN1"])
+def narrow_url(request: pytest.FixtureRequest, postgres: Engine) -> Iterator[str]:
+    """A PostgreSQL database that can't hold every text, without tables."""
+    with new_database(postgres, template="template0", encoding=request.param) as url:
+        yield url
+
+
+def test_a_database_that_cant_hold_every_text_is_refused(root: Path, narrow_url: str) -> None:
+    """It was filled until the first emoji, or with bytes that nobody could read as text any more."""
+    code, out, error = alembic(root, narrow_url, *UPGRADE)
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert error.startswith("error: the database can't hold every text, because its encoding is ")
+    assert "ENCODING 'UTF8'" in error
+
+
+def test_such_a_database_is_refused_by_each_run_too(narrow_url: str) -> None:
+    """An older version may have migrated it."""
+    engine = create_engine(narrow_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("CREATE TABLE alembic_version AS SELECT :newest AS version_num"), {"newest": REVISIONS[-1]}
+        )
+    engine.dispose()
+    with pytest.raises(DatabaseNotReadyError, match=r"^the database can't hold every text"):
+        create_db_session(narrow_url)
+
+
+@pytest.mark.parametrize("parameter", ["", "&client_encoding=latin1", "&options=-cclient_encoding%3Dlatin1"])
+def test_the_session_speaks_utf_8_whatever_the_surroundings_say(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, parameter: str
+) -> None:
+    """With PGCLIENTENCODING=latin1 the first emoji was a traceback."""
+    monkeypatch.setenv("PGCLIENTENCODING", "latin1")
+    with make_engine(postgres_url + parameter).connect() as connection:
+        assert connection.execute(text("SELECT '🦀 …'")).scalar() == "🦀 …"
