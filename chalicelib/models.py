@@ -17,6 +17,7 @@ from chalicelib.store.engine import (
     make_engine,
     stored_revision,
 )
+from chalicelib.store.locks import MIGRATION_SECONDS, take_turn
 from chalicelib.store.models import Cursor, Lease, RejectedRecord, SyncRun, Watermark
 from chalicelib.views import create_views
 
@@ -60,6 +61,7 @@ def create_all(db_url: str) -> None:
 
 
 def _create(connection: Connection) -> None:
+    take_turn(connection, "migration", seconds=MIGRATION_SECONDS)
     if stored_revision(connection) is not None:
         check_revision(connection)
         return

@@ -1,6 +1,7 @@
 """Runs the migrations on the database that the settings name (`DB_URL`, `.env`, or a stage's), in one transaction.
 
 Views are dropped before and made again after, also when nothing is to be migrated: they are what this code says.
+Of several migrations at once, each waits until the one before has ended.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError
 from chalicelib.models import Base
 from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import REVISIONS, describe, make_engine, stored_revision
+from chalicelib.store.locks import MIGRATION_SECONDS, take_turn
 from chalicelib.store.urls import redact_url
 from chalicelib.views import create_views, drop_views
 from deployment.stage import load_stage
@@ -55,9 +57,8 @@ def check_known(connection: Connection) -> None:
 def migrate(connection: Connection) -> str | None:
     """Run the migrations inside the connection's transaction, with no views in their way; gives where they end."""
     changes = changes_the_schema()
-    if connection.dialect.name == "sqlite":
-        # Python's sqlite3 begins no transaction before a CREATE or DROP, and commits each by itself.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if changes:
+        take_turn(connection, "migration", seconds=MIGRATION_SECONDS)
     check_known(connection)
     context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
     if changes:

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
+from chalicelib.store.locks import begin_immediate, is_lock_timeout, lock_seconds, wait_while_busy
 from chalicelib.store.transactions import watch
 from chalicelib.store.urls import MALFORMED, parse_db_url, private_parameters, redact_text, redact_url, without_private
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 ENCODING = "UTF8"
-BUSY_SECONDS = 30
 
 
 @lru_cache(maxsize=8)
@@ -87,7 +87,7 @@ def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.set_client_encoding(ENCODING)  # the server's settings for a user, or the URL's options, may name another
     with connection.cursor() as cursor:
         # Another session's forgotten lock must not block a run until Lambda kills it without an error.
-        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        cursor.execute(f"SET lock_timeout = '{lock_seconds()}s'")
         cursor.execute("SHOW server_encoding")
         [encoding] = cursor.fetchone()
     connection.commit()
@@ -101,10 +101,10 @@ def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={lock_seconds() * 1000}")
     # Readers don't block the writer, and a second writer waits instead of failing.
-    cursor.execute("PRAGMA journal_mode=WAL")
+    wait_while_busy(lambda: cursor.execute("PRAGMA journal_mode=WAL"))
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.close()
 
 
@@ -114,9 +114,7 @@ def _begin_sqlite(connection: Connection, _name: str | None) -> None:
     Python's sqlite3 begins one before an INSERT, but not before a SAVEPOINT, whose release would then commit.
     https://docs.python.org/3/library/sqlite3.html#transaction-control
     """
-    driver: Any = connection.connection.driver_connection
-    if not driver.in_transaction:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    begin_immediate(connection)
 
 
 def create_db_session(db_url: str) -> Session:
@@ -178,6 +176,8 @@ def describe(error: SQLAlchemyError, db_url: str) -> str:
 def explain(error: SQLAlchemyError) -> str:
     """Put a database error on one line, without the statement and its values."""
     origin = error.orig if isinstance(error, DBAPIError) else error
+    if is_lock_timeout(origin):
+        return "another session holds a lock, and did not give it back in time"
     # The rest of psycopg2's text quotes the statement with its values.
     primary = getattr(getattr(origin, "diag", None), "message_primary", None)
     return " ".join((primary or str(origin)).split())

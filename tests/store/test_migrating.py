@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from chalicelib.errors import DatabaseNotReadyError
-from chalicelib.models import create_db_session
+from chalicelib.models import Base, create_db_session
 from chalicelib.store.engine import REVISIONS, make_engine
 from tests.postgres import new_database
 
@@ -38,6 +38,18 @@ def alembic(root: Path, db_url: str, *arguments: str) -> tuple[int, str, str]:
     with start(root, db_url, *arguments) as process:
         out, error = process.communicate(timeout=60)
     return process.returncode, out, error
+
+
+def test_three_at_once_all_end_well(root: Path, empty_db_url: str) -> None:
+    """On PostgreSQL two of them failed: duplicate key value violates unique constraint "pg_type_typname_nsp_index"."""
+    processes = [start(root, empty_db_url, *UPGRADE) for _ in range(3)]
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert [(error, code) for _, error, code in ends] == [("", 0)] * 3
+    engine = create_engine(empty_db_url)
+    assert set(inspect(engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [REVISIONS[-1]]
+    engine.dispose()
 
 
 @pytest.mark.parametrize("arguments", [UPGRADE, ("current", "--verbose"), ("downgrade", "9999")])
