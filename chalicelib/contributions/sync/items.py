@@ -17,6 +17,7 @@ from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.ingest.scopes import Scope
+from chalicelib.store.among import among
 from chalicelib.store.ledger import first_asked
 from chalicelib.store.marks import TOLERANCE
 from chalicelib.store.upsert import Row
@@ -236,7 +237,7 @@ def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Cal
 def _without_moved(session: Session, mapped: Sequence[Mapped[Row]]) -> list[Mapped[Row]]:
     """Leave out issues that have moved: a late page, or a lagging search, would bring the old ones back."""
     ids = [each.row["id"] for each in mapped]
-    moved = set(session.scalars(select(Transfer.issue_id).where(Transfer.issue_id.in_(ids))))
+    moved = set(session.scalars(select(Transfer.issue_id).where(among(Transfer.issue_id, ids))))
     return [each for each in mapped if each.row["id"] not in moved]
 
 
@@ -244,7 +245,7 @@ def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
     """Write pull requests, as `/pulls` gives them, under their issue id where a search has given it already."""
     mapped = _map_in_scope(context, PULL_REQUESTS, pulls, rows.pull_row)
     pull_ids = [each.row["pull_id"] for each in mapped]
-    known = select(PullRequest.pull_id, PullRequest.id).where(PullRequest.pull_id.in_(pull_ids))
+    known = select(PullRequest.pull_id, PullRequest.id).where(among(PullRequest.pull_id, pull_ids))
     issue_ids = dict(context.session.execute(known).all())
     with_ids = [each.with_columns(id=issue_ids.get(each.row["pull_id"], each.row["id"])) for each in mapped]
     return save_rows(context, PULL_REQUESTS, PullRequest, with_ids)
@@ -253,5 +254,5 @@ def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
 def _set_issue_ids(session: Session, rows_of_search: Sequence[Row]) -> None:
     """Give stored rows that have only a pull id their issue id, which a search now gives."""
     issue_ids = {-row["pull_id"]: row["id"] for row in rows_of_search if "pull_id" in row}
-    for negative_id in session.scalars(select(PullRequest.id).where(PullRequest.id.in_(issue_ids))).all():
+    for negative_id in session.scalars(select(PullRequest.id).where(among(PullRequest.id, issue_ids))).all():
         session.execute(update(PullRequest).where(PullRequest.id == negative_id).values(id=issue_ids[negative_id]))

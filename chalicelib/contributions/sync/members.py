@@ -15,6 +15,8 @@ from chalicelib.ingest.columns import list_row
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
+from chalicelib.store.among import among
+from chalicelib.store.locks import take_turn
 from chalicelib.store.marks import WHOLE
 
 
@@ -29,6 +31,9 @@ def sync_members(context: Context) -> None:
     present = {person.row["id"]: person.row["login"] for people in listed.values() for person in people}
     # GitHub is asked before the first write: on SQLite, nobody else could write while it answers.
     leavers = _confirmed_leavers(context, present)
+    context.commit()
+    # The table is one over all organisations: two that were written at once would deadlock over people in both.
+    take_turn(context.session.connection(), MEMBERS)
     for role, people in listed.items():
         save_members(context, people, role=role)
     end_memberships(context, leavers)
@@ -62,9 +67,9 @@ def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) 
     session, now, org = context.session, context.now(), context.scope.org
     _free_logins(session, people)
     ids = [person.row["id"] for person in people]
-    first_seen = dict(session.execute(select(Member.id, Member.inserted_dt).where(Member.id.in_(ids))).all())
+    first_seen = dict(session.execute(select(Member.id, Member.inserted_dt).where(among(Member.id, ids))).all())
     joined = select(Membership.member_id, Membership.inserted_dt).where(
-        Membership.org == org, Membership.member_id.in_(ids)
+        Membership.org == org, among(Membership.member_id, ids)
     )
     joined_dt = dict(session.execute(joined).all())
     active = {"inactive": False, "inactive_dt": None}
@@ -80,7 +85,7 @@ def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) 
 def _free_logins(session: Session, people: Sequence[Mapped[Row]]) -> None:
     """Set a login to NULL where somebody else had it before: GitHub lets people take names that others gave up."""
     new_owner = {person.row["login"]: person.row["id"] for person in people}
-    holders = select(Member).where(Member.login.in_(new_owner))
+    holders = select(Member).where(among(Member.login, new_owner))
     for member in session.scalars(holders.execution_options(populate_existing=True)):
         if member.login is not None and new_owner[member.login] != member.id:
             member.login = None
@@ -108,8 +113,8 @@ def end_memberships(context: Context, leavers: Sequence[int]) -> None:
     """Mark people as having left the organisation, and their `members` row inactive when it was the last one."""
     gone = {"inactive": True, "inactive_dt": context.now()}
     context.session.execute(
-        update(Membership).where(Membership.org == context.scope.org, Membership.member_id.in_(leavers)).values(gone)
+        update(Membership).where(Membership.org == context.scope.org, among(Membership.member_id, leavers)).values(gone)
     )
     elsewhere = select(Membership.member_id).where(Membership.inactive.is_(False))
-    context.session.execute(update(Member).where(Member.id.in_(leavers), Member.id.not_in(elsewhere)).values(gone))
+    context.session.execute(update(Member).where(among(Member.id, leavers), Member.id.not_in(elsewhere)).values(gone))
     context.run.stored += len(leavers)

@@ -29,6 +29,7 @@ from chalicelib.github import ListPage, Pacer, PageState
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
+from chalicelib.store.among import among
 from chalicelib.store.ledger import first_asked
 from chalicelib.store.marks import TOLERANCE
 from chalicelib.store.transactions import end_reading
@@ -136,7 +137,7 @@ def _is_stale(context: Context, model: Any, axis: str, since: datetime) -> Colum
 def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageState]]:
     polls: dict[int, dict[int, PageState]] = {}
     columns = select(EventPoll.id, EventPoll.page_no, EventPoll.etag, EventPoll.events, EventPoll.next_url)
-    for issue_id, page_no, etag, events, next_url in context.session.execute(columns.where(EventPoll.id.in_(ids))):
+    for issue_id, page_no, etag, events, next_url in context.session.execute(columns.where(among(EventPoll.id, ids))):
         polls.setdefault(issue_id, {})[page_no] = PageState(etag, events, next_url)
     return polls
 

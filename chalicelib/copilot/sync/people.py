@@ -25,6 +25,7 @@ from chalicelib.copilot.sync.days import (
 )
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
+from chalicelib.store.among import among
 from chalicelib.store.upsert import Row
 
 PEOPLE = "copilot.people"
@@ -124,7 +125,7 @@ def save_user_days(context: Context, mapped: Iterable[Mapped[Row]], *, is_live: 
 def _stored_user_days(context: Context, days: Iterable[date], people: Iterable[int]) -> dict[tuple[date, int], Any]:
     model = CopilotUserDay
     stored = select(model.day, model.user_id, model.report, model.revision, model.first_seen_at).where(
-        model.org == context.scope.org, model.day.in_(set(days)), model.user_id.in_(set(people))
+        model.org == context.scope.org, among(model.day, set(days)), among(model.user_id, set(people))
     )
     return {(row.day, row.user_id): row for row in context.session.execute(stored)}
 
@@ -165,6 +166,6 @@ class TeamSums:
 def _replace_teams(context: Context, day: date, sums: TeamSums) -> None:
     rows = sums.rows(org=context.scope.org, day=day)
     same_day = (CopilotTeamDay.org == context.scope.org, CopilotTeamDay.day == day)
-    others = CopilotTeamDay.team_id.not_in([row["team_id"] for row in rows])
+    others = ~among(CopilotTeamDay.team_id, [row["team_id"] for row in rows])
     context.session.execute(delete(CopilotTeamDay).where(*same_day, others))
     context.run.stored += save_own_rows(context, CopilotTeamDay, rows)
