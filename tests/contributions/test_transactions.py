@@ -16,7 +16,7 @@ from tests.organisation import Organisation, organisation
 
 pytestmark = pytest.mark.slow
 
-IDLE = 0.1  # seconds after which PostgreSQL ends a session whose transaction is idle
+IDLE = 0.4  # seconds after which PostgreSQL ends a session whose transaction is idle
 JOBS = ("every_30_min", "nrt_events", "daily")
 
 
@@ -36,8 +36,8 @@ def test_a_slow_answer_ends_no_session(org: Organisation) -> None:
     def slow(request: Request, answer: Answer) -> Answer:
         kind = "timeline" if request.path.endswith("/timeline") else request.path.rpartition("/")[2]
         waited[kind] = waited.get(kind, 0) + 1
-        if waited[kind] <= 2:
-            time.sleep(3 * IDLE)
+        if waited[kind] == 1:
+            time.sleep(2 * IDLE)
         return answer
 
     with org.sandbox.oddities.telling(slow):
