@@ -21,7 +21,7 @@ class MemberAPI:
     github: GitHubAPI
 
     def fetch_members(self, org: str, role: str) -> Iterator[list[Any]]:
-        """Fetch the members with a role (`admin` or `member`), in pages of up to 100 user objects.
+        """Fetch the members with a role (`admin`, `member` or `all`), in pages of up to 100 user objects.
 
         https://docs.github.com/en/rest/orgs/members#list-organization-members
         """

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from chalicelib.contributions.api import MEMBERS, MemberAPI
 from chalicelib.contributions.models import Member, Membership
 from chalicelib.errors import IncompleteReadError, RejectedError
+from chalicelib.ingest import brake
 from chalicelib.ingest.columns import list_row
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
@@ -23,7 +24,8 @@ from chalicelib.store.marks import WHOLE
 def sync_members(context: Context) -> None:
     """Store the members and their roles, and mark those who left, in one transaction.
 
-    No row is deleted. Raises IncompleteReadError when GitHub lists nobody at all.
+    No row is deleted. Raises IncompleteReadError when GitHub lists nobody at all, and BrakeError when many people seem
+    to have left whom another list still has.
     """
     listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
     if not any(listed.values()):
@@ -99,7 +101,10 @@ def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
         .join(Membership, Membership.member_id == Member.id)
         .where(Membership.org == context.scope.org, Membership.inactive.is_(False))
     )
-    missing = [(key, login) for key, login in context.session.execute(active) if key not in present]
+    rows = context.session.execute(active).all()
+    missing = [(key, login) for key, login in rows if key not in present]
+    if brake.is_too_much(context, MEMBERS, len(missing), of=len(rows)):
+        _confirm(context, {key for key, _ in missing}, members=len(rows))
     api, taken = MemberAPI(context.github), set(present.values())
     # When somebody else has the login now, GitHub can't be asked about the person who had it.
     return [
@@ -107,6 +112,14 @@ def _confirmed_leavers(context: Context, present: dict[int, str]) -> list[int]:
         for key, login in missing
         if login is None or login in taken or not api.fetch_is_member(context.scope.org, login)
     ]
+
+
+def _confirm(context: Context, missing: set[int], *, members: int) -> None:
+    """Read the list without regard to roles; BrakeError when it has people whom the lists by role leave out."""
+    listed = {person.row["id"] for person in _fetch_role(context, "all")}
+    if still := missing & listed:
+        reason = f"the list without regard to roles has {len(still):,} of them"
+        raise brake.stop(f"members of {context.scope.org}", len(missing), of=members, reason=reason)
 
 
 def end_memberships(context: Context, leavers: Sequence[int]) -> None:

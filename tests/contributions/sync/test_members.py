@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.sync.members import member_row, save_members
-from chalicelib.errors import RejectedError
+from chalicelib.errors import JobFailedError, RejectedError
 from chalicelib.ingest.mapping import Mapped
 from chalicelib.models import Member, Membership, RejectedRecord, create_db_session
-from tests.organisation import DAY, ORG, Organisation
+from sandbox.api.messages import Answer, Request
+from tests.organisation import DAY, ORG, Organisation, organisation
 from tests.store.expected import NOW, make_context, stored, whole
 
 
@@ -43,6 +45,25 @@ def test_members_leave_return_and_change_roles(org: Organisation) -> None:
     with create_db_session(org.db_url) as session:
         back = session.get_one(Member, leaver.id)
         assert (back.inactive, back.inactive_dt, back.inserted_dt) == (False, None, first_seen)
+
+
+def test_many_leavers_whom_another_list_still_has_are_asked_for_no_more(db_url: str) -> None:
+    """A list that was cut cost a request for each member that it left out."""
+
+    def cut(request: Request, answer: Answer) -> Answer:
+        is_cut = request.path.endswith("/members") and ("role", "member") in request.arguments
+        return replace(answer, data=answer.data[:3], headers={}) if is_cut else answer
+
+    with organisation(db_url, items=10, people=60) as org:
+        org.run_job()
+        org.advance(DAY)
+        org.sandbox.stats.reset()
+        with org.sandbox.oddities.telling(cut), pytest.raises(JobFailedError, match="members of acme, and the list"):
+            org.run_job()
+        assert "/orgs/{org}/members/{username}" not in org.requests()
+        with create_db_session(org.db_url) as session:
+            assert session.scalar(select(func.count()).where(Member.inactive.is_(True))) == 0
+        org.run_job()
 
 
 def test_members_are_read_once_a_day(org: Organisation) -> None:
