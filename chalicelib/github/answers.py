@@ -17,6 +17,7 @@ from chalicelib.github.decisions import error_message, github_date, next_link, p
 from chalicelib.github.origin import Origin
 from chalicelib.redaction import MASK, redact
 
+LARGEST_COUNT = 100_000_000  # things of one organisation
 EXCERPT_LENGTH = 80  # characters of a foreign text in a message
 
 
@@ -27,7 +28,7 @@ class Answer:
     `body` is None for 204, for 304 and for an empty body that the caller allowed. `etag` keeps its quotes: pass it
     unchanged to the next `get` of the same URL. `next_url` is the next page, `location` the target of a redirect that
     was not followed; both are whole URLs on the API's own host. `date` is GitHub's clock (aware, UTC). `url` is the
-    URL that gave this answer, after redirects.
+    URL that gave this answer, after redirects. `digest` is the same for bodies of the same bytes; None without one.
     """
 
     status: int
@@ -40,6 +41,8 @@ class Answer:
     request_id: str
     date: datetime | None
     url: str
+    digest: int | None = field(default=None, repr=False, compare=False)
+    is_redirected: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,11 @@ class NoAnswer:
     is_unreachable: bool
 
 
+def is_count(value: Any) -> bool:
+    """Tell whether a foreign value can be a number of things: no true, no negative, and none beyond belief."""
+    return type(value) is int and 0 <= value <= LARGEST_COUNT
+
+
 def make_answer(received: Received, *, url: str, origin: Origin, location: str | None = None) -> Answer:
     """Make the answer that callers get; raises BadAnswerError when a link leaves the API's origin."""
     return Answer(
@@ -127,6 +135,7 @@ def make_answer(received: Received, *, url: str, origin: Origin, location: str |
         request_id=received.request_id,
         date=github_date(received.headers),
         url=url,
+        digest=hash(received.content) if received.content else None,
     )
 
 

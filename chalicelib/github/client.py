@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
@@ -34,6 +34,7 @@ from chalicelib.github.decisions import (
     seconds_until_reset,
 )
 from chalicelib.github.origin import Origin, Params, path_of
+from chalicelib.github.pages import NextLinks
 from chalicelib.github.transport import Transport
 from chalicelib.redaction import secret_in
 
@@ -131,10 +132,10 @@ class GitHubAPI:
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         """
         url = self._origin.url(path_or_url, params)
-        for _ in range(MAX_REDIRECTS + 1):
+        for redirects in range(MAX_REDIRECTS + 1):
             answer = self._exchange(url, _Options(etag=etag, allow_empty=allow_empty))
             if answer.location is None or not follow_redirects:
-                return answer
+                return replace(answer, is_redirected=redirects > 0)
             url = answer.location
         raise BadAnswerError(f"redirected more than {MAX_REDIRECTS} times", status=answer.status, path=path_of(url))
 
@@ -146,19 +147,16 @@ class GitHubAPI:
         return self._exchange(self._origin.url(path, None), _Options(method="POST"))
 
     def pages(self, path_or_url: str, *, params: Params | None = None) -> Iterator[Answer]:
-        """Get a list's pages one by one, by GitHub's own links; raises BadAnswerError when the links form a circle.
+        """Get a list's pages one by one, by GitHub's own links; raises BadAnswerError when the links lead nowhere.
 
         https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
         """
         url: str | None = self._origin.url(path_or_url, params)
-        seen: set[str] = set()
+        links = NextLinks(path_of(path_or_url))
         while url is not None:
             answer = self.get(url)
-            seen |= {url, answer.url}
             yield answer
-            url = answer.next_url
-            if url in seen:
-                raise BadAnswerError("the next page is one already read", status=answer.status, path=path_of(url))
+            url = links.follow(url, answer.url, next_url=answer.next_url, digest=answer.digest)
 
     @property
     def host(self) -> str:

@@ -11,6 +11,7 @@ from chalicelib.errors import BadAnswerError
 from chalicelib.github.answers import Answer
 from chalicelib.github.client import PER_PAGE, GitHubAPI
 from chalicelib.github.origin import path_of
+from chalicelib.github.pages import NextLinks
 
 
 @dataclass(frozen=True)
@@ -54,26 +55,26 @@ class ListAPI:
     ) -> Iterator[ListPage]:
         """Fetch a list page by page; a page in `known` (by its number) is requested with its ETag.
 
-        Raises NotFoundError and GoneError when the list no longer exists, BadAnswerError when its next links form a
-        circle.
+        Raises NotFoundError and GoneError when the list no longer exists, BadAnswerError when its next links lead
+        nowhere.
         """
         url: str | None = path
-        seen: set[str] = set()
+        links = NextLinks(path)
         number = 1
         while url is not None:
-            page = self._fetch_page(url, number, known.get(number), params)
+            page, digest = self._fetch_page(url, number, known.get(number), params)
             yield page
-            seen.add(url)
-            url, number = page.state.next_url, number + 1
-            if url in seen:
-                raise BadAnswerError("the next page is one already read", path=path)
+            url, number = links.follow(url, next_url=page.state.next_url, digest=digest), number + 1
 
-    def _fetch_page(self, url: str, number: int, known: PageState | None, params: Mapping[str, str] | None) -> ListPage:
+    def _fetch_page(
+        self, url: str, number: int, known: PageState | None, params: Mapping[str, str] | None
+    ) -> tuple[ListPage, int | None]:
+        """Fetch a page, and give its content's digest too, None when it is unchanged."""
         answer = self._get(url, number, known.etag if known else None, params)
         if known and answer.not_modified:
             next_url = answer.next_url or known.next_url
             if next_url or known.items < PER_PAGE:
-                return ListPage(number, None, replace(known, next_url=next_url), answer.date)
+                return ListPage(number, None, replace(known, next_url=next_url), answer.date), None
             # A full last page may have a next page by now, which a 304 need not name.
             answer = self._get(url, number, None, params)
         if not isinstance(answer.body, list):
@@ -81,7 +82,7 @@ class ListAPI:
                 "the answer is not a list", status=answer.status, path=path_of(url), request_id=answer.request_id
             )
         state = PageState(answer.etag, len(answer.body), answer.next_url)
-        return ListPage(number, answer.body, state, answer.date)
+        return ListPage(number, answer.body, state, answer.date), answer.digest
 
     def _get(self, url: str, number: int, etag: str | None, params: Mapping[str, str] | None) -> Answer:
         self.wait()

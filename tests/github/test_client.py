@@ -170,6 +170,14 @@ def test_pages_that_run_in_a_circle_end(server: LocalServer, api: GitHubAPI) -> 
     assert len(server.seen) == 2
 
 
+@pytest.mark.parametrize("body", [[], {"total_seats": 3, "seats": []}, [{"id": 1}]], ids=["empty", "object", "same"])
+def test_new_links_to_nothing_new_end(server: LocalServer, api: GitHubAPI, body: object) -> None:
+    server.answer = lambda seen: reply(200, body, {"Link": f'<{server.url}/a?page={len(server.seen)}>; rel="next"'})
+    with pytest.raises(BadAnswerError, match="GET /a failed: 10 pages bring nothing new, and name a next one"):
+        list(api.pages("/a"))
+    assert len(server.seen) == 11
+
+
 def test_a_next_page_elsewhere_is_refused_and_the_token_stays_here(
     server: LocalServer, make_server: MakeServer, api: GitHubAPI
 ) -> None:

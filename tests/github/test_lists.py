@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import BadAnswerError
-from chalicelib.github import GitHubAPI, ListAPI, ListPage, PageState
+from chalicelib.github import GitHubAPI, ListAPI, ListPage, PageState, pages
 from chalicelib.github.client import PER_PAGE
 from tests.github.conftest import DATE
 from tests.github.local_server import LocalServer, Reply, reply
@@ -91,6 +91,38 @@ def test_pages_in_a_circle_end(server: LocalServer, api: GitHubAPI) -> None:
     with pytest.raises(BadAnswerError):
         fetch(api)
     assert len(server.seen) == 2
+
+
+def test_pages_that_never_end_are_left(server: LocalServer, api: GitHubAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MAX_PAGES", 5)
+    server.answer = lambda seen: page(server, [{"id": len(server.seen)}], 1, following=len(server.seen) + 1)
+    with pytest.raises(BadAnswerError, match="the list has more than 5 pages"):
+        fetch(api)
+    assert len(server.seen) == 5
+
+
+@pytest.mark.parametrize("items", [[], [{"id": 1}]], ids=["empty", "the same"])
+def test_new_links_to_nothing_new_are_left(server: LocalServer, api: GitHubAPI, items: list[Any]) -> None:
+    """Each link was new, so no circle was seen, and what was collected grew for ever."""
+    server.answer = lambda seen: page(server, items, 1, following=len(server.seen) + 1)
+    with pytest.raises(BadAnswerError, match="10 pages bring nothing new"):
+        fetch(api)
+    assert len(server.seen) == 11
+
+
+def test_a_few_empty_pages_are_no_end(server: LocalServer, api: GitHubAPI) -> None:
+    """GitHub may filter a page until nothing is left of it."""
+    empty = [page(server, [], number, following=number + 1) for number in range(1, 6)]
+    server.replies = [*empty, page(server, [{"id": 1}], 6)]
+    assert [found.items for found in fetch(api)] == [*[[]] * 5, [{"id": 1}]]
+
+
+def test_any_number_of_unchanged_pages_is_no_repetition(server: LocalServer, api: GitHubAPI) -> None:
+    last = 30
+    known = {n: PageState(f'"{n}"', 100, link(server, n + 1) if n < last else None) for n in range(1, last + 1)}
+    known[last] = PageState(f'"{last}"', 1, None)
+    server.answer = lambda seen: unchanged(server, len(server.seen))
+    assert [found.items for found in fetch(api, known)] == [None] * last
 
 
 def test_each_request_waits_its_turn(server: LocalServer, api: GitHubAPI) -> None:

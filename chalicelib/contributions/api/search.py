@@ -9,12 +9,17 @@ from typing import Any
 
 from chalicelib.errors import BadAnswerError, IncompleteReadError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
+from chalicelib.github.answers import is_count
+from chalicelib.github.pages import MAX_REPEATS, NextLinks
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import SECOND, Window
 from chalicelib.utils import format_utc, parse_utc, shifted
 
 # When GitHub's search times out, the request is repeated after each of these pauses, in seconds.
 INCOMPLETE_PAUSES = (2.0, 5.0, 15.0, 30.0)
+
+PATH = "/search/issues"
+MAX_RESULTS = 1_000  # that GitHub lists of a search
 
 PULL_REQUESTS, ISSUES = "pull_requests", "issues"
 KIND_QUALIFIER = {PULL_REQUESTS: "is:pr", ISSUES: "is:issue"}
@@ -24,13 +29,16 @@ KIND_QUALIFIER = {PULL_REQUESTS: "is:pr", ISSUES: "is:issue"}
 class SearchPage:
     """One page of a search: its items as GitHub gave them, and how many items the search finds in all.
 
-    `since` is the time at which this search began; None when it began at the span's own beginning.
+    `since` is the time at which this search began; None when it began at the span's own beginning. `url` is where the
+    page is, `digest` the same for pages of the same content.
     """
 
     items: list[Any]
     total_count: int
     next_url: str | None
     since: datetime | None = None
+    url: str = field(default="", compare=False)
+    digest: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -115,15 +123,17 @@ class SearchAPI:
         """Fetch pages of up to 100 items, in the span's order; an item at the end of a page may come twice.
 
         Raises IncompleteReadError when GitHub's search keeps timing out, or when more than 1,000 items were created in
-        one second and changed in one second.
+        one second and changed in one second. Raises BadAnswerError when the links to next pages lead nowhere.
         """
-        whole, depth = span, 1
+        whole, depth, links, empty_pages = span, 1, _links(), 0
         page = self._first_page(scope, kind, span, qualifiers)
         while True:
             yield page if span is whole else replace(page, since=span.since)
             if page.next_url is None:
                 _check_cap(page, depth, span)
                 return
+            empty_pages = 0 if page.items else empty_pages + 1
+            _check_empty(empty_pages)
             rest = span.after(page.items)
             if rest is None and span.axis == "updated":
                 yield from self._one_second(scope, kind, span, page, qualifiers)
@@ -131,9 +141,10 @@ class SearchAPI:
                 if rest is None:
                     return
             if rest is None:
-                page, depth = self._page({"path": page.next_url}), depth + 1
+                next_url = links.follow(page.url, next_url=page.next_url, digest=page.digest)
+                page, depth = self._page({"path": next_url}), depth + 1
             else:
-                span, depth = rest, 1
+                span, depth, links = rest, 1, _links()
                 page = self._first_page(scope, kind, span, qualifiers)
 
     def _first_page(self, scope: Scope, kind: str, span: Span, qualifiers: Sequence[str]) -> SearchPage:
@@ -150,7 +161,7 @@ class SearchAPI:
 
     def _search(self, scope: Scope, kind: str, qualifiers: Sequence[str], order: dict[str, str]) -> SearchPage:
         query = " ".join(filter(None, (KIND_QUALIFIER[kind], scope.qualifier, *qualifiers)))
-        return self._page({"path": "/search/issues", "params": {"q": query, **order}})
+        return self._page({"path": PATH, "params": {"q": query, **order}})
 
     def _page(self, request: dict[str, Any]) -> SearchPage:
         """Fetch a page; repeats the request while GitHub's search times out."""
@@ -164,20 +175,27 @@ class SearchAPI:
         raise IncompleteReadError("GitHub's search timed out again and again (incomplete_results)")
 
 
+def _links() -> NextLinks:
+    return NextLinks(PATH, limit=MAX_RESULTS // PER_PAGE)
+
+
+def _check_empty(pages: int) -> None:
+    if pages >= MAX_REPEATS:
+        raise BadAnswerError(f"{pages} pages in a row hold nothing, and name a next one", path=PATH)
+
+
 def read_search(answer: Answer) -> tuple[SearchPage, bool]:
     """Check an answer's shape, and give its page and whether it is incomplete; BadAnswerError when it is no search."""
     body = answer.body
-    shape_is_right = (
-        isinstance(body, dict) and isinstance(body.get("items"), list) and isinstance(body.get("total_count"), int)
-    )
-    if not shape_is_right:
+    if not (isinstance(body, dict) and isinstance(body.get("items"), list) and is_count(body.get("total_count"))):
         raise BadAnswerError(
             "the answer is not a search result",
             status=answer.status,
-            path="/search/issues",
+            path=PATH,
             request_id=answer.request_id,
         )
-    return SearchPage(body["items"], body["total_count"], answer.next_url), bool(body.get("incomplete_results"))
+    page = SearchPage(body["items"], body["total_count"], answer.next_url, url=answer.url, digest=answer.digest)
+    return page, bool(body.get("incomplete_results"))
 
 
 def _check_cap(page: SearchPage, depth: int, span: Span) -> None:

@@ -179,6 +179,38 @@ def test_a_page_says_where_its_search_began(search: Search, github: GitHubAPI) -
     assert (first.total_count, second.total_count) == (150, 51)
 
 
+def following(server: LocalServer, number: int) -> dict[str, str]:
+    return {"Link": f'<{server.url}/search/issues?page={number}>; rel="next"'}
+
+
+@pytest.mark.parametrize("axis", ["created", "updated"])
+@pytest.mark.parametrize("is_new", [False, True], ids=["the same link", "new links"])
+@pytest.mark.parametrize("items", [[], [item(1)]], ids=["nothing", "the same item"])
+def test_next_pages_that_lead_nowhere_end(
+    server: LocalServer, github: GitHubAPI, axis: str, is_new: bool, items: list[Any]
+) -> None:
+    """The same page was read again and again, and yielded, until the memory was full."""
+    body = {"total_count": 500, "incomplete_results": False, "items": items}
+    server.answer = lambda seen: reply(200, body, following(server, len(server.seen) if is_new else 2))
+    with pytest.raises(BadAnswerError):
+        read(github, Span(axis, NOON))
+    assert len(server.seen) < 25
+
+
+def test_each_second_of_which_nothing_comes_is_not_asked_for(server: LocalServer, github: GitHubAPI) -> None:
+    """An empty page with a next one made it look at the next second, and at the next."""
+
+    def answer(seen: Seen) -> Reply:
+        is_outer = "sort=updated" in seen.target
+        body = {"total_count": int(is_outer), "incomplete_results": False, "items": []}
+        return reply(200, body, following(server, 2) if is_outer else None)
+
+    server.answer = answer
+    with pytest.raises(BadAnswerError, match="10 pages in a row hold nothing, and name a next one"):
+        read(github, Span("updated", NOON))
+    assert len(server.seen) < 25
+
+
 INCOMPLETE = reply(200, {"total_count": 1, "incomplete_results": True, "items": [{"id": 1}]})
 WHOLE = reply(200, {"total_count": 1, "incomplete_results": False, "items": [{"id": 1}]})
 
@@ -197,7 +229,11 @@ def test_a_search_that_always_times_out_is_not_taken(server: LocalServer, github
 
 
 @pytest.mark.parametrize(
-    "body", [[], {"items": []}, {"total_count": 1}, {"total_count": "1", "items": []}, {"total_count": 1, "items": {}}]
+    "body",
+    [
+        *([], {"items": []}, {"total_count": 1}, {"total_count": "1", "items": []}, {"total_count": 1, "items": {}}),
+        *({"total_count": count, "items": []} for count in (-1, True, 1.5, 10**9, 10**30, None)),
+    ],
 )
 def test_what_is_no_search_is_not_taken(server: LocalServer, github: GitHubAPI, body: object) -> None:
     server.replies = [reply(200, body)]
