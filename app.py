@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.runtime import shell
 
 if __name__ == "__main__":
-    shell.stop_while_loading()
+    shell.begin()
 
 import argparse
 import logging
@@ -72,7 +72,9 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
     )
     parser.add_argument("job", choices=[*sorted(JOBS), HEALTH], help="the job to run, or health")
     command = parser.parse_args(arguments).job
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[shell.LogHandler(sys.stdout)], force=True)
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[logging.StreamHandler(sys.stdout)], force=True
+    )
     budget = Budget(on_pause=log_pause)
     try:
         with shell.stoppable(budget.cancel):

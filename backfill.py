@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.runtime import shell
 
 if __name__ == "__main__":
-    shell.stop_while_loading()
+    shell.begin()
 
 import argparse
 import logging
@@ -361,8 +361,7 @@ def main(
 ) -> int:
     """Run from a shell; returns the exit code."""
     given = parser().parse_args(arguments, Arguments(now=now))
-    handlers = [shell.LogHandler(sys.stderr)]
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=handlers, force=True)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
     budget = budget or Budget(on_pause=print_pause)
     try:
         with shell.stoppable(budget.cancel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.runtime import shell
 
 if __name__ == "__main__":
-    shell.stop_while_loading()
+    shell.begin()
 
 import os
 from collections.abc import Iterator, Mapping, Sequence

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from chalicelib.runtime import shell
+
+if __name__ == "__main__":
+    shell.begin()
+
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 
 from chalicelib.errors import ContributorMetricsError
-from chalicelib.runtime import shell
 from deployment.checks import check_stage
 from deployment.stage import load_stage
 
@@ -28,9 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stage", default="dev", help="a stage of .chalice/config.json; default: dev")
     name = parser.parse_args(arguments).stage
     try:
-        return check(name)
+        with shell.stoppable():
+            return check(name)
     except ContributorMetricsError as error:
         return shell.print_error(error)
+    except KeyboardInterrupt as stop:
+        return shell.print_stop(stop, "stopped; nothing was changed")
 
 
 def check(name: str) -> int:
@@ -45,4 +51,4 @@ def check(name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    shell.run_command(main)

@@ -37,7 +37,7 @@ def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> S
     `DB_URL` of this shell wins: it may lead to the database through a tunnel, which a Lambda doesn't need.
     """
     try:
-        document = json.loads((root / CONFIG).read_text())
+        document = json.loads((root / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"{CONFIG} can't be read: {error}") from error
     stages = document.get("stages", {})

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError
 from chalicelib.models import Base
+from chalicelib.runtime import output, shell
 from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import REVISIONS, describe, make_engine, stored_revision
 from chalicelib.store.locks import MIGRATION_SECONDS, take_turn
@@ -36,7 +37,7 @@ def run() -> None:
     finally:
         engine.dispose()
     if changes_the_schema() and not given:
-        print(f"{redact_url(db_url)} is at migration {revision}.", flush=True)
+        print(f"{redact_url(db_url)} is at migration {revision}.")
 
 
 def settings() -> Settings:
@@ -82,10 +83,20 @@ def changes_the_schema() -> bool:
     return True
 
 
-try:
+def run_in_shell() -> None:
+    """Migrate for the command `alembic`, and end it with one sentence when that fails."""
+    output.prepare_output()
+    context.config.stdout = sys.stdout
+    try:
+        run()
+        sys.stdout.flush()
+    except ContributorMetricsError as error:
+        sys.exit(shell.print_error(error))
+    except KeyboardInterrupt as stop:
+        sys.exit(shell.print_stop(stop, "stopped; `make migrate` begins anew"))
+
+
+if context.config.attributes.get("db_url"):
     run()
-except ContributorMetricsError as problem:
-    if context.config.attributes.get("db_url"):
-        raise
-    print(f"error: {problem}", file=sys.stderr)
-    sys.exit(2)
+else:
+    run_in_shell()

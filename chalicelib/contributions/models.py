@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, Float, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
@@ -68,6 +69,8 @@ class Membership(Base):
 class _Item:
     """The columns that issues and pull requests share."""
 
+    comment: ClassVar[str]  # the table's
+
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[object, ...]:
@@ -78,7 +81,7 @@ class _Item:
             Index(None, "org", "updated_at"),
             Index(None, "org", "closed_at"),
             Index(None, "username", "created_at"),
-            {"comment": (cls.__doc__ or "").splitlines()[0].rstrip(".")},
+            {"comment": cls.comment},
         )
 
     id: Mapped[int] = mapped_column(
@@ -133,6 +136,7 @@ class Issue(_Item, Base):
     """Issues."""
 
     __tablename__ = "issues"
+    comment = "Issues"
 
     score: Mapped[float | None] = mapped_column(Float, info=VOLATILE, comment="Relevance to the search that found it")
 
@@ -141,6 +145,7 @@ class PullRequest(_Item, Base):
     """Pull requests."""
 
     __tablename__ = "pull_requests"
+    comment = "Pull requests"
 
     merged: Mapped[bool | None] = mapped_column(
         comment="True when it was merged, false when it was not, NULL when GitHub has not said"

@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
+from chalicelib.runtime.output import ClosedOutputError, FullOutputError, prepare_output
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -30,25 +31,18 @@ _RETRY_SECONDS = 0.02  # until a signal that came at a bad moment is sent again
 _UNINTERRUPTED_PACKAGE = "sqlalchemy"
 
 
-class ClosedOutputError(KeyboardInterrupt):
-    """Nobody reads the output any more; a KeyboardInterrupt, so that no `except Exception` catches it."""
-
-
-class LogHandler(logging.StreamHandler[TextIO]):
-    """Writes log lines; a closed pipe stops the command instead of printing a traceback for each line."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Raise ClosedOutputError for a closed pipe; report any other error as usual."""
-        if isinstance(sys.exception(), BrokenPipeError):
-            raise ClosedOutputError from None
-        super().handleError(record)
+def begin() -> None:
+    """Begin a command, before its imports: on any terminal, and with one sentence when it is stopped."""
+    prepare_output()
+    stop_while_loading()
 
 
 def stop_while_loading() -> None:
     """From now on end with one sentence on Ctrl-C or SIGTERM: imports take a second, and need no clean-up."""
 
     def stop(*_: object) -> NoReturn:
-        os.write(2, b"stopped before anything was done\n")
+        with suppress(OSError):
+            os.write(2, b"stopped before anything was done\n")
         os._exit(STOPPED)
 
     for number in _stop_signals():
@@ -132,49 +126,45 @@ def _resend_soon(number: int) -> None:
 
 def print_error(error: ContributorMetricsError) -> int:
     """Print an error on standard error; returns the exit code: 2 when the set-up is wrong, else 1."""
-    sys.stderr.write(f"error: {error}\n")
+    _say(f"error: {error}")
     return BAD_SETUP if isinstance(error, (SettingsError, DatabaseNotReadyError)) else FAILED
 
 
 def print_stop(stop: KeyboardInterrupt, sentence: str) -> int:
     """Print what the stop means for the command, unless its output is closed; returns the exit code."""
+    if isinstance(stop, FullOutputError):
+        _say(f"error: the output can't be written: {stop}")
+        return FAILED
     if isinstance(stop, ClosedOutputError):
         return CLOSED
-    sys.stderr.write(f"{sentence}\n")
+    _say(sentence)
     return STOPPED
+
+
+def _say(sentence: str) -> None:
+    """Print a sentence on standard error; when that can't be written either, the exit code says it alone."""
+    with suppress(ClosedOutputError):
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:
     """Run a command and end the process with its exit code; quietly when its output is closed."""
     try:
         with stoppable():
-            sys.exit(_run_and_flush(main))
+            try:
+                code = main()
+            finally:  # argparse ends the process by itself
+                sys.stdout.flush()
+                sys.stderr.flush()
+            sys.exit(code)
+    except ClosedOutputError as stop:
+        sys.exit(print_stop(stop, ""))
     except KeyboardInterrupt:  # between two blocks that would have printed a sentence
         sys.exit(STOPPED)
     finally:
         for number in _stop_signals():
             signal.signal(number, lambda *_: os._exit(STOPPED))
-
-
-def _run_and_flush(main: Callable[[], int]) -> int:
-    try:
-        try:
-            return main()
-        finally:
-            for stream in _streams():
-                stream.flush()
-    except BrokenPipeError:
-        # Without this the interpreter would flush again at its end, and print an error.
-        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        for stream in _streams():
-            os.dup2(devnull, stream.fileno())
-        return CLOSED
-
-
-def _streams() -> list[TextIO]:
-    """Standard output and error; either is None for a process that was started without it."""
-    return [stream for stream in (sys.stdout, sys.stderr) if stream]
 
 
 def _stop_signals() -> list[signal.Signals]:

@@ -95,7 +95,7 @@ shell.run_command(main)
 
 
 def test_a_process_without_standard_output_ends_with_its_code(root: Path) -> None:
-    code = "from chalicelib.runtime import shell; shell.run_command(lambda: 3)"
+    code = "from chalicelib.runtime import shell; shell.begin(); shell.run_command(lambda: 3)"
     result = subprocess.run(["sh", "-c", f"exec {sys.executable} -c '{code}' >&-"], cwd=root, check=False)
     assert result.returncode == 3
 
