@@ -43,7 +43,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the tables back."""
+    """Take the tables back, and what says that they were read: the next upgrade's first run reads all days again."""
+    op.execute("DELETE FROM watermarks WHERE name LIKE 'copilot.%'")
+    op.execute("DELETE FROM sync_runs WHERE step LIKE 'copilot.%'")
     for table in reversed(TABLES):
         op.drop_table(table)
 

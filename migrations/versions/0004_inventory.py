@@ -20,6 +20,7 @@ FIRST_SEEN = "When this app first saw it"
 # The watermarks that said where a reading goes on, and not up to where everything is stored.
 CURSORS = ("access", "copilot.days", "copilot.people", "interrupted:", "backfill:", "reconcile:", "sweep:", "sandbox:")
 MARK = ["name", "org", "scope", "value"]
+LISTS = ("repositories", "releases", "teams", "team_members")
 # Comments of tables and columns: which ones | before | after.
 COMMENTS = """
 copilot_day_revisions | Every different report of a day that was ever seen, whole; the last is in copilot_days | Every version of a day's report that this app has seen; copilot_days has the one that counts
@@ -96,6 +97,7 @@ def downgrade() -> None:
     """Take the tables back."""
     for table, column, before, after in _comments():
         _comment(table, column, before, before=after)
+    _forget_lists()
     for table in ("team_members", "teams", "releases", "repositories", "list_polls"):
         op.drop_table(table)
     _rename("copilot_team_days", "copilot_team_totals")
@@ -103,6 +105,15 @@ def downgrade() -> None:
     op.drop_table("cursors")
     op.execute("UPDATE sync_runs SET error = note WHERE error IS NULL AND note IS NOT NULL")
     op.drop_column("sync_runs", "note")
+
+
+def _forget_lists() -> None:
+    """Delete what says that the lists were read, whose tables go: the next upgrade's first run reads them again."""
+    watermarks, cursors = (sa.table(name, sa.column("name")) for name in ("watermarks", "cursors"))
+    runs = sa.table("sync_runs", sa.column("step"))
+    op.execute(sa.delete(watermarks).where(watermarks.c.name.in_(LISTS)))
+    op.execute(sa.delete(cursors).where(cursors.c.name.in_([f"whole:{name}" for name in LISTS])))
+    op.execute(sa.delete(runs).where(runs.c.step.in_(LISTS)))
 
 
 def _comments() -> Iterator[tuple[str, str, str, str]]:
