@@ -10,7 +10,7 @@ from pathlib import Path
 from chalicelib.copilot.rows import Document, read_document
 from chalicelib.copilot.settings import SEAT_PRICE, USER_DATA
 from chalicelib.copilot.sync.days import COPILOT
-from chalicelib.copilot.sync.history import load_document
+from chalicelib.copilot.sync.saved import load_document
 from chalicelib.errors import AwsError, RejectedError, SettingsError
 from chalicelib.ingest.runner import Runner
 from chalicelib.runtime.aws import read_object
@@ -47,7 +47,7 @@ class CopilotFiles:
     def load(self, runner: Runner, documents: Mapping[str, Document]) -> Iterator[str]:
         """Store what files hold, each with its row in `runner.runs`; yields a sentence about each."""
         keeps_people, price = runner.settings.value(USER_DATA), runner.settings.value(SEAT_PRICE)
-        load = partial(load_document, keeps_people=keeps_people, price=price)
+        load = partial(load_document, keeps_people=keeps_people, price=price, written=set())
         for name, document in documents.items():
             run = runner.run(f"{COPILOT}.file", partial(load, document=document))
             counts = f"{run.fetched:,} read, {run.stored:,} new or changed, {run.rejected:,} rejected"

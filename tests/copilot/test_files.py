@@ -27,7 +27,7 @@ from chalicelib.models import (
 )
 from chalicelib.settings import Settings
 from tests.copilot.conftest import Copilot
-from tests.copilot.records import METRICS, REPORT, SEAT, USAGE
+from tests.copilot.records import ACTIVITY, METRICS, PERIOD, PLACE, REPORT, SEAT, TWICE, USAGE, USER, WINDOW
 
 pytestmark = pytest.mark.slow
 
@@ -243,3 +243,79 @@ def test_impossible_days_are_rejected(db_url: str, tmp_path: Path) -> None:
     (tmp_path / "days").write_text(json.dumps([REPORT | {"day": day} for day in ("0001-01-01", "9999-12-31")]))
     assert load(db_url, tmp_path / "days") == 0
     assert counts(db_url) == {"rejected": 2}
+
+
+FILES_OF_A_DAY = {
+    "usage": [USAGE | {"day": "2026-05-01"}],
+    "twice": [REPORT, REPORT | {"loc_added_sum": 1}],
+    "less": [REPORT | {"loc_added_sum": 2}],
+    "more": [REPORT | {"loc_added_sum": 99, "totals_by_ide": []}],
+}
+LOWER, HIGHER = USER | ACTIVITY, USER | TWICE
+FILES_OF_PEOPLE: dict[str, Any] = {
+    "people": [HIGHER | {"user_id": 1}, LOWER | {"user_id": 1}, LOWER],
+    "more people": [HIGHER, HIGHER | {"user_id": 1, "used_cli": True}],
+    "periods": WINDOW | {"user_totals": [PERIOD | ACTIVITY, PERIOD | TWICE | {"user_id": 2}]},
+    "more periods": WINDOW | {"user_totals": [PERIOD | TWICE, PERIOD | ACTIVITY | {"user_id": 2}]},
+    "teams": [PLACE | {"slug": "core", "user_login": "ada"}, PLACE | {"slug": "edge", "user_login": "ada"}],
+    "more teams": [PLACE | {"slug": "deep", "user_login": "ada"}],
+    "seats": {"total_seats": 1, "seats": [SEAT, SEAT | {"plan_type": "enterprise"}]},
+    "more seats": {"total_seats": 1, "seats": [SEAT | {"last_activity_at": None, "plan_type": "unknown"}]},
+}
+
+
+@pytest.mark.parametrize("files", [FILES_OF_A_DAY, FILES_OF_PEOPLE], ids=["days", "people"])
+def test_files_that_overlap_end_alike_in_any_order(
+    db_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, Any],
+) -> None:
+    """The first file won, or the last record; and each reading was another revision."""
+    monkeypatch.setattr("chalicelib.copilot.sync.people.BATCH", 1)
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    paths = [tmp_path / name for name in files]
+    ends = []
+    for order in (paths, paths[::-1], [*paths[2:], *paths[:2]]):
+        assert load(db_url, *order) == 0
+        ends.append(contents(db_url))
+        capsys.readouterr()
+        assert load(db_url, *order[::-1]) == 0
+        assert capsys.readouterr().out.count(" 0 new or changed") == len(files)
+        assert contents(db_url) == ends[-1]
+        forget(db_url)
+    assert ends[0] == ends[1] == ends[2]
+    assert {row["revision"] for rows in ends[0].values() for row in rows if "revision" in row} == {1}
+
+
+def test_which_of_two_days_in_files_wins(db_url: str, tmp_path: Path) -> None:
+    for name, content in FILES_OF_A_DAY.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    assert load(db_url, *(tmp_path / name for name in FILES_OF_A_DAY)) == 0
+    [day] = rows_of(db_url, CopilotDay)
+    assert (day.source, day.loc_added_sum, day.revision) == ("report", 99, 1)
+    assert not [row for row in rows_of(db_url, CopilotDayTotal) if row.dimension == "ide"]
+    assert len(rows_of(db_url, CopilotDayRevision)) == 5
+
+
+def contents(db_url: str) -> dict[str, list[dict[str, Any]]]:
+    """All that is stored of Copilot, without the moments at which it was read."""
+    found = {}
+    with create_db_session(db_url) as session:
+        for table in CopilotDay.metadata.sorted_tables:
+            if table.name.startswith("copilot_"):
+                rows = session.execute(select(table).order_by(*table.primary_key)).mappings()
+                found[table.name] = [
+                    {name: value for name, value in row.items() if name not in {"first_seen_at", "seen_at"}}
+                    for row in rows
+                ]
+    return found
+
+
+def forget(db_url: str) -> None:
+    with create_db_session(db_url) as session:
+        for table in CopilotDay.metadata.sorted_tables:
+            session.execute(table.delete())
+        session.commit()

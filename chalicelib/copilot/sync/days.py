@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from chalicelib.copilot.api import ORGANIZATION_28, ORGANIZATION_DAY, CopilotAPI
+from chalicelib.copilot.api import ORGANIZATION_28, ORGANIZATION_DAY, CopilotAPI, Report
 from chalicelib.copilot.models import REPORT, SOURCES, CopilotDay, CopilotDayRevision, CopilotDayTotal
 from chalicelib.copilot.rows import DayRows, report_day_rows
+from chalicelib.copilot.sync.choice import choose, normalized, rank, within
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
-from chalicelib.store.engine import canonical
 from chalicelib.store.marks import WHOLE
 from chalicelib.store.upsert import Row
 
@@ -28,8 +28,6 @@ YEAR, FIRST_DAY = timedelta(days=365), date(2025, 12, 12)
 LATEST_DAYS = timedelta(days=28)
 # GitHub may publish a day this late; an older day without a report is lost.
 PUBLICATION_DELAY = timedelta(days=7)
-# Keys that differ in each answer, although no figure has changed.
-VOLATILE = {"created_at", "report_start_day", "report_end_day"}
 
 
 def sync_days(context: Context) -> None:
@@ -49,8 +47,9 @@ def sync_days(context: Context) -> None:
 
 
 def last_read_day(context: Context, name: str) -> date | None:
-    """Give the last day that was read or tried; None before the first run."""
+    """Give the last day that was read or tried; None before the first run. Leaves no transaction open."""
     cursor = context.marks.cursor(name, scope=WHOLE).read()
+    context.commit()
     return cursor.date() if cursor else None
 
 
@@ -89,66 +88,90 @@ def note_lost_days(
 def read_latest(context: Context) -> set[date] | None:
     """Store the report of the latest 28 days; gives the days that it has, or None when there is no report."""
     with CopilotAPI(context.github).open_report(context.scope.org, ORGANIZATION_28) as report:
-        return save_reports(context, report.records()) if report else None
+        return _save_report(context, report) if report else None
 
 
 def read_day(context: Context, day: date) -> bool:
     """Store the report of one day; False when there is none."""
     with CopilotAPI(context.github).open_report(context.scope.org, ORGANIZATION_DAY, day) as report:
-        return report is not None and bool(save_reports(context, report.records()))
+        return report is not None and bool(_save_report(context, report))
 
 
-def save_reports(context: Context, records: Iterable[Any]) -> set[date]:
-    """Write days from today's API; gives the days."""
-    return save_days(context, records, partial(report_day_rows, org=context.scope.org))
+def _save_report(context: Context, report: Report) -> set[date]:
+    """Write the days of a report, each with its breakdowns in one transaction; gives the days.
 
-
-def save_days(
-    context: Context, records: Iterable[Any], to_rows: Callable[[Any], DayRows], *, is_live: bool = True
-) -> set[date]:
-    """Write days, each with its breakdowns in one transaction; gives the days. See `save_day` for `is_live`."""
-    days = set()
-    for each in map_records(context, COPILOT, context.count_fetched(records), to_rows):
-        save_day(context, each.row, each.record, is_live=is_live)
-        days.add(each.row.day["day"])
+    Of a day that stands in the report twice one record counts, the one that `rank` puts last.
+    """
+    to_rows = within(report, context.now().date(), partial(report_day_rows, org=context.scope.org), day_of)
+    mapped = _keep_revisions(context, report.records(), to_rows)
+    chosen = choose(mapped, day_of, lambda rows: rank(rows.day["report"])).values()
+    context.commit()  # what was kept aside, also when there is no day
+    for each in chosen:
+        save_day(context, each.row, each.record)
         context.checkpoint()
-    return days
+    return {day_of(each.row) for each in chosen}
 
 
-def save_day(context: Context, rows: DayRows, record: Any, *, is_live: bool) -> None:
-    """Write a day with its breakdowns, unless the stored day wins; `copilot_day_revisions` keeps both.
+def save_days(context: Context, records: Iterable[Any], to_rows: Callable[[Any], DayRows], written: set[Any]) -> None:
+    """Write days of a saved file, each with its breakdowns in one transaction; see `save_day`."""
+    for each in _keep_revisions(context, records, to_rows):
+        save_day(context, each.row, each.record, written=written)
+        context.checkpoint()
 
-    The newer source wins. From the same source, GitHub's answer (`is_live`) wins, and a file only fills gaps.
+
+def _keep_revisions(
+    context: Context, records: Iterable[Any], to_rows: Callable[[Any], DayRows]
+) -> Iterator[Mapped[DayRows]]:
+    for each in map_records(context, COPILOT, context.count_fetched(records), to_rows):
+        _save_revision(context, each.row.day, each.record)
+        yield each
+
+
+def day_of(rows: DayRows) -> date:
+    """Give the day that rows are of."""
+    day: date = rows.day["day"]
+    return day
+
+
+def save_day(context: Context, rows: DayRows, record: Any, *, written: set[Any] | None = None) -> None:
+    """Write a day with its breakdowns, unless the stored day wins.
+
+    The newer source wins. From the same source, GitHub's answer wins, and a file only fills gaps. For a file, `written`
+    has the days that files of this command have filled, and gets this one: between those files, `rank` decides.
     """
     key = (rows.day["org"], rows.day["day"])
     stored = context.session.get(CopilotDay, key, populate_existing=True)
-    _save_revision(context, rows.day, record)
-    if stored is not None and not _replaces(rows.day, stored, is_live=is_live):
+    is_ours = written is not None and key in written
+    if stored is not None and not _replaces(rows.day, stored, is_live=written is None, is_ours=is_ours):
         return
-    day = Mapped({**rows.day, **revision_columns(stored, context.now())}, record)
-    save_rows(context, COPILOT, CopilotDay, [day])
+    columns = revision_columns(stored, context.now(), is_ours=is_ours)
+    save_rows(context, COPILOT, CopilotDay, [Mapped({**rows.day, **columns}, record)])
     same_day = (CopilotDayTotal.org == key[0], CopilotDayTotal.day == key[1])
     context.session.execute(delete(CopilotDayTotal).where(*same_day))
     save_rows(context, COPILOT, CopilotDayTotal, [Mapped(row, record) for row in rows.totals])
+    if written is not None:
+        written.add(key)
 
 
-def _replaces(row: Row, stored: CopilotDay, *, is_live: bool) -> bool:
-    ranks = SOURCES.index(row["source"]), SOURCES.index(stored.source)
-    if ranks[0] != ranks[1]:
-        return ranks[0] > ranks[1]
+def _replaces(row: Row, stored: CopilotDay, *, is_live: bool, is_ours: bool) -> bool:
+    sources = SOURCES.index(row["source"]), SOURCES.index(stored.source)
+    if sources[0] != sources[1]:
+        return sources[0] > sources[1]
+    if is_ours:
+        return rank(stored.report) < rank(row["report"])
     return is_live and normalized(row["report"]) != normalized(stored.report)
 
 
-def revision_columns(stored: Any, now: datetime) -> Row:
-    """Give the columns that count revisions, for a row that replaces `stored`, or a new one when that is None."""
+def revision_columns(stored: Any, now: datetime, *, is_ours: bool = False) -> Row:
+    """Give the columns that count revisions, for a row that replaces `stored`, or a new one when that is None.
+
+    It is no revision when another file of the same command filled the gap (`is_ours`).
+    """
     if stored is None:
         return {"revision": 1, "first_seen_at": now, "revised_at": None}
+    if is_ours:
+        return {name: getattr(stored, name) for name in ("revision", "first_seen_at", "revised_at")}
     return {"revision": stored.revision + 1, "first_seen_at": stored.first_seen_at, "revised_at": now}
-
-
-def normalized(report: dict[str, Any]) -> str:
-    """Write a report as text that is the same for reports with the same figures."""
-    return canonical({name: value for name, value in report.items() if name not in VOLATILE})
 
 
 def _save_revision(context: Context, row: Row, record: Any) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,6 +12,7 @@ from sqlalchemy import select, update
 from chalicelib.copilot.api import CopilotAPI
 from chalicelib.copilot.models import CopilotSeat, CopilotSeatDay
 from chalicelib.copilot.rows import seat_row
+from chalicelib.copilot.sync.choice import Rank, choose, rank
 from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
@@ -19,6 +21,7 @@ from chalicelib.store.upsert import Row
 
 SEATS = "copilot.seats"
 ACTIVE = timedelta(days=28)
+NEVER = datetime.min.replace(tzinfo=UTC)
 # List prices in US dollars a month.
 # https://docs.github.com/en/copilot/get-started/plans
 PRICES = {"business": 19.0, "enterprise": 39.0}
@@ -45,26 +48,21 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
 
 
 def _fetch_seats(context: Context, *, keeps_people: bool) -> list[Mapped[Row]]:
-    found: dict[int, Mapped[Row]] = {}
-    listed = announced = 0
+    """Read all pages, then map them: what is kept aside would leave a transaction open while GitHub is asked."""
+    pages = list(CopilotAPI(context.github).fetch_seats(context.scope.org))
+    listed = [seat for _, seats in pages for seat in seats]
+    announced = context.run.expected = pages[-1][0] if pages else 0
+    if len(listed) < announced:
+        raise IncompleteReadError(f"GitHub announced {announced} seats and listed {len(listed)}")
     to_row = partial(seat_row, org=context.scope.org)
-    for total, seats in CopilotAPI(context.github).fetch_seats(context.scope.org):
-        announced, listed = total, listed + len(seats)
-        for seat in map_records(context, COPILOT, context.count_fetched(seats), to_row, is_kept=keeps_people):
-            person = seat.row["assignee_id"]
-            found[person] = last_used(found.get(person), seat)
-    context.run.expected = announced
-    if listed < announced:
-        raise IncompleteReadError(f"GitHub announced {announced} seats and listed {listed}")
-    return list(found.values())
+    mapped = map_records(context, COPILOT, context.count_fetched(listed), to_row, is_kept=keeps_people)
+    return list(choose(mapped, itemgetter("assignee_id"), rank_of_seat).values())
 
 
-def last_used(one: Mapped[Row] | None, other: Mapped[Row]) -> Mapped[Row]:
-    """Choose between two rows of one person's seat: gives the one with the later use."""
-    if one is None:
-        return other
-    uses = [seat.row.get("last_activity_at") for seat in (one, other)]
-    return one if uses[1] is None or (uses[0] is not None and uses[0] >= uses[1]) else other
+def rank_of_seat(row: Row) -> Rank:
+    """Order rows of one person's seat: the one with the later use, then that of the greater record."""
+    used = row.get("last_activity_at")
+    return used is not None, used or NEVER, *rank(row["seat"])
 
 
 def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | None) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chalicelib.copilot.sync.days import format_days, normalized
+from chalicelib.copilot.sync.choice import normalized
+from chalicelib.copilot.sync.days import format_days
 from chalicelib.errors import RejectedError
 from chalicelib.github import downloads
 from chalicelib.ingest.mapping import WITHHELD
@@ -287,7 +288,7 @@ def test_nor_is_a_person_kept_whose_row_is_broken(copilot: Copilot, monkeypatch:
     def broken(record: Any, *, org: str) -> Any:
         raise RejectedError("user_id is missing")
 
-    for module in ("people.user_day_row", "people.user_team_row", "seats.seat_row"):
+    for module in ("people.user_day_row", "teams.user_team_row", "seats.seat_row"):
         monkeypatch.setattr(f"chalicelib.copilot.sync.{module}", broken)
     copilot.run()
     told = {row.record for row in copilot.stored(RejectedRecord)}
