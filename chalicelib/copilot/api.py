@@ -52,8 +52,9 @@ class CopilotAPI:
     def open_report(self, org: str, name: str, day: date | None = None) -> Iterator[Report | None]:
         """Download a report for a `with` block, of one day or (`day` is None) of the latest 28; None without data.
 
-        Asks for the download links once more when they have expired. Raises ForbiddenError, which says what to switch
-        on, when the policy or a permission is missing.
+        Asks for the download links once more when they have expired. Raises BadAnswerError when
+        the report is of another day, and ForbiddenError, which says what to switch on, when the policy or a permission
+        is missing.
         """
         with ExitStack() as files:
             yield self._download(org, name, day, files)
@@ -86,7 +87,10 @@ class CopilotAPI:
             return None
         except ForbiddenError as error:
             raise _with_advice(error) from None
-        return read_links(answer, path) if answer.body is not None else None
+        found = read_links(answer, path) if answer.body is not None else None
+        if found and day and found[1:] != (day, day):
+            raise BadAnswerError(f"the report is not of {day}, which was asked for", path=path)
+        return found
 
     def fetch_billing(self, org: str) -> dict[str, Any] | None:
         """Fetch the summary of an organisation's seats, a JSON object; None when it has no Copilot.

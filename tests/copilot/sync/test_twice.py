@@ -120,6 +120,25 @@ def test_a_day_that_is_not_the_report_s(copilot: Copilot, day: str) -> None:
     assert {row.reason.partition(", is ")[0] for row in copilot.stored(RejectedRecord)} == {f"its day, {day}"}
 
 
+@pytest.mark.parametrize("report", ["organization-1-day", "users-1-day", "user-teams-1-day"])
+def test_a_report_of_another_day_is_an_error(copilot: Copilot, report: str) -> None:
+    """It was stored as if it were the day that was asked for, which then counted as read."""
+
+    def answer_another(request: Request, answer: Answer) -> Answer:
+        if not request.path.endswith(report) or not answer.data:
+            return answer
+        return replace(answer, data=answer.data | {"report_day": "2026-05-30"})
+
+    with copilot.org.sandbox.oddities.telling(answer_another):
+        runs = [run for run in copilot.run() if run.status != "ok"]
+    assert [run.step for run in runs] == ["copilot.days" if report.startswith("org") else "copilot.people"]
+    assert "the report is not of 2026-0" in runs[0].error
+    assert {run.status for run in copilot.run()} == {"ok"}
+    assert len(copilot.days()) == 30
+    expected = {(row["day"], row["user_id"]) for row in copilot.sandbox.users(ORG)}
+    assert {(f"{row.day}", row.user_id) for row in copilot.stored(CopilotUserDay)} == expected
+
+
 def test_a_person_s_seat_that_is_listed_twice_in_any_order(small: Copilot) -> None:
     """Two seats of one person with the same last use: the stored one was that which came first, now this, now that."""
 
