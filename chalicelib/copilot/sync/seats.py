@@ -31,32 +31,47 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
     """Store the seats as they are now, mark those that were taken back, and count today's seats.
 
     Without `keeps_people` only the counts are stored. `price` is in US dollars a month; None means the plan's. Raises
-    IncompleteReadError when GitHub lists fewer seats than it announced.
+    IncompleteReadError when GitHub lists fewer seats than it announced, or none though it bills for some.
     """
     billing = CopilotAPI(context.github).fetch_billing(context.scope.org)
     if billing is None:
         context.run.note = "the organisation has no Copilot"
         return
     seats = _fetch_seats(context, keeps_people=keeps_people)
-    rows = [seat.row for seat in seats]
+    if not seats and _billed(billing):
+        raise IncompleteReadError(f"GitHub bills for {_billed(billing)} seats and lists none")
+    if keeps_people and _held_people(context) - seats.keys():
+        # The list shifts while it is read: what a second reading doesn't list either is gone.
+        seats |= _fetch_seats(context, keeps_people=keeps_people)
+    rows = [seat.row for seat in seats.values()]
     if keeps_people:
-        save_seats(context, seats, price=price)
+        save_seats(context, list(seats.values()), price=price)
         rows = _held_seats(context)
     day = count_seats(rows, org=context.scope.org, now=context.now(), billed=_billed(billing))
     context.run.stored += save_own_rows(context, CopilotSeatDay, [day])
     context.checkpoint()
 
 
-def _fetch_seats(context: Context, *, keeps_people: bool) -> list[Mapped[Row]]:
-    """Read all pages, then map them: what is kept aside would leave a transaction open while GitHub is asked."""
+def _fetch_seats(context: Context, *, keeps_people: bool) -> dict[int, Mapped[Row]]:
+    """Read all pages, then map them; gives one seat for each person. Leaves no transaction open."""
     pages = list(CopilotAPI(context.github).fetch_seats(context.scope.org))
     listed = [seat for _, seats in pages for seat in seats]
     announced = context.run.expected = pages[-1][0] if pages else 0
     if len(listed) < announced:
         raise IncompleteReadError(f"GitHub announced {announced} seats and listed {len(listed)}")
-    to_row = partial(seat_row, org=context.scope.org)
-    mapped = map_records(context, COPILOT, context.count_fetched(listed), to_row, is_kept=keeps_people)
-    return list(choose(mapped, itemgetter("assignee_id"), rank_of_seat).values())
+    context.run.fetched = len(listed)
+    mapped = map_records(context, COPILOT, listed, partial(seat_row, org=context.scope.org), is_kept=keeps_people)
+    chosen = choose(mapped, itemgetter("assignee_id"), rank_of_seat)
+    context.commit()  # what was kept aside
+    return chosen
+
+
+def _held_people(context: Context) -> set[int]:
+    """Read whose seats are stored as held; leaves no transaction open."""
+    held = (CopilotSeat.org == context.scope.org, CopilotSeat.removed_at.is_(None))
+    people = set(context.session.scalars(select(CopilotSeat.assignee_id).where(*held)))
+    context.commit()
+    return people
 
 
 def rank_of_seat(row: Row) -> Rank:

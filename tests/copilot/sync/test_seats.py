@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.models import CopilotSeat, CopilotSeatDay
 from sandbox import Fault
+from sandbox.api.messages import Answer, Request
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG, at
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.slow
 def seats(make_copilot: Callable[..., Copilot]) -> Copilot:
     """With few days to read besides."""
     copilot = make_copilot(people=24, offered_days=2)
+    copilot.forget_before(date(2026, 6, 13))
     copilot.run()
     return copilot
 
@@ -91,6 +94,39 @@ def test_a_list_that_breaks_off_takes_nobody_s_seat(seats: Copilot) -> None:
     seats.org.sandbox.faults.script(Fault.INTERNAL, path=f"/orgs/{ORG}/copilot/billing/seats", count=99)
     run = seats.run()[-1]
     assert run.status == "failed"
+    assert stored(seats).keys() == before.keys()
+
+
+def test_a_list_that_shifts_takes_nobody_s_seat(seats: Copilot) -> None:
+    """A seat that was taken back moved the next one to the page before, which had been read already."""
+    before = stored(seats)
+    missed = min(before)
+    seen: list[str] = []
+
+    def shift(request: Request, answer: Answer) -> Answer:
+        if not request.path.endswith("/billing/seats") or seen:
+            return answer
+        seen.append(request.path)
+        left = [seat for seat in answer.data["seats"] if seat["assignee"]["login"] != missed]
+        return replace(answer, data={"total_seats": len(left), "seats": left})
+
+    with seats.org.sandbox.oddities.telling(shift):
+        run = seats.run()[-1]
+    assert (run.status, run.fetched, len(seen)) == ("ok", len(before), 1)
+    assert stored(seats).keys() == before.keys()
+
+
+def test_an_empty_list_takes_nobody_s_seat(seats: Copilot) -> None:
+    """All seats were marked as taken back, though GitHub went on billing for them."""
+    before = stored(seats)
+
+    def empty(request: Request, answer: Answer) -> Answer:
+        is_list = request.path.endswith("/billing/seats")
+        return replace(answer, data={"total_seats": 0, "seats": []}) if is_list else answer
+
+    with seats.org.sandbox.oddities.telling(empty):
+        run = seats.run()[-1]
+    assert (run.status, run.error) == ("failed", f"GitHub bills for {len(before)} seats and lists none")
     assert stored(seats).keys() == before.keys()
 
 
