@@ -48,7 +48,6 @@ def test_whatever_github_tells_the_truth_comes_out(db_url: str) -> None:
         for trial in range(TRIALS):
             told = rng.sample(sorted(KNOWABLE | UNKNOWABLE), rng.randrange(1, 4))
             about = f"trial {trial}: {', '.join(told)}"
-            print(about)
             with ExitStack() as telling:
                 for name in told:
                     telling.enter_context((KNOWABLE | UNKNOWABLE)[name](org, rng))

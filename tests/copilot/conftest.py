@@ -51,7 +51,7 @@ class Copilot:
         last = min(day - ONE_DAY + LATEST_DAYS, self.org.now().date() - ONE_DAY)
         with create_db_session(self.org.db_url) as session:
             for name in (DAYS, PEOPLE):
-                Marks(session, ORG, WHOLE).cursor(name).advance(midnight(last))
+                Marks(session, ORG, WHOLE, self.org.now).cursor(name).advance(midnight(last))
             session.commit()
 
     def run(self) -> list[SimpleNamespace]:

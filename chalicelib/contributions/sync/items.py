@@ -225,8 +225,8 @@ def _note_future(context: Context, mapped: Sequence[Mapped[Row]]) -> None:
 def _leave_other_table(session: Session, kind: str, ids: Sequence[int]) -> None:
     """Delete the rows of items that are of the other kind now: an issue can become a pull request, under its id."""
     (other,) = (model for name, model in MODELS.items() if name != kind)
-    if changed := session.scalars(select(other.id).where(other.id.in_(ids))).all():
-        session.execute(delete(other).where(other.id.in_(changed)))
+    if changed := session.scalars(select(other.id).where(among(other.id, ids))).all():
+        session.execute(delete(other).where(among(other.id, changed)))
 
 
 def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:

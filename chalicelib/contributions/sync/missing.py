@@ -13,9 +13,7 @@ from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import BlockedError, GitHubError, GoneError, UnauthorizedError
 from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context
-
-# How many ids one statement names.
-CHUNK = 500
+from chalicelib.store.among import among
 
 
 def follow_missing(context: Context, kind: str, ids: Sequence[int]) -> None:
@@ -65,8 +63,7 @@ def _confirm(context: Context, kind: str, ids: Sequence[int], *, stored: int) ->
 def _rows(context: Context, kind: str, ids: Sequence[int]) -> list[Any]:
     model: Any = MODELS[kind]
     columns = select(model.repo, model.number, model.created_at)
-    chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
-    return [row for chunk in chunks for row in context.session.execute(columns.where(model.id.in_(chunk)))]
+    return list(context.session.execute(columns.where(among(model.id, ids))).all())
 
 
 def _listed(context: Context, kind: str, repo: str, rows: dict[int, Any]) -> set[int]:

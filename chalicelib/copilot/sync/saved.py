@@ -35,6 +35,7 @@ from chalicelib.copilot.sync.teams import rank_of_membership
 from chalicelib.errors import SettingsError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
+from chalicelib.store.among import among
 
 Key = tuple[Any, ...]
 # The tables of records about single people, by kind.
@@ -121,7 +122,7 @@ def _stored(context: Context, model: type[Any], names: list[str], keys: Iterable
     """Read the stored rows with these keys, and perhaps a few more."""
     key_of = itemgetter(*names)
     values = zip(*keys, strict=True) if len(names) > 1 else [keys]
-    matches = [getattr(model, name).in_(set(found)) for name, found in zip(names, values, strict=True)]
+    matches = [among(getattr(model, name), set(found)) for name, found in zip(names, values, strict=True)]
     rows = context.session.execute(select(model.__table__).where(model.org == context.scope.org, *matches)).mappings()
     return {key_of(row): dict(row) for row in rows}
 

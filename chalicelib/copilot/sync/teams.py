@@ -18,6 +18,7 @@ from chalicelib.copilot.sync.choice import Rank, choose, within
 from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows
+from chalicelib.store.among import among
 from chalicelib.store.upsert import Row
 
 LEAST_PEOPLE = 5
@@ -78,6 +79,6 @@ def replace_teams(context: Context, day: date, sums: TeamSums) -> None:
     """Write the teams' rows of a day, and delete those of other teams."""
     rows = sums.rows(org=context.scope.org, day=day)
     same_day = (CopilotTeamDay.org == context.scope.org, CopilotTeamDay.day == day)
-    others = CopilotTeamDay.team_id.not_in([row["team_id"] for row in rows])
+    others = ~among(CopilotTeamDay.team_id, [row["team_id"] for row in rows])
     context.session.execute(delete(CopilotTeamDay).where(*same_day, others))
     context.run.stored += save_own_rows(context, CopilotTeamDay, rows)
