@@ -28,7 +28,7 @@ from chalicelib.ingest.windows import DAY, SECOND, Window
 from chalicelib.jobs import backfill
 from chalicelib.jobs.connections import open_database, open_github
 from chalicelib.models import SyncRun
-from chalicelib.settings import MAX_DAYS, Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
+from chalicelib.settings import Settings, check_owners, load_settings, owners, parse_orgs, parse_repos
 from chalicelib.store.ledger import FAILED as FAILED_RUN
 from chalicelib.store.ledger import OK, PARTIAL
 from chalicelib.utils import format_utc, parse_day, utc_now
@@ -63,7 +63,6 @@ class Arguments(argparse.Namespace):
     orgs: tuple[str, ...] | None
     repos: tuple[str, ...] | None
     only: tuple[str, ...]
-    window: int
     verify: bool
     from_file: list[str]
     now: Callable[[], datetime]
@@ -99,7 +98,6 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help=f"with --only {FILE_KINDS}: read saved reports instead of asking GitHub (local files, or s3://bucket/key)",
     )
-    result.add_argument("--window", metavar="DAYS", type=days, default=30, help="days to read as one unit; default: 30")
     result.add_argument(
         "--verify",
         action="store_true",
@@ -120,13 +118,6 @@ def day_end(text: str) -> datetime:
     """Parse a date as its last second, a timestamp as it is."""
     moment = day(text)
     return moment if "T" in text or " " in text else moment + DAY - SECOND
-
-
-def days(text: str) -> int:
-    """Parse a number of days."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_DAYS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {MAX_DAYS}")
-    return int(text)
 
 
 def kinds(text: str) -> tuple[str, ...]:
@@ -210,7 +201,7 @@ def print_pause(pause: Pause) -> None:
 
 def run_backfill(runner: Runner, given: Arguments) -> None:
     """Plan, print the plan, and read."""
-    request = Request(given.only, window_of(given, default=None), given.window)
+    request = Request(given.only, window_of(given, default=None))
     found: list[backfill.DomainPlan] = []
     planned = runner.run("plan", lambda context: found.extend(backfill.plan(context, request)))
     if planned.status != OK:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -67,7 +65,7 @@ class Process:
 def test_a_backfill_under_faults_and_kills_is_complete(db_url: str, root: Path) -> None:
     with organisation(db_url, items=ITEMS, days=200) as org:
         org.sandbox.faults.update(rate=0.1, retry_after=0)
-        arguments = ("--since", "2025-11-01", "--window", "60")
+        arguments = ("--since", "2025-11-01")
         for kill in range(1, KILLS + 1):
             Process(org, root, *arguments).kill_after(org, requests=kill * max(ITEMS // 400, 10))
         code, output = Process(org, root, *arguments).wait()
@@ -83,15 +81,26 @@ def test_a_backfill_under_faults_and_kills_is_complete(db_url: str, root: Path) 
             assert session.scalar(select(func.count()).where(Cursor.name.like("backfill:%"))) == 0
 
 
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A page has 10 items, so that a small organisation has several pages."""
+    for module in ("api.search", "backfill", "sync.reconcile"):
+        monkeypatch.setattr(f"chalicelib.contributions.{module}.PER_PAGE", 10)
+    return 10
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_a_resumed_run_goes_on_where_it_was(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
-    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=6)
-    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "10") == 1
+    issues = len(org.truth("issues"))
+    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=3)
+    assert org.backfill("--since", SINCE, "--only", "issues") == 1
     org.sandbox.faults.clear()
     org.sandbox.stats.reset()
-    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "10") == 0
-    assert "continuing where the last run stopped" in capsys.readouterr().out
-    windows = 8  # from April 1 to June 15, in tens of days
-    assert org.requests()["/search/issues"] < 2 + windows
+    assert org.backfill("--since", SINCE, "--only", "issues") == 0
+    # Two pages were read, and the second one's search is sent again.
+    assert f"issues: {issues - 9} items" in (output := capsys.readouterr().out)
+    assert "continuing where the last run stopped" in output
+    assert org.requests()["/search/issues"] == 1 + -(-(issues - 10) // 9)
     assert org.stored("issues").keys() == org.truth("issues").keys()
 
 
@@ -104,41 +113,32 @@ def test_a_second_run_changes_nothing(org: Organisation, capsys: pytest.CaptureF
 
 
 def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
-    assert org.backfill("--since", "2026-05-01", "--until", "2026-05-31", "--only", "issues", "--window", "10") == 0
+    assert org.backfill("--since", "2026-05-01", "--until", "2026-05-31", "--only", "issues") == 0
     in_may = sum(1 for item in org.truth("issues").values() if item["created_at"].startswith("2026-05"))
     lines = capsys.readouterr().out.splitlines()
-    # Nobody watches, so there is no bar.
-    progress = [line for line in lines if line.endswith(f" of about {in_may} read so far")]
-    assert [line.split(":")[0] for line in progress] == [
-        "issues 2026-05-01..2026-05-10",
-        "issues 2026-05-11..2026-05-20",
-        "issues 2026-05-21..2026-05-30",
-        "issues 2026-05-31..2026-05-31",
-    ]
     assert lines == [
         "acme: created from 2026-05-01T00:00:00Z to 2026-05-31T23:59:59Z",
-        f"  issues: {in_may} items in 4 windows, about 5 requests",
-        *progress,
-        f"acme issues.created: {in_may} read, {in_may} new or changed, 0 rejected, 4 requests",
+        f"  issues: {in_may} items, about 1 request",
+        # Nobody watches, so there is no bar.
+        f"issues 2026-05-01..2026-05-31: 0 of about {in_may} read so far",
+        f"acme issues.created: {in_may} read, {in_may} new or changed, 0 rejected, 1 requests",
     ]
     assert len(org.stored("issues")) == in_may
     assert not org.stored("pull_requests")
 
 
-def test_windows_neither_overlap_nor_leave_a_second_out(org: Organisation) -> None:
-    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "7") == 0
-    with create_db_session(org.db_url) as session:
-        runs = session.scalars(select(SyncRun).where(SyncRun.step == "issues.created").order_by(SyncRun.id)).all()
-    for before, after in itertools.pairwise(runs):
-        assert before.window_end
-        assert after.window_start == before.window_end + timedelta(seconds=1)
-    assert sum(run.fetched for run in runs) == len(org.truth("issues"))
+def test_a_long_past_costs_its_items_not_its_years(db_url: str) -> None:
+    """Windows of 30 days took 418 searches for 2,607 items of 17 years."""
+    with organisation(db_url, items=300, days=17 * 365, repositories=2) as org:
+        assert org.backfill("--since", "2009-06-01") == 0
+        assert org.requests()["/search/issues"] == 2 + sum(-(-len(org.truth(kind)) // 99) for kind in org.kinds)
+        org.assert_equal_to_truth()
 
 
-def test_more_than_a_thousand_items_in_a_window_are_all_read(db_url: str) -> None:
+def test_more_than_a_thousand_items_are_all_read(db_url: str) -> None:
     with organisation(db_url, items=1800, days=20) as org:
         assert len(org.truth("pull_requests")) > 1000
-        assert org.backfill("--since", "2026-05-01", "--window", "3650") == 0
+        assert org.backfill("--since", "2026-05-01") == 0
         org.assert_equal_to_truth()
 
 
@@ -156,8 +156,8 @@ def test_repositories_narrow_it_even_when_a_search_cannot_name_them_all(db_url: 
 
 def test_ctrl_c_and_sigterm_stop_it_with_a_sentence(org: Organisation, root: Path) -> None:
     org.sandbox.app.latency = 0.05
-    run = Process(org, root, "--since", SINCE, "--window", "2")
-    while org.sandbox.stats.summary()["total"] < 5:
+    run = Process(org, root, "--since", SINCE)
+    while org.sandbox.stats.summary()["total"] < 4:
         time.sleep(0.01)
     run.process.terminate()
     code, output = run.wait()
@@ -174,7 +174,7 @@ def test_ctrl_c_and_sigterm_stop_it_with_a_sentence(org: Organisation, root: Pat
         ([], "--since is missing: name the oldest date to read"),
         (["--verify"], "acme was never backfilled: name the oldest date to verify with --since"),
         (["--since", SINCE, "--only", "stars"], "'stars' is not one of pull_requests, issues"),
-        (["--since", SINCE, "--window", "0"], "'0' is not a number of days from 1 to 3650"),
+        (["--since", SINCE, "--window", "30"], "unrecognized arguments: --window 30"),
         (["--since", SINCE, "--repos", "acme"], "'acme' is not owner/name"),
         (["--since", SINCE, "--orgs", "no such"], "'no such' is not an organisation's name"),
         (
@@ -265,20 +265,21 @@ def test_verify_exits_1_while_a_difference_remains(
 def test_finished_kinds_are_not_read_again_while_others_are_left(
     org: Organisation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=5)
+    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=3)
     assert org.backfill("--since", SINCE) == 1
     org.sandbox.faults.clear()
     assert "acme issues.created: 0 read" in capsys.readouterr().out
     assert org.backfill("--since", SINCE) == 0
     plan = capsys.readouterr().out.splitlines()[1]
-    assert plan.startswith("  pull_requests: 0 items in 1 windows")
+    assert plan.startswith("  pull_requests: 0 items, about 1 request")
     assert plan.endswith("continuing where the last run stopped")
     org.assert_equal_to_truth()
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_shorter_backfill_does_not_forget_how_far_a_longer_one_came(org: Organisation) -> None:
-    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=4)
-    assert org.backfill("--since", SINCE, "--only", "issues", "--window", "20") == 1
+    org.sandbox.faults.script("502", path="/search/issues", count=10_000, skip=3)
+    assert org.backfill("--since", SINCE, "--only", "issues") == 1
     org.sandbox.faults.clear()
     with create_db_session(org.db_url) as session:
         mark = session.scalar(select(Cursor.value).where(Cursor.name.like("backfill:%")))

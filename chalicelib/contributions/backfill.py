@@ -1,4 +1,4 @@
-"""The backfill of contributions: reads what was created in a time span, window by window; any page can resume."""
+"""The backfill of contributions: reads what was created in a time span, page by page; any page can resume."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import partial
 from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, SearchAPI, Span
 from chalicelib.contributions.settings import EVENT_TYPES
 from chalicelib.contributions.sync import items
+from chalicelib.contributions.sync.absence import check_nothing
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, count_due_items, find_due_items, read_timelines
 from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
@@ -19,8 +20,7 @@ from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Plan, Request
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.scopes import Scope
-from chalicelib.ingest.windows import Window, cut_windows
-from chalicelib.store.ledger import OK
+from chalicelib.ingest.windows import Window
 from chalicelib.store.marks import Mark, Marks
 from chalicelib.utils import format_utc
 
@@ -35,29 +35,30 @@ COSTS = {
 
 @dataclass(frozen=True)
 class Task:
-    """One kind of item in one part of an organisation: the windows left to read, and how many items GitHub counts."""
+    """One kind of item in one part of an organisation: the span left to read, and how many items GitHub counts there.
+
+    `since` is where the whole backfill began; the cursor is named after it.
+    """
 
     kind: str
     scope: Scope
     since: datetime
-    windows: tuple[Window, ...]
+    left: Window
     total: int
     resumed: bool
 
     @property
     def requests(self) -> int:
-        """Estimate the searches that it takes: one per window, and one per 100 items."""
-        return len(self.windows) + math.ceil(self.total / PER_PAGE)
+        """Estimate the searches that it takes: each brings 100 items, the last one of which comes twice."""
+        return max(1, math.ceil((self.total - 1) / (PER_PAGE - 1)))
 
     @property
     def summary(self) -> str:
         """Say in a line what will be read, and what it costs."""
         place = f" of {self.scope.name}" if self.scope.repos else ""
         resumed = ", continuing where the last run stopped" if self.resumed else ""
-        return (
-            f"{self.kind}{place}: {self.total:,} items in {len(self.windows)} windows, "
-            f"about {self.requests:,} requests{resumed}"
-        )
+        requests = f"about {self.requests:,} request{'' if self.requests == 1 else 's'}"
+        return f"{self.kind}{place}: {self.total:,} items, {requests}{resumed}"
 
 
 class ContributionsHistory:
@@ -89,10 +90,10 @@ class ContributionsHistory:
 def _plan_task(context: Context, kind: str, request: Request) -> Task:
     scope, window = context.scope, request.window
     resume_at = _cursor(context.marks, kind, window.since).read()
-    begin = max(resume_at, window.since) if resume_at else window.since
-    left = cut_windows(begin, window.until, days=request.days)
-    created = Span("created", begin, window.until).qualifier
-    total = SearchAPI(context.github).fetch_count(scope, kind, created) if left else 0
+    left = Window(min(max(resume_at or window.since, window.since), window.until), window.until)
+    total = SearchAPI(context.github).fetch_count(scope, kind, Span.created_in(left).qualifier)
+    if not total:
+        check_nothing(context, kind, scope, Span.created_in(left))
     return Task(kind, scope, window.since, left, total, resumed=resume_at is not None)
 
 
@@ -108,7 +109,11 @@ def _cursor_of(runner: Runner, task: Task) -> Mark:
 def _read_items(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> Iterator[str]:
     start_watermarks(runner, {task.kind for task in tasks})
     for task in tasks:
-        yield from _read_task(runner, task)
+        if runner.is_refused or runner.github.is_unreachable:
+            break
+        yield _name_of(task.kind, task.left)
+        step = partial(_read_task, task=task)
+        runner.run(f"{task.kind}.created", step, window_start=task.left.since, window_end=task.left.until)
     # The cursors go only when every part is finished: until then, the next run doesn't read finished parts twice.
     cursors = [_cursor_of(runner, task) for task in tasks]
     if all(cursor.read() for cursor in cursors) and not runner.failed:
@@ -131,25 +136,14 @@ def start_watermarks(runner: Runner, kinds: set[str]) -> None:
     runner.session.commit()
 
 
-def _read_task(runner: Runner, task: Task) -> Iterator[str]:
-    complete = True
-    for window in task.windows:
-        if runner.is_refused or runner.github.is_unreachable:
-            return
-        yield _name_of(task.kind, window)
-        step = partial(_read_window, task=task, window=window, complete=complete)
-        run = runner.run(f"{task.kind}.created", step, window_start=window.since, window_end=window.until)
-        complete = complete and run.status == OK
-
-
 def _name_of(kind: str, window: Window) -> str:
     return f"{kind} {window.since:%Y-%m-%d}..{window.until:%Y-%m-%d}"
 
 
-def _read_window(context: Context, *, task: Task, window: Window, complete: bool) -> None:
-    # After a window that failed the cursor stays, so that the next run reads that window again.
-    cursor = _cursor(replace(context, scope=task.scope).marks, task.kind, task.since) if complete else None
-    items.read_span(context, task.kind, task.scope, Span.created_in(window), cursor.advance if cursor else None)
+def _read_task(context: Context, *, task: Task) -> None:
+    cursor = _cursor(replace(context, scope=task.scope).marks, task.kind, task.since)
+    span = Span.created_in(task.left)
+    items.read_span(context, task.kind, task.scope, span, cursor.advance, planned=task.total)
 
 
 def _read_rest(runner: Runner, request: Request) -> Iterator[str]:
@@ -165,13 +159,10 @@ def _read_rest(runner: Runner, request: Request) -> Iterator[str]:
         if kind in request.kinds and not runner.is_refused:
             yield kind
             runner.run(kind, step)
-    window = request.window
-    for part in cut_windows(window.since, window.until, days=request.days) if EVENTS in request.kinds else ():
-        if runner.is_refused:
-            return
-        yield _name_of(EVENTS, part)
-        read = partial(_read_events, window=part)
-        runner.run(f"{EVENTS}.created", read, window_start=part.since, window_end=part.until)
+    if EVENTS in request.kinds and not runner.is_refused:
+        yield _name_of(EVENTS, request.window)
+        read, window = partial(_read_events, window=request.window), request.window
+        runner.run(f"{EVENTS}.created", read, window_start=window.since, window_end=window.until)
 
 
 def _read_events(context: Context, *, window: Window) -> None:

@@ -12,7 +12,7 @@ from chalicelib.copilot.sync.history import read_history
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Plan, Request
 from chalicelib.ingest.runner import Runner
-from chalicelib.ingest.windows import cut_windows
+from chalicelib.ingest.windows import Window, months
 
 COST = "about five requests for each day that is not stored yet"
 
@@ -28,7 +28,7 @@ class CopilotHistory:
         """Read the days that are not stored yet; yields the name of each unit before it begins."""
         until = min(request.window.until, runner.now() - timedelta(days=1))
         keeps_people = runner.settings.value(USER_DATA)
-        for part in cut_windows(request.window.since, until, days=request.days):
+        for part in months(Window(request.window.since, until)):
             if runner.is_refused:
                 return
             yield f"{COPILOT} {part.since:%Y-%m-%d}..{part.until:%Y-%m-%d}"

@@ -50,16 +50,16 @@ class Context:
         self.commit()
         self.github.budget.check()
 
-    def note(self, sentence: str) -> None:
-        """Add a sentence to the ledger's note, once: what is to be known though the step goes on."""
-        notes = self.run.note or ""
-        if sentence not in notes:
-            self.run.note = f"{notes}; {sentence}" if notes else sentence
-
     def commit(self) -> None:
         """Commit and keep the lease, but go on: there is more that was fetched in time."""
         self.session.commit()
         self.keep_lease()
+
+    def note(self, sentence: str) -> None:
+        """Add a sentence, once, to what the ledger says of the step though all is well."""
+        said = self.run.note or ""
+        if sentence not in said:
+            self.run.note = f"{said}; {sentence}" if said else sentence
 
     def count_fetched(self, records: Iterable[T]) -> Iterator[T]:
         """Count records in the ledger while they pass."""

@@ -23,11 +23,10 @@ from chalicelib.store.views import View
 
 @dataclass(frozen=True)
 class Request:
-    """What a backfill is asked for: these kinds, of what was created in a window, read in parts of some days."""
+    """What a backfill is asked for: these kinds, of what was created in a window."""
 
     kinds: tuple[str, ...]
     window: Window
-    days: int
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,13 @@ def test_records_are_counted_while_they_pass(shared: Session) -> None:
     assert (list(records), context.run.fetched) == ([{"id": 2}, {"id": 3}], 3)
 
 
+def test_notes_are_appended_each_once(shared: Session) -> None:
+    context = make_context(shared)
+    for sentence in ("one list was passed over", "a day is missing", "one list was passed over"):
+        context.note(sentence)
+    assert context.run.note == "one list was passed over; a day is missing"
+
+
 @pytest.mark.parametrize(("number", "words"), [(0, "0 lists"), (1, "1 list"), (2, "2 lists")])
 def test_one_is_singular(number: int, words: str) -> None:
     assert counted([None] * number, "list") == words

@@ -68,7 +68,7 @@ def lamps(**more: object) -> Domain:
 
 
 def request(*kinds: str) -> Request:
-    return Request(kinds, Window(NOW - timedelta(days=30), NOW), 30)
+    return Request(kinds, Window(NOW - timedelta(days=30), NOW))
 
 
 def test_a_list_is_a_kind_that_a_backfill_reads_whole() -> None:

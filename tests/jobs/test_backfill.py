@@ -118,21 +118,21 @@ def set_up(monkeypatch: pytest.MonkeyPatch) -> SetUp:
 def test_a_plan_asks_each_domain_for_its_own_kinds_only(shared: Session, set_up: SetUp) -> None:
     lamps, doors, bells = Part("lamps"), Part("doors"), Part("bells")
     set_up(lamps.domain(), doors.domain(), bells.domain())
-    plans = backfill.plan(make_context(shared), Request(("bells_old", "lamps_old", "lamps"), MAY, 30))
+    plans = backfill.plan(make_context(shared), Request(("bells_old", "lamps_old", "lamps"), MAY))
     assert [(planned.domain.name, planned.request.kinds, planned.plan) for planned in plans] == [
         ("lamps", ("lamps_old", "lamps"), Plan(["lamps: 7"], total=7)),
         ("bells", ("bells_old",), Plan(["bells: 7"], total=7)),
     ]
-    assert lamps.asked == [Request(("lamps_old", "lamps"), MAY, 30)]
+    assert lamps.asked == [Request(("lamps_old", "lamps"), MAY)]
     assert doors.asked == []
 
 
 def test_what_was_planned_is_read_in_its_order(shared: Session, set_up: SetUp) -> None:
     lamps, bells = Part("lamps"), Part("bells")
     set_up(bells.domain(), lamps.domain())
-    plans = backfill.plan(make_context(shared), Request(("lamps", "bells"), MAY, 30))
+    plans = backfill.plan(make_context(shared), Request(("lamps", "bells"), MAY))
     assert list(backfill.read(runner_of(shared), plans)) == ["bells of May", "lamps of May"]
-    assert lamps.asked[-1] == (Request(("lamps",), MAY, 30), 7)
+    assert lamps.asked[-1] == (Request(("lamps",), MAY), 7)
 
 
 def test_each_domain_proves_its_own_kinds_into_one_report(shared: Session, set_up: SetUp) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.errors import BadAnswerError, IncompleteReadError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
 from chalicelib.github.answers import is_count
-from chalicelib.github.pages import MAX_REPEATS, NextLinks
+from chalicelib.github.pages import NextLinks
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import SECOND, Window
 from chalicelib.utils import format_utc, parse_utc, shifted
@@ -122,18 +122,21 @@ class SearchAPI:
     def fetch_pages(self, scope: Scope, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:
         """Fetch pages of up to 100 items, in the span's order; an item at the end of a page may come twice.
 
-        Raises IncompleteReadError when GitHub's search keeps timing out, or when more than 1,000 items were created in
-        one second and changed in one second. Raises BadAnswerError when the links to next pages lead nowhere.
+        Raises IncompleteReadError when GitHub's search keeps timing out, when a page is empty and not the last one, or
+        when more than 1,000 items were created in one second and changed in one second. Raises BadAnswerError when the
+        links to next pages lead nowhere.
         """
-        whole, depth, links, empty_pages = span, 1, _links(), 0
+        whole, depth, links = span, 1, _links()
         page = self._first_page(scope, kind, span, qualifiers)
         while True:
             yield page if span is whole else replace(page, since=span.since)
             if page.next_url is None:
                 _check_cap(page, depth, span)
                 return
-            empty_pages = 0 if page.items else empty_pages + 1
-            _check_empty(empty_pages)
+            if not page.items:
+                raise IncompleteReadError(
+                    f"GitHub counts {page.total_count} items for {span.qualifier}, and lists none"
+                )
             rest = span.after(page.items)
             if rest is None and span.axis == "updated":
                 yield from self._one_second(scope, kind, span, page, qualifiers)
@@ -179,11 +182,6 @@ def _links() -> NextLinks:
     return NextLinks(PATH, limit=MAX_RESULTS // PER_PAGE)
 
 
-def _check_empty(pages: int) -> None:
-    if pages >= MAX_REPEATS:
-        raise BadAnswerError(f"{pages} pages in a row hold nothing, and name a next one", path=PATH)
-
-
 def read_search(answer: Answer) -> tuple[SearchPage, bool]:
     """Check an answer's shape, and give its page and whether it is incomplete; BadAnswerError when it is no search."""
     body = answer.body
@@ -199,7 +197,7 @@ def read_search(answer: Answer) -> tuple[SearchPage, bool]:
 
 
 def _check_cap(page: SearchPage, depth: int, span: Span) -> None:
-    if page.total_count > depth * PER_PAGE:
+    if page.total_count > depth * PER_PAGE >= MAX_RESULTS:
         raise IncompleteReadError(
             f"{page.total_count} items were created in one second ({span.qualifier}); GitHub lists only the first 1,000"
         )

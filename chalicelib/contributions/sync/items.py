@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +10,10 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions import rows
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, SearchPage, Span, moment_of
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, SearchPage, Span
 from chalicelib.contributions.models import Issue, PullRequest, Transfer
+from chalicelib.contributions.sync.absence import check_nothing
+from chalicelib.contributions.sync.readings import Reading, tolerance
 from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
@@ -27,8 +28,8 @@ from chalicelib.utils import format_utc, shifted
 OVERLAP = timedelta(minutes=10)
 # It may lag for hours. A search once a day follows so much of the past again.
 LATE = timedelta(days=2)
-# How often to try a span before giving up, when GitHub lists fewer items than it announced.
-ATTEMPTS = 3
+# Where GitHub lists fewer items than it counts, this many seconds pass before the second look.
+GAP_PAUSE = 5.0
 
 MODELS: dict[str, type[Issue] | type[PullRequest]] = {PULL_REQUESTS: PullRequest, ISSUES: Issue}
 TO_ROW: dict[str, Callable[[Any], Row]] = {PULL_REQUESTS: rows.pull_request_row, ISSUES: rows.issue_row}
@@ -83,7 +84,8 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
     if mark.is_from_future:
         since = _follow_all(context, kind, since)
     context.run.window_start = since
-    read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance)
+    first = None if stored_until else 0
+    read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance, planned=first)
 
 
 def follow_late(context: Context, kind: str) -> None:
@@ -115,86 +117,85 @@ def watermark_name(kind: str) -> str:
 
 
 def read_span(
-    context: Context, kind: str, scope: Scope, span: Span, advance: Callable[[datetime], None] | None = None
-) -> set[Any]:
-    """Store a whole span, oldest first, and commit page by page; gives the ids that GitHub listed.
+    context: Context,
+    kind: str,
+    scope: Scope,
+    span: Span,
+    advance: Callable[[datetime], None] | None = None,
+    *,
+    planned: int | None = None,
+) -> Reading:
+    """Store a whole span, oldest first, and commit page by page; gives what GitHub listed.
 
-    `advance` is called with each time up to which the span is stored. Raises IncompleteReadError when GitHub lists
-    fewer items than it announced, ATTEMPTS times in a row.
+    `advance` is called with each time up to which the span is stored. `planned` is for a first reading: how many items
+    are expected, 0 when nobody knows. Where GitHub lists fewer items than it counts, the place is read again. When two
+    readings agree on a few, the ledger's note names them. Otherwise it is an IncompleteReadError, and so is finding
+    far less than what is planned, or nothing where a repository's own list has something.
     """
-    count = 0
-    for _ in range(ATTEMPTS):
-        reading = Reading(span.axis)
-        for page in SearchAPI(context.github).fetch_pages(scope, kind, span):
-            if reading.has_lost_items(page):
-                break
-            # Only now is everything before this page known to be stored: this page's search counts all the rest.
-            if page.since and advance:
-                advance(page.since)
-            save_items(context, kind, page.items)
-            reading.add(page)
-            context.run.expected, context.run.fetched = reading.announced, len(reading.seen)
-            context.checkpoint()
-            context.on_page(max(0, len(reading.seen) - count))
-            count = max(count, len(reading.seen))
-        else:
-            if reading.is_complete:
-                _advance_to_end(context, span, reading, advance)
-                return reading.seen
-    raise IncompleteReadError(
-        f"GitHub announced {reading.announced} items for {span.qualifier} and listed {len(reading.seen)}"
-    )
-
-
-def _advance_to_end(context: Context, span: Span, reading: Reading, advance: Callable[[datetime], None] | None) -> None:
+    reading = Reading(span, context.now())
+    while not reading.is_done:
+        _read_on(context, kind, scope, reading, advance, planned)
+    if planned is not None and not reading.seen:
+        check_nothing(context, kind, scope, span)
     # Also when nothing was found: without a mark, the next run would begin later and miss the time between.
-    end = span.until or reading.newest(context.now()) or span.since
+    end = span.until or reading.newest or span.since
     if end and advance:
         advance(end)
         context.checkpoint()
+    return reading
 
 
-@dataclass
-class Reading:
-    """One reading of a span: how many items GitHub announced, and which it has listed so far."""
-
-    axis: str
-    announced: int = 0
-    seen: set[Any] = field(default_factory=set)
-    last_items: Sequence[Any] = ()
-
-    def has_lost_items(self, page: SearchPage) -> bool:
-        """Tell whether a page's search counts fewer items than were still missing."""
-        if page.since is None:
-            return False
-        # The last page's items that this search counts once more.
-        repeated = {identity_of(item) for item in self.last_items if (self._moment(item) or page.since) >= page.since}
-        return len(self.seen) - len(repeated) + page.total_count < self.announced
-
-    def add(self, page: SearchPage) -> None:
-        """Count a page's items."""
-        self.announced = self.announced or page.total_count
-        self.seen |= {identity_of(item) for item in page.items}
-        self.last_items = page.items
-
-    @property
-    def is_complete(self) -> bool:
-        """Tell whether GitHub has listed as many items as it announced."""
-        return len(self.seen) >= self.announced
-
-    def newest(self, now: datetime) -> datetime | None:
-        """The newest time among the last page's items, of those that have come."""
-        moments = filter(None, map(self._moment, self.last_items))
-        return max((moment for moment in moments if moment <= now), default=None)
-
-    def _moment(self, item: Any) -> datetime | None:
-        return moment_of(item, f"{self.axis}_at")
+def _read_on(
+    context: Context,
+    kind: str,
+    scope: Scope,
+    reading: Reading,
+    advance: Callable[[datetime], None] | None,
+    planned: int | None,
+) -> None:
+    """Read from the last confirmed moment to the end, or to a place that must be read again."""
+    for page in SearchAPI(context.github).fetch_pages(scope, kind, reading.left):
+        if reading.announced is None:
+            _check_planned(kind, page, planned or 0)
+        if reading.begins_search(page):
+            if not _is_settled(context, kind, reading, page):
+                return
+            # Only now is everything before this page known to be stored: this page's search counts all the rest.
+            if page.since and advance:
+                advance(page.since)
+        save_items(context, kind, page.items)
+        before = len(reading.seen)
+        reading.add(page)
+        context.run.expected, context.run.fetched = reading.announced, len(reading.seen)
+        context.checkpoint()
+        context.on_page(len(reading.seen) - before)
+    _is_settled(context, kind, reading, None)
 
 
-def identity_of(item: Any) -> Any:
-    """Give what tells a page's records apart: the id, or the whole record when it has none."""
-    github_id = item.get("id") if isinstance(item, dict) else None
-    return github_id if type(github_id) is int else repr(item)
+def _check_planned(kind: str, page: SearchPage, planned: int) -> None:
+    found = page.total_count
+    if planned - found > tolerance(planned) or (planned and not found):
+        raise IncompleteReadError(f"GitHub counted {in_words(kind, planned)} when asked first, and {found} when read")
+
+
+def _is_settled(context: Context, kind: str, reading: Reading, page: SearchPage | None) -> bool:
+    """Go on to a page, or to the end, when what was listed before it is what GitHub counted, or what it lists for good.
+
+    Otherwise waits a moment and gives False: the place is to be read again.
+    """
+    gap = reading.gap_before(page)
+    if gap and not reading.accepts(gap):
+        context.github.budget.pause(GAP_PAUSE, "GitHub counted more than it listed")
+        return False
+    if gap:
+        context.note(f"GitHub counts {in_words(kind, gap.count)} more than it lists for {gap.place.qualifier}")
+    reading.go_on(page)
+    return True
+
+
+def in_words(kind: str, number: int) -> str:
+    """Say how many there are of a kind: 1 issue, 2 pull requests."""
+    return f"{number:,} {(kind.removesuffix('s') if number == 1 else kind).replace('_', ' ')}"
 
 
 def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterator[SearchPage]:

@@ -70,6 +70,6 @@ def _listed(context: Context, kind: str, repo: str, rows: dict[int, Any]) -> set
     """Fetch the numbers that a repository's list has; none when GitHub says that the list is gone for good."""
     oldest = min(row.created_at for row in rows.values())
     try:
-        return RepositoryAPI(context.github).fetch_numbers(context.scope.org, repo, kind, since=oldest)
+        return RepositoryAPI(context.github).fetch_numbers(f"{context.scope.org}/{repo}", kind, since=oldest)
     except (GoneError, BlockedError):
         return set()

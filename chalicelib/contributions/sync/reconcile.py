@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span
-from chalicelib.contributions.sync.items import MODELS, identity_of, in_scope, read_span, save_items, watermark_name
+from chalicelib.contributions.sync.items import MODELS, in_scope, read_span, save_items, watermark_name
 from chalicelib.contributions.sync.missing import follow_missing
+from chalicelib.contributions.sync.readings import identity_of
 from chalicelib.errors import IncompleteReadError
 from chalicelib.github import PER_PAGE, GitHubAPI
 from chalicelib.ingest.comparisons import Count, Difference
@@ -85,7 +86,7 @@ def repair(context: Context, kind: str, window: Window) -> list[Difference]:
     before = {row.id: row for row in context.session.execute(stored)}
     listed: set[int] = set()
     for part in context.scope.parts():
-        listed |= read_span(context, kind, part, Span.created_in(window))
+        listed |= read_span(context, kind, part, Span.created_in(window)).seen.keys()
     after = {row.id: row for row in context.session.execute(stored)}
     surplus = [row for key, row in before.items() if key not in listed]
     follow_missing(context, kind, [row.id for row in surplus])

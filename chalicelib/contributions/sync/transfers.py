@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from chalicelib.contributions import rows
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
-from chalicelib.contributions.sync.items import MODELS, identity_of, save_items
+from chalicelib.contributions.sync.items import MODELS, save_items
+from chalicelib.contributions.sync.readings import identity_of
 from chalicelib.errors import (
     BlockedError,
     GitHubError,

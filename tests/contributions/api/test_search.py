@@ -192,7 +192,7 @@ def test_next_pages_that_lead_nowhere_end(
     """The same page was read again and again, and yielded, until the memory was full."""
     body = {"total_count": 500, "incomplete_results": False, "items": items}
     server.answer = lambda seen: reply(200, body, following(server, len(server.seen) if is_new else 2))
-    with pytest.raises(BadAnswerError):
+    with pytest.raises((BadAnswerError, IncompleteReadError)):
         read(github, Span(axis, NOON))
     assert len(server.seen) < 25
 
@@ -206,9 +206,9 @@ def test_each_second_of_which_nothing_comes_is_not_asked_for(server: LocalServer
         return reply(200, body, following(server, 2) if is_outer else None)
 
     server.answer = answer
-    with pytest.raises(BadAnswerError, match="10 pages in a row hold nothing, and name a next one"):
+    with pytest.raises(IncompleteReadError, match="and lists none"):
         read(github, Span("updated", NOON))
-    assert len(server.seen) < 25
+    assert len(server.seen) == 1
 
 
 INCOMPLETE = reply(200, {"total_count": 1, "incomplete_results": True, "items": [{"id": 1}]})
