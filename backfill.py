@@ -101,7 +101,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--verify",
         action="store_true",
-        help="compare GitHub's counts with the stored rows, by month, and repair what differs",
+        help="compare GitHub's counts with the stored rows, and items one by one: all of them when they are few, else "
+        "those that changed last and a part of the others, another one each time; repair what differs",
     )
     return result
 
@@ -247,35 +248,40 @@ def run_verify(runner: Runner, given: Arguments) -> None:
     kinds = backfill.counted(given.only)
     window = window_of(given, default=backfill.first_backfill(runner, kinds))
     report = Report()
-    units = tqdm(backfill.verify(runner, kinds, window, report), disable=None, unit=" months")
+    units = tqdm(backfill.verify(runner, kinds, window, report), disable=None, unit=" kinds")
     for unit in units:
         units.set_description(unit)
-    print_report(runner.scope, report)
+    print_report(runner.scope, window, report)
 
 
-def print_report(scope: Scope, report: Report) -> None:
-    """Print the counts by kind and month, and every difference."""
-    print(f"{scope.org}: {'kind':<14} {'month':<8} {'GitHub':>9} {'stored':>9}")
+def print_report(scope: Scope, window: Window, report: Report) -> None:
+    """Print what was compared of each kind, the counts, and every difference."""
+    print(f"{scope.org}: created from {format_utc(window.since)} to {format_utc(window.until)}")
     for proof in report.proofs:
-        print(f"{scope.org}: {proof.kind:<14} {proof.month.since:%Y-%m}  {_verdict(proof)}")
-    for found in report.differences:
-        print(
-            f"{scope.org}: {found.kind} of {found.repo} on {found.day}: {found.missing} were missing, "
-            f"{found.surplus} are no longer listed by GitHub"
-        )
+        print(f"{scope.org}: {proof.kind}: {_verdict(proof)}")
+        if proof.compared:
+            print(f"{scope.org}: {proof.kind}: compared {proof.compared}")
+        for found in proof.found.differences:
+            print(
+                f"{scope.org}: {found.kind} of {found.repo} on {found.day}: {found.missing} were missing, "
+                f"{found.surplus} are no longer listed by GitHub"
+            )
+        if proof.found.altered:
+            print(f"{scope.org}: {proof.kind}: {proof.found.altered} said something else than GitHub")
+    differences = sum(len(proof.found.differences) + proof.found.altered for proof in report.proofs)
     undecided = sum(not proof.holds for proof in report.proofs)
-    print(f"{scope.org}: {len(report.differences)} differences found, {undecided} months still differ")
+    print(f"{scope.org}: {differences} differences found, {undecided} kinds still differ")
 
 
 def _verdict(proof: Proof) -> str:
     if proof.before is None:
-        return f"{'?':>9} {'?':>9}  could not be compared"
-    counts = f"{proof.before.github:>9,} {proof.before.stored:>9,}"
-    if proof.holds:
-        return counts + (
-            f"  repaired: now {proof.after.stored:,}" if proof.after != proof.before and proof.after else ""
-        )
-    return counts + (f"  still differs: {proof.after.stored:,} stored" if proof.after else "  could not be repaired")
+        return "could not be compared"
+    counts = f"GitHub counts {proof.before.github:,}, {proof.before.stored:,} are stored"
+    if not proof.holds:
+        return f"{counts}; it still differs"
+    if proof.after and proof.after != proof.before:
+        counts += f"; repaired: now {proof.after.stored:,}"
+    return counts + (f"; {proof.found.ghosts} are counted and never listed" if proof.found.ghosts else "")
 
 
 def run(given: Arguments, settings: Settings, budget: Budget) -> None:

@@ -15,7 +15,7 @@ from chalicelib.jobs.schedules import run_job
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import load_settings
 
-GOAL = Goal(at_most=8, text="at most 8")
+GOAL = Goal(at_most=9, text="at most 9")
 RUNS = 5
 
 

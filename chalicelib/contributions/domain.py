@@ -20,6 +20,7 @@ from chalicelib.contributions.settings import (
     UNMERGED_DAYS,
 )
 from chalicelib.contributions.sync import items, reconcile
+from chalicelib.contributions.sync.counts import check_count
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
 from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
@@ -112,7 +113,7 @@ STEPS = (
     *_steps_of(ISSUES, (EVERY_30_MIN,), RECENT),
     Step(f"{ISSUES}.updated", partial(follow_updates, kind=ISSUES), FREQUENT_JOBS),
     Step(f"{ISSUES}.transfers", reconcile_transfers, FREQUENT_JOBS),
-    Step(f"{ISSUES}.count", reconcile.check_count, (EVERY_30_MIN,)),
+    *(Step(f"{kind}.count", partial(check_count, kind=kind), (EVERY_30_MIN,)) for kind in (PULL_REQUESTS, ISSUES)),
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
     *(step for kind in (PULL_REQUESTS, ISSUES) for step in _steps_of(kind, (DAILY,), {"late": follow_late})),

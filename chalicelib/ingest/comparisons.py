@@ -21,6 +21,11 @@ class Count:
         """Tell whether the two disagree."""
         return self.github != self.stored
 
+    @property
+    def difference(self) -> int:
+        """How many more GitHub counts; negative when it counts fewer."""
+        return self.github - self.stored
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -33,24 +38,72 @@ class Difference:
     surplus: int
 
 
-@dataclass(frozen=True)
-class Proof:
-    """A month of a kind: the counts before the repair, and after it; no `after` when it could not be compared."""
+@dataclass
+class Findings:
+    """What listing some windows once more found, and what it says of counts that differ all the same.
 
-    before: Count | None
-    after: Count | None
-    kind: str
-    month: Window
+    `altered` is how many stored rows said something else than GitHub. `ahead` has the ids of rows that changed later
+    than GitHub lists. Of the counts: `ghosts` are counted and never listed, `hidden` are stored and left out of
+    searches though GitHub shows them, `unstored` are listed and not stored (rejected, or moved away). `is_cut_short`:
+    the requests were spent before everything was listed.
+    """
+
+    differences: list[Difference] = field(default_factory=list)
+    altered: int = 0
+    ahead: list[int] = field(default_factory=list)
+    ghosts: int = 0
+    hidden: int = 0
+    unstored: int = 0
+    is_cut_short: bool = False
+
+    def add(self, other: Findings) -> None:
+        """Take the findings of another window."""
+        self.differences += other.differences
+        self.ahead += other.ahead
+        self.altered += other.altered
+        self.ghosts += other.ghosts
+        self.hidden += other.hidden
+        self.unstored += other.unstored
+        self.is_cut_short = self.is_cut_short or other.is_cut_short
 
     @property
-    def holds(self) -> bool:
-        """Tell whether both sides agree in the end."""
-        return self.after is not None and not self.after.differs
+    def repairs(self) -> Findings:
+        """What was repaired, without the reasons why counts of these windows still differ."""
+        return Findings(self.differences, self.altered, self.ahead)
+
+    @property
+    def explained(self) -> int:
+        """How many more GitHub counts for reasons that were found."""
+        return self.ghosts + self.unstored - self.hidden
+
+    @property
+    def reasons(self) -> str:
+        """Say why the counts differ, as far as that was found."""
+        reasons = {
+            "counted and never listed": self.ghosts,
+            "listed and not stored, because rejected or moved": self.unstored,
+            "shown and left out of searches": self.hidden,
+        }
+        return ", ".join(f"{number} {reason}" for reason, number in reasons.items() if number)
+
+
+@dataclass
+class Proof:
+    """A kind: the counts before the repair, and after it; no `after` when it could not be compared.
+
+    `compared` says in words what was compared.
+    """
+
+    kind: str
+    before: Count | None = None
+    after: Count | None = None
+    compared: str = ""
+    found: Findings = field(default_factory=Findings)
+    holds: bool = False
 
 
 @dataclass
 class Report:
-    """What a comparison found: a proof for each kind and month, and every difference."""
+    """What a comparison found: a proof for each kind."""
 
     proofs: list[Proof] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)

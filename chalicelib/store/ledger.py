@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.store.models import SyncRun
@@ -61,6 +61,23 @@ def first_asked(session: Session, *, steps: Sequence[str], org: str) -> datetime
     """Give the oldest moment that any job ever requested in one of these steps; None when they never ran."""
     asked = select(func.min(SyncRun.window_start)).where(SyncRun.step.in_(steps), SyncRun.org == org)
     return session.scalar(asked)
+
+
+def last_note(session: Session, run: SyncRun) -> str | None:
+    """Give the note of the last run of the same step before this one; None when it had none, or did not end well."""
+    before = session.execute(
+        select(SyncRun.status, SyncRun.note).where(*_before(run)).order_by(SyncRun.id.desc())
+    ).first()
+    return before.note if before and before.status == OK else None
+
+
+def count_runs(session: Session, run: SyncRun) -> int:
+    """Count the runs of the same step before this one."""
+    return session.scalar(select(func.count()).select_from(SyncRun).where(*_before(run))) or 0
+
+
+def _before(run: SyncRun) -> tuple[ColumnElement[bool], ...]:
+    return (SyncRun.job == run.job, SyncRun.step == run.step, SyncRun.org == run.org, SyncRun.id < run.id)
 
 
 def close_run(session: Session, run: SyncRun, *, status: str, error: str | None, now: datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select, update
 
-from chalicelib.contributions.sync.reconcile import Allowance
+from chalicelib.contributions.sync.allowances import Allowance
 from chalicelib.github import GitHubAPI, RateLimit
 from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
