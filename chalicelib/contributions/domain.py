@@ -20,6 +20,7 @@ from chalicelib.contributions.settings import (
     UNMERGED_DAYS,
 )
 from chalicelib.contributions.sync import items, reconcile
+from chalicelib.contributions.sync.allowances import next_turn
 from chalicelib.contributions.sync.counts import check_count
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
@@ -69,17 +70,31 @@ def poll_events(context: Context) -> None:
 def reconcile_counts(context: Context, *, kind: str) -> None:
     """Compare GitHub's counts with the table's, and repair what differs."""
     since = context.settings.value(RECONCILE_SINCE)
-    reconcile.reconcile_counts(context, kind, since=since, shared_by=steps_per_limit(context.settings))
+    if shared_by := shared_today(context, f"{kind}.reconcile"):
+        reconcile.reconcile_counts(context, kind, since=since, shared_by=shared_by)
 
 
 def sweep_open(context: Context, *, kind: str) -> None:
     """List all open items, and repair the rows that differ."""
-    reconcile.sweep_open(context, kind, shared_by=steps_per_limit(context.settings))
+    if shared_by := shared_today(context, f"{kind}.sweep"):
+        reconcile.sweep_open(context, kind, shared_by=shared_by)
 
 
-def steps_per_limit(settings: Settings) -> int:
-    """Count the daily steps that share a rate limit: an App has one limit per organisation, a token one for all."""
-    return len(DAILY_STEPS) * (len(settings.orgs) if settings.app_id is None else 1)
+def shared_today(context: Context, step: str) -> int:
+    """Give how many daily steps share the rate limit today; 0, and a note in the ledger, when it is not their turn.
+
+    An App has one limit for each organisation, a token one for all.
+    """
+    orgs = sorted(org.casefold() for org in context.settings.orgs) if context.settings.app_id is None else []
+    org = context.scope.org.casefold()
+    names = [each.name for each in DAILY_STEPS]
+    place = (orgs.index(org) if org in orgs else 0) * len(names) + names.index(step)
+    today = context.now().date()
+    turn = next_turn(today, place=place, steps=len(names) * max(len(orgs), 1))
+    if turn.day == today:
+        return turn.shared_by
+    context.note(f"nothing was compared: {len(orgs)} organisations share a rate limit, and its turn is on {turn.day}")
+    return 0
 
 
 def members_every(settings: Settings) -> timedelta:

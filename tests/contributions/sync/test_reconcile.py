@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from chalicelib.contributions.sync.allowances import Allowance
+from chalicelib.contributions.sync.allowances import Allowance, next_turn
 from chalicelib.github import GitHubAPI, RateLimit
 from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
@@ -15,6 +17,7 @@ from sandbox import Item
 from tests.organisation import ORG, Organisation, organisation
 
 pytestmark = pytest.mark.slow
+NEW_YEAR = date(2026, 1, 1)
 
 # The searches for what changed within two days, one of each kind.
 LATE = 2
@@ -150,6 +153,58 @@ def test_all_steps_of_all_organisations_together_take_a_tenth(
     org.environment["GH_ORGS"] = f"{ORG},globex,initech"
     run_job("daily", org.settings, orgs=[ORG], budget=org.budget(), now=org.now)
     assert shares == [4] * 4 + [12] * 4
+
+
+@pytest.mark.parametrize("orgs", [1, 7, 8, 23, 46, 50, 300])
+def test_each_step_of_many_organisations_has_a_useful_share_every_few_days(orgs: int) -> None:
+    """From 46 organisations on, each step's share was no request at all, every day, and it said ok."""
+    steps, shares = 4 * orgs, Counter[int]()
+    days = [NEW_YEAR + timedelta(days=number) for number in range(-(-orgs // 7))]
+    with GitHubAPI() as github:
+        for day in days:
+            turns = [turn for place in range(steps) if (turn := next_turn(day, place=place, steps=steps)).day == day]
+            spent = 0
+            for turn in turns:
+                allowance = Allowance.tenth_of_an_hour(github, shared_by=turn.shared_by)
+                assert allowance.left >= 6
+                spent += allowance.left
+            assert spent <= 180
+            shares[len(turns)] += 1
+        for place in range(steps):
+            found = {next_turn(day, place=place, steps=steps).day for day in days}
+            assert min(found) >= days[0]
+            assert max(found) <= days[-1] + timedelta(days=len(days))
+    assert sum(number * count for number, count in shares.items()) >= steps
+
+
+def test_a_sweep_of_several_pages_among_fifty_organisations_comes_to_its_end(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 23 organisations on it never passed its first page; from 46 on it asked nothing, and said ok."""
+    monkeypatch.setattr("chalicelib.contributions.api.search.PER_PAGE", 3)
+    # The sandbox allows a million searches a minute; GitHub, 30.
+    share = lambda github, shared_by: Allowance(github, lambda: 180 // shared_by)  # noqa: E731
+    monkeypatch.setattr(Allowance, "tenth_of_an_hour", share)
+    org.environment["GH_ORGS"] = ",".join([ORG, *(f"org-{number}" for number in range(49))])
+    world = org.sandbox.world
+    labelled = (item for item in world.items.values() if item.state == "open" and item.labels)
+    newest = max(labelled, key=lambda item: item.created_at)
+    kind = "pull_requests" if newest.pull_id else "issues"
+    world.rename_label(newest.repository, str(getattr(label := next(iter(newest.labels)), "name", label)), "a new name")
+    for day in range(21):
+        later = org.now() + timedelta(days=day)
+        run_job("daily", org.settings, orgs=[ORG], budget=org.budget(), now=lambda later=later: later)  # type: ignore[misc]
+        if "a new name" in {label["name"] for label in org.stored(kind)[newest.id]["labels"]}:
+            break
+    else:
+        pytest.fail("the sweep never came so far")
+    with create_db_session(org.db_url) as session:
+        runs = session.scalars(select(SyncRun).where(SyncRun.step == f"{kind}.sweep").order_by(SyncRun.id)).all()
+    assert all(run.status == "ok" and run.requests <= 6 for run in runs)
+    for run in runs[:-1]:
+        note = "its share of the searches is spent: it goes on from " if run.requests else "nothing was compared: 50 "
+        assert (run.note or "").startswith(note)
+    assert len([run for run in runs if run.requests]) > 1
 
 
 def test_it_reconciles_from_the_date_that_is_set(org: Organisation) -> None:
