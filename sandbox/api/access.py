@@ -46,7 +46,8 @@ class Token:
 
     def sees(self, organisation: Organisation) -> bool:
         """Whether the organisation and all that belongs to it is visible."""
-        return self.organisations is None or organisation.login.lower() in self.organisations
+        names = {organisation.login.lower(), *organisation.former_logins}
+        return self.organisations is None or not names.isdisjoint(self.organisations)
 
     def reads(self, repository: Repository) -> bool:
         """Whether the repository is visible."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from sandbox.api.access import Token
 from sandbox.api.copilot.service import Copilot
-from sandbox.api.errors import DOCUMENTATION, ApiError, not_found
+from sandbox.api.errors import DOCUMENTATION, ApiError, moved_to, not_found
 from sandbox.api.forms import Forms
 from sandbox.api.messages import Request
 from sandbox.api.pages import DEFAULT_PER_PAGE, Arguments, number_links, read_page
@@ -91,9 +91,18 @@ class Call:
         """Return the repository that the path names or numbers."""
         name = "{owner}/{repo}".format(**self.path) if "repo" in self.path else None
         found = _find(self.world.repositories, name, self.path.get("repository_id"))
+        if found is None and name is not None:
+            self._lead_on(name)
         if found is None or not self.token.reads(found):
             raise not_found()
         return found
+
+    def _lead_on(self, name: str) -> None:
+        """Raise the API's 301 for a name that a repository had before, if the token reads it."""
+        renamed = self.world.former_names.get(name.lower())
+        if renamed is not None and self.token.reads(renamed):
+            rest = self.request.target.removeprefix("/repos/").split("/", 2)[2:]
+            raise moved_to("/".join([f"{self.payloads.links}/repositories/{renamed.id}", *rest]))
 
     def items(self, repository: Repository) -> list[Item]:
         """Return the repository's issues and pull requests that the token's permissions show."""

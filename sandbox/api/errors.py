@@ -1,6 +1,7 @@
 """The API's refusals, as GitHub words them."""
 
 DOCUMENTATION = "https://docs.github.com/rest"
+REDIRECTS = f"{DOCUMENTATION}/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"
 
 
 class ApiError(Exception):
@@ -32,6 +33,14 @@ class ApiError(Exception):
 def not_found() -> ApiError:
     """Return the 404 for what isn't there and for what the token may not see."""
     return ApiError(404, "Not Found")
+
+
+def moved_to(url: str) -> ApiError:
+    """Return the 301 that leads to where something is now."""
+    error = ApiError(301, "Moved Permanently", headers={"Location": url}, documentation=REDIRECTS)
+    error.body["url"] = url
+    del error.body["status"]
+    return error
 
 
 def search_invalid(message: str) -> ApiError:

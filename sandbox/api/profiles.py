@@ -77,8 +77,8 @@ class Profiles:
         return f"{self.base}/repos/{repository.full_name}"
 
     def user(self, person: Person) -> JSON:
-        """Return the short form of an account; it never changes, so it is made once."""
-        if person not in self._users:
+        """Return the short form of an account, made once for each of its names."""
+        if person not in self._users or self._users[person]["login"] != person.login:
             name = person.login.replace("[", "%5B").replace("]", "%5D")
             url = f"{self.base}/users/{name}"
             path = f"apps/{person.name}" if person.type == "Bot" else person.login

@@ -3,7 +3,7 @@
 import threading
 
 from sandbox.world.founding import Plan
-from sandbox.world.items import Organisation, Repository
+from sandbox.world.items import Item, Organisation, Repository
 from sandbox.world.people import CI_BOT, App, Person
 
 
@@ -23,6 +23,10 @@ class Core:
         self.lock = threading.RLock()
         self.now = plan.start
         self.version = 0
+
+    def _withdraw(self, item: Item) -> None:
+        """Take an item away; the state does."""
+        raise NotImplementedError
 
     def first_admin(self, organisation: Organisation) -> Person:
         """Return the admin that acts when nobody else is named."""

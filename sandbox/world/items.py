@@ -38,13 +38,17 @@ class Milestone:
 
 @dataclass(slots=True, eq=False)
 class Organisation:
-    """An organisation with its people; `members` maps a login to (person, role)."""
+    """An organisation with its people; `members` maps a login to (person, role).
+
+    `former_logins` are names that it had before, in lower case.
+    """
 
     account: Person
     members: dict[str, tuple[Person, str]] = field(default_factory=dict)
     collaborators: dict[str, Person] = field(default_factory=dict)
     teams: list["Team"] = field(default_factory=list)
     repositories: list["Repository"] = field(default_factory=list)
+    former_logins: set[str] = field(default_factory=set)
 
     @property
     def login(self) -> str:

@@ -13,6 +13,7 @@ from sandbox.world.items import About, Change, Item, Kind, Milestone, Repository
 from sandbox.world.memberships import Memberships
 from sandbox.world.people import DEPENDABOT, Person
 from sandbox.world.releases import Releases
+from sandbox.world.renames import Renames
 
 UINT32 = 2**32
 # Which sequence a change's id is from; the others are events.
@@ -57,7 +58,7 @@ class Deletion:
     at: int
 
 
-class State(Memberships, Releases):
+class State(Memberships, Releases, Renames):
     """Organisations, people and items as they are now, and every way to change them."""
 
     def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:

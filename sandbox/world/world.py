@@ -177,6 +177,8 @@ class World(Population):
                 self._push(day + rng.randrange(7 * HOUR, 19 * HOUR), Incident(kinds, Random(rng.random())))
 
     def _be_born(self, at: int, birth: Birth) -> None:
+        if birth.repository.full_name.lower() not in self.repositories:
+            return  # it was deleted
         rng = birth.rng
         bot = birth.author.type == "Bot"
         if bot:

@@ -1,13 +1,11 @@
 """Searching, and issues and pull requests themselves."""
 
 from sandbox.api.call import Call
-from sandbox.api.errors import DOCUMENTATION, ApiError
+from sandbox.api.errors import DOCUMENTATION, ApiError, moved_to
 from sandbox.api.messages import Answer
 from sandbox.api.pages import cursor_page, read_page
 from sandbox.api.search import MAXIMUM_RESULTS, check_window
 from sandbox.world.items import Item
-
-REDIRECTS = f"{DOCUMENTATION}/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"
 
 
 def search_issues(call: Call) -> Answer:
@@ -69,13 +67,8 @@ def get_issue(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}/issues/{number}`: a transferred one leads on, if the token reads the target."""
     moved = call.repository().moved.get(call.path["number"])
     if moved is not None and call.token.reads(moved.repository):
-        return _moved_to(f"{call.payloads.links}/repositories/{moved.repository.id}/issues/{moved.number}")
+        raise moved_to(f"{call.payloads.links}/repositories/{moved.repository.id}/issues/{moved.number}")
     return Answer(call.payloads.single_issue(call.item()))
-
-
-def _moved_to(url: str) -> Answer:
-    body = {"message": "Moved Permanently", "url": url, "documentation_url": REDIRECTS}
-    return Answer(body, 301, headers={"Location": url})
 
 
 def get_pull(call: Call) -> Answer:
