@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chalicelib.contributions.domain import CONTRIBUTIONS
 from chalicelib.copilot.domain import COPILOT
 from chalicelib.ingest import brake
 from chalicelib.ingest.domain import Domain
+from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
 from chalicelib.settings import Setting
 
 DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT)
+
+
+def ordered_steps(job: str, domains: Sequence[Domain] = DOMAINS) -> list[tuple[Domain, Step]]:
+    """Give the steps of a job in the domains' order, each with its domain; those that others stand on come first."""
+    steps = [(domain, step) for domain in domains for step in domain.steps_of(job)]
+    return sorted(steps, key=lambda each: not each[1].is_first)
 
 
 def all_settings() -> Iterator[Setting[Any]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from chalice.app import ScheduledEventConfig
 
 from app import app
-from chalicelib.domains import DOMAINS
+from chalicelib.domains import DOMAINS, ordered_steps
 from chalicelib.ingest import brake
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.permissions import Need
@@ -143,7 +143,7 @@ def _jobs() -> Iterator[str]:
     for job in JOBS:
         yield f"### {job}\n"
         yield f"Runs {_schedule(job)}.\n"
-        rows = [(code(step.name), _deed(domain, step), _how_often(step)) for domain, step in _steps_of(job)]
+        rows = [(code(step.name), _deed(domain, step), _how_often(step)) for domain, step in ordered_steps(job)]
         yield from table("Step", "What it does", "How often", rows=rows)
 
 
@@ -157,10 +157,6 @@ def _schedule(job: str) -> str:
     if clock := CRON.fullmatch(expressions[job]):
         return f"every day at {int(clock[2]):02}:{int(clock[1]):02} UTC"
     return RATE.sub(r"every \1", expressions[job])
-
-
-def _steps_of(job: str) -> Iterator[tuple[Domain, Step]]:
-    return ((domain, step) for domain in DOMAINS for step in domain.steps_of(job))
 
 
 def _deed(domain: Domain, step: Step) -> str:

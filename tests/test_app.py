@@ -59,6 +59,7 @@ def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: p
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == [
         "acme access",
+        "acme repositories",
         "acme pull_requests.new",
         "acme pull_requests.closed",
         "acme pull_requests.unmerged",
@@ -180,7 +181,7 @@ def test_threads_that_wait_do_not_keep_it(db_url: str, project: Path) -> None:
     """Ctrl-C waited as long as the timelines' threads did: an hour, when a rate limit was spent."""
     with organisation(db_url, items=24, now=int(time.time())) as org:
         org.sandbox.faults.update(retry_after=3600)
-        org.sandbox.faults.script("secondary-403", path="/repos/", count=1000)
+        org.sandbox.faults.script("secondary-403", path="/repositories/", count=1000)
         with running(org, project, "nrt_events") as process:
             read_until(process, "waiting until")
             process.send_signal(signal.SIGINT)

@@ -120,11 +120,13 @@ def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.Capture
     assert org.backfill("--since", "2026-05-01", "--until", "2026-05-31", "--only", "issues") == 0
     in_may = sum(1 for item in org.truth("issues").values() if item["created_at"].startswith("2026-05"))
     lines = capsys.readouterr().out.splitlines()
+    # Nobody watches, so there is no bar.
     assert lines == [
         "acme: created from 2026-05-01T00:00:00Z to 2026-05-31T23:59:59Z",
         f"  issues: {in_may} items, about 1 request",
-        # Nobody watches, so there is no bar.
+        f"repositories: 0 of about {in_may} read so far",
         f"issues 2026-05-01..2026-05-31: 0 of about {in_may} read so far",
+        "acme repositories: 5 read, 5 new or changed, 0 rejected, 1 requests",
         f"acme issues.created: {in_may} read, {in_may} new or changed, 0 rejected, 1 requests",
     ]
     assert len(org.stored("issues")) == in_may

@@ -18,9 +18,11 @@ from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfe
 from chalicelib.github import PER_PAGE
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Plan, Request
+from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import Window
+from chalicelib.inventory.domain import REPOSITORIES
 from chalicelib.store.marks import Mark, Marks
 from chalicelib.utils import format_utc
 
@@ -107,6 +109,10 @@ def _cursor_of(runner: Runner, task: Task) -> Mark:
 
 
 def _read_items(runner: Runner, tasks: Sequence[Task], *, until: datetime) -> Iterator[str]:
+    if tasks:
+        # Items belong to repositories: first what these are called now.
+        yield REPOSITORIES.name
+        runner.run(REPOSITORIES.name, step_of(REPOSITORIES).run)
     start_watermarks(runner, {task.kind for task in tasks})
     for task in tasks:
         if runner.is_refused or runner.github.is_unreachable:

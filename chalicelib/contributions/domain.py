@@ -144,6 +144,8 @@ KINDS = (
     Kind(TRANSFERS, None, COSTS[TRANSFERS], by_default=True),
 )
 RELATIONS = (
+    Relation("issues", "repositories", "issues.repository_id = repositories.id", "where it is"),
+    Relation("pull_requests", "repositories", "pull_requests.repository_id = repositories.id", "where it is"),
     Relation("issues", "members", "issues.username = members.login", "who opened it, if a member did"),
     Relation("pull_requests", "members", "pull_requests.username = members.login", "who opened it, if a member did"),
     Relation("memberships", "members", "memberships.member_id = members.id", "one row for each organisation"),
@@ -151,6 +153,7 @@ RELATIONS = (
     Relation("events", "pull_requests", "events.issue_id = pull_requests.id", "what happened to it"),
     Relation("event_polls", "issues", "event_polls.id = issues.id", "how far its timeline was read"),
     Relation("event_polls", "pull_requests", "event_polls.id = pull_requests.id", "how far its timeline was read"),
+    Relation("transfers", "repositories", "transfers.repository_id = repositories.id", "where it was before the move"),
     Relation("transfers", "issues", "transfers.issue_id = issues.id", "the issue before the move"),
     Relation("transfers", "issues", "transfers.new_issue_id = issues.id", "the issue after the move"),
 )

@@ -81,6 +81,7 @@ class _Item:
             Index(None, "org", "updated_at"),
             Index(None, "org", "closed_at"),
             Index(None, "username", "created_at"),
+            Index(None, "repository_id"),
             {"comment": cls.comment},
         )
 
@@ -112,6 +113,10 @@ class _Item:
     )
     reactions: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, comment="Reactions, counted by kind")
     repo: Mapped[str] = mapped_column(String, comment="Repository's name, without the owner")
+    repository_id: Mapped[int | None] = mapped_column(
+        BigInteger,
+        comment="repositories.id; NULL while it is not known. A name may come to be another repository's",
+    )
     repository_url: Mapped[str | None] = mapped_column(String, comment="API: the repository")
     state: Mapped[str] = mapped_column(String, comment="open or closed")
     state_reason: Mapped[str | None] = mapped_column(
@@ -243,6 +248,7 @@ class Transfer(Base):
     __tablename__ = "transfers"
     __table_args__ = (
         Index(None, "org", "repo", "number"),
+        Index(None, "repository_id"),
         {"comment": "Issues that moved to another repository, as they were before"},
     )
 
@@ -255,6 +261,9 @@ class Transfer(Base):
     url: Mapped[str | None] = mapped_column(String, comment="API: before the move")
     number: Mapped[int | None] = mapped_column(comment="Number before the move")
     repo: Mapped[str | None] = mapped_column(String, comment="Repository before the move")
+    repository_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="repositories.id of the repository before the move; NULL when it was not known"
+    )
     title: Mapped[str | None] = mapped_column(String, comment="Title before the move")
     body: Mapped[str | None] = mapped_column(String, comment="Description before the move")
     created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When the issue was opened")

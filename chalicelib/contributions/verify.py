@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from chalicelib.contributions.api import SearchAPI, Span, TransferAPI, moment_of
+from chalicelib.contributions.api import IssuePlace, SearchAPI, Span, TransferAPI, moment_of
 from chalicelib.contributions.sync.counts import check_counted, count_rows, settle
 from chalicelib.contributions.sync.items import MODELS, save_items
 from chalicelib.contributions.sync.reconcile import ALL, QUESTIONS, compare, repair, save_listed, stored_in
@@ -126,7 +126,7 @@ def _set_back(context: Context, proof: Proof) -> None:
     model: Any = MODELS[proof.kind]
     for item_id in dict.fromkeys(proof.found.ahead):
         row = context.session.get_one(model, item_id, populate_existing=True)
-        shown = TransferAPI(context.github).fetch_item(row.org, row.repo, row.number)
+        shown = TransferAPI(context.github).fetch_item(IssuePlace(row.org, row.repo, row.number, row.repository_id))
         moment = moment_of(shown, "updated_at") if shown and shown["id"] == item_id else None
         if shown and moment and moment < row.updated_at:
             context.session.execute(update(model).where(model.id == item_id).values(updated_at=moment))

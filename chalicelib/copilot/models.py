@@ -152,7 +152,7 @@ class CopilotUserDay(_Activity, _Revised, Base):
     org: Mapped[str] = mapped_column(String, primary_key=True, comment="Organisation")
     day: Mapped[date] = mapped_column(Date, primary_key=True, comment="Day, UTC")
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="GitHub's user id")
-    login: Mapped[str | None] = mapped_column(String, comment="User name on that day")
+    login: Mapped[str | None] = mapped_column(String, comment="User name; a person who is renamed has the new one")
     used_agent: Mapped[bool | None] = mapped_column(comment="True when agents were used")
     used_chat: Mapped[bool | None] = mapped_column(comment="True when the chat was used")
     used_cli: Mapped[bool | None] = mapped_column(comment="True when the command line was used")

@@ -17,6 +17,9 @@ _NEW = re.compile(r"[A-Z][A-Za-z0-9]*_([A-Za-z0-9_-]+)")
 _LEGACY = re.compile(r"0([1-9][0-9]{0,2}):([A-Za-z0-9]+)")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
+_IN_REPOSITORIES = ("I_", "PR_")
+_PARTS = 3  # zero, the repository's id, its own
+
 _FIXARRAY, _FIXINT_END = 0x90, 0x80
 _MAX_FIXARRAY = 15
 _LARGEST = 2**63 - 1  # what a database's big integer holds
@@ -30,13 +33,26 @@ def numeric_id(node_id: str) -> int | None:
     """
     new = _NEW.fullmatch(node_id)
     try:
-        number = _from_array(_decode(new[1], altchars=b"-_")) if new else _from_legacy(_decode(node_id))
+        number = _from_array(_decode(new[1])) if new else _from_legacy(_decode(node_id, altchars=b"+/"))
     except ValueError:  # not base64, or not text
         return None
     return number if number is not None and number <= _LARGEST else None
 
 
-def _decode(text: str, *, altchars: bytes = b"+/") -> bytes:
+def repository_id(node_id: str) -> int | None:
+    """Decode the id of the repository that an issue's or a pull request's node id carries; None in the old form.
+
+    It stays what it is when the repository is renamed, or moves to another owner.
+    """
+    new = _NEW.fullmatch(node_id)
+    try:
+        numbers = _unpack(_decode(new[1])) if new and node_id.startswith(_IN_REPOSITORIES) else None
+    except ValueError:
+        return None
+    return numbers[1] if numbers and len(numbers) == _PARTS and numbers[1] <= _LARGEST else None
+
+
+def _decode(text: str, *, altchars: bytes = b"-_") -> bytes:
     """Decode base64 with or without padding; raises ValueError for text that no encoder writes."""
     raw = base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=altchars, validate=True)
     if base64.b64encode(raw, altchars=altchars).rstrip(b"=") != text.rstrip("=").encode():

@@ -44,7 +44,13 @@ def step_of(stream: ListStream) -> Step:
 
     It raises IncompleteReadError at its end when some lists could not be read; the others are stored.
     """
-    return Step(stream.name, lambda context: ListReading(context, stream).read(), stream.on, stream.every)
+
+    def read(context: Context) -> None:
+        ListReading(context, stream).read()
+        if stream.afterwards:
+            stream.afterwards(context)
+
+    return Step(stream.name, read, stream.on, stream.every, stream.is_first)
 
 
 @dataclass
@@ -241,13 +247,17 @@ class ListReading:
 
     def _save(self, listing: Listing, place: Place) -> Mapping[Key, Stored]:
         """Write a list's rows; gives what was stored of it just before."""
+        covers, repo = self.context.scope.covers, self.stream.repo
+        listed = {
+            key: each for key, each in listing.rows.items() if not repo or covers(each.row["org"], each.row[repo])
+        }
         self.stored.lock(place)
-        stored = self.stored.rows_of(place)
-        now, covers, repo = self.context.now(), self.context.scope.covers, self.stream.repo
+        if self.stream.before_saving:
+            self.stream.before_saving(self.context, [each.row for each in listed.values()])
+        stored, now = self.stored.rows_of(place), self.context.now()
         rows = [
             each.with_columns(**{FIRST_SEEN: self._first_seen(stored.get(key), now), self.stream.gone: None})
-            for key, each in listing.rows.items()
-            if not repo or covers(each.row["org"], each.row[repo])
+            for key, each in listed.items()
         ]
         save_rows(self.context, self.stream.name, self.stream.model, rows)
         return stored

@@ -25,6 +25,7 @@ from chalicelib.store.leases import LAMBDA_LEASE, SHELL_LEASE, lease, new_owner,
 from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, open_run
 from chalicelib.store.marks import Mark, Marks
 from chalicelib.store.models import Cursor, SyncRun, Watermark
+from chalicelib.store.organisations import know_organisation
 from chalicelib.store.transactions import end_reading
 from chalicelib.utils import format_utc, utc_now
 
@@ -52,9 +53,12 @@ class Runner:
     gone: Counter[str] = field(default_factory=Counter)
     is_refused: bool = False
     renewed_at: datetime | None = None
+    lease_name: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Spell the organisation as it was spelled before: GitHub's names ignore case, our tables don't."""
+        # The lease keeps this name, also when GitHub answers that the organisation has another one now.
+        self.lease_name = f"{self.job}:{self.scope.org.casefold()}"
         for table in (Watermark, Cursor, SyncRun):
             known = select(table.org).where(func.lower(table.org) == self.scope.org.lower()).limit(1)
             if spelled := self.session.scalar(known):
@@ -75,11 +79,6 @@ class Runner:
     def failed(self) -> list[SyncRun]:
         """The steps that did not come to their end."""
         return [run for run in self.runs if run.status != OK]
-
-    @property
-    def lease_name(self) -> str:
-        """Name the lease of this job for this organisation."""
-        return f"{self.job}:{self.scope.org.casefold()}"
 
     @property
     def lease_time(self) -> timedelta:
@@ -103,8 +102,11 @@ class Runner:
         return self.run(ACCESS, self._check_access).status == OK
 
     def _check_access(self, context: Context) -> None:
-        self.scope = ScopeAPI(context.github).resolve(context.scope)
+        found = ScopeAPI(context.github).resolve(context.scope)
+        self.scope = found.scope
         context.run.org = self.scope.org
+        if found.organisation_id is not None:
+            context.run.note = know_organisation(self.session, found.organisation_id, self.scope.org)
         self.marks.cursor(ACCESS).advance(context.now())
 
     def is_due(self, mark: Mark, *, every: timedelta) -> bool:

@@ -47,14 +47,22 @@ class Scope:
         return full in {name.casefold() for name in self.repos} if self.repos else org.casefold() == self.org.casefold()
 
 
+@dataclass(frozen=True)
+class Resolved:
+    """A scope in GitHub's own spelling, and the organisation's id, which stays when it is renamed."""
+
+    scope: Scope
+    organisation_id: int | None
+
+
 @dataclass
 class ScopeAPI:
     """The organisations and repositories that are read."""
 
     github: GitHubAPI
 
-    def resolve(self, scope: Scope) -> Scope:
-        """Check that a scope is there: gives it in GitHub's own spelling.
+    def resolve(self, scope: Scope) -> Resolved:
+        """Check that a scope is there.
 
         Raises NotFoundError naming the organisation or repository that the token can't see.
 
@@ -67,7 +75,9 @@ class ScopeAPI:
             name = str(self._check(f"/repos/{repo}", "full_name", f"there is no repository {repo}").body["full_name"])
             if name.casefold() != repo.casefold():
                 raise SettingsError(f"the repository {repo} is called {name} now: name it so")
-        return replace(scope, org=str(answer.body["login"]))
+        number = answer.body.get("id")
+        organisation_id = number if type(number) is int else None
+        return Resolved(replace(scope, org=str(answer.body["login"])), organisation_id)
 
     def _check(self, path: str, name: str, sentence: str) -> Answer:
         try:

@@ -25,13 +25,15 @@ def time_of(time: Time, settings: Settings) -> timedelta:
 class Step:
     """A step of one or several jobs, by its name in the ledger: `<kind>.<what it does>`, or the kind alone.
 
-    With `every`, a job skips the step while it was done less than so long ago.
+    With `every`, a job skips the step while it was done less than so long ago. `is_first`: other domains' steps stand
+    on what it brings, so jobs do it before these.
     """
 
     name: str
     run: Callable[[Context], None]
     on: tuple[str, ...]
     every: Time | None = None
+    is_first: bool = False
 
 
 @dataclass(frozen=True)

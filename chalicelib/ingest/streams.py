@@ -6,7 +6,7 @@ check, and, by the model's column types, the mapping of its records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from chalicelib.errors import ForbiddenError, GoneError, NotFoundError, RejectedError
 from chalicelib.github import GitHubAPI
 from chalicelib.ingest.columns import list_row
+from chalicelib.ingest.context import Context
 from chalicelib.ingest.permissions import Lack, Need
 from chalicelib.ingest.steps import DAILY, Kind, Time
 from chalicelib.store.upsert import Row
@@ -41,6 +42,9 @@ class ListStream:
     unknown, and the whole list is read once a week. A parent whose list is refused with one of `tolerated` is passed
     over, and counted in the ledger's note.
 
+    `is_first` is the step's. `before_saving` is called with the rows that are about to be written, in the transaction
+    that writes them; `afterwards` when the list was read, in the same step.
+
     In the model, a column reads the field of its own name unless `store.base.from_field` names another;
     `store.base.ours()` marks those that GitHub doesn't fill. With `first_seen_at` in the primary key, a row is one
     stay: what comes back gets a row of its own.
@@ -61,6 +65,9 @@ class ListStream:
     every: Time | None = None
     stale_after: Time = timedelta(hours=50)
     tolerated: tuple[type[Exception], ...] = (NotFoundError, GoneError)
+    is_first: bool = False
+    before_saving: Callable[[Context, Sequence[Row]], None] | None = None
+    afterwards: Callable[[Context], None] | None = None
 
     @property
     def kind(self) -> Kind:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from chalicelib.ingest.domain import Domain, Relation
+from chalicelib.ingest.steps import DAILY, EVERY_30_MIN, NRT_EVENTS
 from chalicelib.ingest.streams import ListStream, Split
 from chalicelib.inventory.models import Release, Repository, Team, TeamMember
+from chalicelib.inventory.sync.repositories import follow_names, follow_unlisted
 from chalicelib.inventory.views import VIEWS
 
 # https://docs.github.com/en/rest/repos/repos#list-organization-repositories
-REPOSITORIES = ListStream("repositories", Repository, "/orgs/{org}/repos", "metadata", "repositories", repo="name")
+REPOSITORIES = ListStream(
+    "repositories",
+    Repository,
+    "/orgs/{org}/repos",
+    "metadata",
+    "repositories",
+    repo="name",
+    on=(EVERY_30_MIN, NRT_EVENTS, DAILY),
+    is_first=True,
+    before_saving=follow_names,
+    afterwards=follow_unlisted,
+)
 # https://docs.github.com/en/rest/releases/releases#list-releases
 RELEASES = ListStream(
     "releases",

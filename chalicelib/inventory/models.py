@@ -37,6 +37,12 @@ class Repository(Base):
         info=ours(),
         comment="When this app saw that GitHub no longer lists it (deleted, moved, or hidden); NULL while it does",
     )
+    renamed_from: Mapped[str | None] = mapped_column(
+        String, info=ours(), comment="Name that it had before; NULL when this app has never seen another one"
+    )
+    moved_to: Mapped[str | None] = mapped_column(
+        String, info=ours(), comment="Owner and name now that it is another owner's; NULL when it is not known to be"
+    )
 
 
 class Release(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from chalicelib.domains import DOMAINS, all_settings
+from chalicelib.domains import DOMAINS, all_settings, ordered_steps
 from chalicelib.errors import JobFailedError
 from chalicelib.github import Budget
 from chalicelib.ingest.runner import Runner, raise_failures
@@ -46,8 +46,8 @@ def run_job(
 
 
 def steps_of(job: str, settings: Settings) -> Iterator[Step]:
-    """Give the steps of a job, in the domains' order."""
-    return (step for domain in DOMAINS if domain.enabled(settings) for step in domain.steps_of(job))
+    """Give the steps of a job that the settings don't switch off, in their order."""
+    return (step for domain, step in ordered_steps(job, DOMAINS) if domain.enabled(settings))
 
 
 def _run_steps(runner: Runner, steps: Iterable[Step]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chalicelib.store.base import SERIAL, Base, UTCDateTime
@@ -43,6 +43,21 @@ class SyncRun(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it ended; NULL while it runs")
     note: Mapped[str | None] = mapped_column(
         Text, comment="What else is to be known, though all is well, such as days that GitHub has no report of"
+    )
+
+
+class Organisation(Base):
+    """An organisation, whatever its name is now."""
+
+    __tablename__ = "organisations"
+    __table_args__ = ({"comment": "The organisations that are read; a renamed one is still the same"},)
+
+    id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="GitHub's organisation id"
+    )
+    login: Mapped[str] = mapped_column(String, comment="Name: `org` in the other tables")
+    renamed_from: Mapped[str | None] = mapped_column(
+        String, comment="Name that it had before; NULL when this app has never seen another one"
     )
 
 

@@ -63,14 +63,17 @@ def test_a_first_run_without_changes_leaves_a_mark_so_that_the_next_outage_is_co
         assert marks["updated:issues"] == org.now() - timedelta(days=7)
 
 
-@pytest.mark.parametrize("repositories", [10, 300])
-def test_an_idle_run_costs_at_most_9_requests(db_url: str, repositories: int) -> None:
+@pytest.mark.parametrize("repositories", [10, 290])
+def test_an_idle_run_costs_9_searches_and_the_list_of_repositories(db_url: str, repositories: int) -> None:
     with organisation(db_url, repositories=repositories, items=250) as org:
         assert org.backfill("--since", "2026-01-01") == 0
         org.run_job()
         org.sandbox.stats.reset()
         org.run_job()
-        assert org.requests() == {"/search/issues": 9}
+        pages = -(-repositories // 100)
+        assert org.requests()["/search/issues"] == 9
+        assert sum(org.requests().values()) == 9 + pages
+        assert org.sandbox.stats.summary()["not_modified"] == pages
 
 
 def test_an_idle_run_with_a_long_list_of_repositories_costs_no_more(db_url: str) -> None:
@@ -80,7 +83,7 @@ def test_an_idle_run_with_a_long_list_of_repositories_costs_no_more(db_url: str)
         org.run_job()
         org.sandbox.stats.reset()
         org.run_job()
-        assert org.requests() == {"/search/issues": 7}
+        assert org.requests() == {"/search/issues": 7, "/orgs/<org>/repos": 1}
         rows = org.stored("issues") | org.stored("pull_requests")
         assert {row["repo"] for row in rows.values()} <= {name.split("/")[1] for name in names}
 

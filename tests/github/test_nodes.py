@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.github import numeric_id
+from chalicelib.github.nodes import repository_id
 from tests.payloads.folder import objects, read_exchange
 
 LARGEST = 2**63 - 1
@@ -48,6 +49,18 @@ def test_a_new_id_comes_back(kind: str, numbers: list[int]) -> None:
 def test_no_text_makes_it_raise(text: str) -> None:
     number = numeric_id(text)
     assert number is None or 0 <= number <= LARGEST
+
+
+@given(kind=st.sampled_from(["I", "PR"]), place=st.integers(0, LARGEST), number=st.integers(0, LARGEST))
+def test_the_repository_of_an_item_comes_back(kind: str, place: int, number: int) -> None:
+    assert repository_id(new(kind, 0, place, number)) == place
+
+
+@pytest.mark.parametrize(
+    "node_id", [legacy("Issue", 7), new("U", 0, 5, 7), new("I", 5, 7), new("LE", 0, 5, 7), "I_x", ""]
+)
+def test_other_ids_tell_no_repository(node_id: str) -> None:
+    assert repository_id(node_id) is None
 
 
 @pytest.mark.parametrize("edge", [0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, LARGEST])

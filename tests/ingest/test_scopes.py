@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import BadAnswerError, NotFoundError, SettingsError
 from chalicelib.github import Budget, GitHubAPI
-from chalicelib.ingest.scopes import REPOS_A_SEARCH, Scope, ScopeAPI
+from chalicelib.ingest.scopes import REPOS_A_SEARCH, Resolved, Scope, ScopeAPI
 from tests.github.local_server import LocalServer, Reply, reply
 
 MANY = tuple(f"acme/r{number}" for number in range(REPOS_A_SEARCH * 2 + 1))
@@ -64,7 +64,7 @@ def test_what_a_scope_covers(scope: Scope, org: str, repo: str, is_covered: bool
 
 
 DATE = {"Date": "Mon, 15 Jun 2026 12:00:00 GMT"}
-ACME = reply(200, {"login": "Acme"}, DATE)
+ACME = reply(200, {"login": "Acme", "id": 5}, DATE)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     server.close()
 
 
-def resolve(server: LocalServer, scope: Scope, *replies: Reply) -> Scope:
+def resolve(server: LocalServer, scope: Scope, *replies: Reply) -> Resolved:
     server.replies = list(replies)
     with GitHubAPI("token", api_url=server.url, budget=Budget(sleep=lambda seconds: None)) as github:
         return ScopeAPI(github).resolve(scope)
@@ -83,7 +83,7 @@ def resolve(server: LocalServer, scope: Scope, *replies: Reply) -> Scope:
 
 def test_it_is_given_in_github_s_spelling(server: LocalServer) -> None:
     found = resolve(server, Scope("ACME", ("acme/web",)), ACME, reply(200, {"full_name": "Acme/Web"}))
-    assert found == Scope("Acme", ("acme/web",))
+    assert found == Resolved(Scope("Acme", ("acme/web",)), 5)
     assert [seen.path for seen in server.seen] == ["/orgs/ACME", "/repos/acme/web"]
 
 

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 API = "https://api.github.com"
 WEB = "https://github.com"
 BIG = 5_000_000_000  # beyond 32 bits
+REPOSITORY = 41_000_007
+IN_REPOSITORIES = ("Issue", "PullRequest")
 PREFIXES = {"User": "U", "Bot": "BOT", "Issue": "I", "PullRequest": "PR", "Label": "LA", "Milestone": "MI"}
 
 
@@ -21,7 +23,8 @@ def node(kind: str, number: int) -> str:
     if number % 2 == 0:
         return base64.b64encode(f"0{len(kind)}:{kind}{number}".encode()).decode()
     width, mark = (4, b"\xce") if number < 2**32 else (8, b"\xcf")
-    packed = b"\x92\x00" + mark + number.to_bytes(width, "big")
+    place = b"\xce" + REPOSITORY.to_bytes(4, "big") if kind in IN_REPOSITORIES else b""
+    packed = (b"\x93\x00" if place else b"\x92\x00") + place + mark + number.to_bytes(width, "big")
     prefix = PREFIXES.get(kind) or "".join(letter for letter in kind if letter.isupper())
     return f"{prefix}_{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
 

@@ -44,6 +44,8 @@ def item_columns(payload: Mapping[str, Any]) -> Json:
     _, columns["org"], columns["repo"] = payload["repository_url"].rsplit("/", 2)
     columns["username"] = payload["user"] and payload["user"]["login"]
     columns["deleted_at"] = None
+    if "_" in payload["node_id"]:
+        columns["repository_id"] = repository_of(payload["node_id"])
     if "performed_via_github_app" in payload:
         app = payload["performed_via_github_app"]
         columns["performed_via_github_app"] = app and app["slug"]
@@ -85,6 +87,13 @@ def decoded(node: str) -> int:
     found = re.fullmatch(rb"011:PullRequest([0-9]+)", base64.b64decode(node))
     assert found, node
     return int(found[1])
+
+
+def repository_of(node: str) -> int:
+    """The repository's number in a node id of the new form: four bytes after an array's mark, a zero, and theirs."""
+    raw = base64.urlsafe_b64decode(node.partition("_")[2] + "==")
+    assert raw[:3] == b"\x93\x00\xce", node
+    return int.from_bytes(raw[3:7], "big")
 
 
 def stored(session: Session, model: type[Any]) -> list[Json]:

@@ -57,11 +57,16 @@ SEED = {
         user jsonb, username string""",
 }
 OURS = {
-    "issues": {"deleted_at": "datetime"},
-    "pull_requests": {"deleted_at": "datetime", "merged_at": "datetime", "pull_id": "biginteger"},
+    "issues": {"deleted_at": "datetime", "repository_id": "biginteger"},
+    "pull_requests": {
+        "deleted_at": "datetime",
+        "merged_at": "datetime",
+        "pull_id": "biginteger",
+        "repository_id": "biginteger",
+    },
     "events": {"details": "jsonb", "page_no": "integer", "removed_at": "datetime"},
     "event_polls": {"events": "integer", "next_url": "string"},
-    "transfers": {"detected_at": "datetime"},
+    "transfers": {"detected_at": "datetime", "repository_id": "biginteger"},
 }
 # A user's id may outgrow 32 bits: wider than the seed's Integer, and nothing that fits that is lost.
 WIDER = {("members", "id"): "biginteger"}

@@ -114,3 +114,48 @@ def test_it_goes_back_and_forth(before: Engine, migrations: Config) -> None:
     assert rows(before, "SELECT * FROM my_teams") == [(7, 5)]
     command.upgrade(migrations, "head")
     assert_is_new(before)
+
+
+# The step to identities
+
+
+@pytest.fixture
+def named(migrations: Config, empty_db_url: str) -> Iterator[Engine]:
+    """A database at the migration before, with an issue, its repository and a view of somebody's own."""
+    command.upgrade(migrations, "0004")
+    engine = create_engine(empty_db_url)
+    with engine.begin() as connection:
+        item = (
+            "INSERT INTO {table} (id, number, org, repo, title, state, created_at, updated_at)"
+            " VALUES (7, 1, 'acme', 'web', 'It fails', 'open', :day, :day)"
+        )
+        for table in ("issues", "pull_requests"):
+            connection.execute(text(item.format(table=table)), {"day": DAY})
+        repository = "INSERT INTO repositories (id, org, name, first_seen_at) VALUES (3, 'acme', 'web', :day)"
+        connection.execute(text(repository), {"day": DAY})
+        mark = "INSERT INTO cursors (name, org, scope, value) VALUES (:name, 'acme', '*', :day)"
+        connection.execute(text(mark), [{"name": name, "day": DAY} for name in ("sweep:issues", "repository_ids")])
+        transfer = (
+            "INSERT INTO transfers (issue_id, new_issue_id, org, repo, new_repo, detected_at)"
+            " VALUES (5, 7, 'acme', 'api', 'web', :day)"
+        )
+        connection.execute(text(transfer), {"day": DAY})
+        connection.execute(text("CREATE VIEW my_issues AS SELECT id, repo FROM issues"))
+    yield engine
+    engine.dispose()
+
+
+def test_rows_keep_their_names_on_the_way_to_identities_and_back(named: Engine, migrations: Config) -> None:
+    before = comments(named)
+    for revision in ("head", "0004", "head"):
+        (command.downgrade if revision == "0004" else command.upgrade)(migrations, revision)
+        for table in ("issues", "pull_requests"):
+            assert rows(named, f"SELECT id, org, repo, number FROM {table}") == [(7, "acme", "web", 1)]
+        assert rows(named, "SELECT id, org, name FROM repositories") == [(3, "acme", "web")]
+        assert rows(named, "SELECT issue_id, repo, new_repo FROM transfers") == [(5, "api", "web")]
+        assert rows(named, "SELECT * FROM my_issues") == [(7, "web")]
+        if revision == "0004":
+            assert comments(named) == before
+            assert rows(named, "SELECT name FROM cursors") == [("sweep:issues",)]
+    assert rows(named, "SELECT repository_id FROM issues") == [(None,)]
+    assert rows(named, "SELECT renamed_from, moved_to FROM repositories") == [(None, None)]

@@ -1,6 +1,7 @@
 """What to ask GitHub about contributions: searches, single items, timelines and member lists."""
 
 from chalicelib.contributions.api.members import MEMBERS, MemberAPI
+from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.contributions.api.repositories import RepositoryAPI
 from chalicelib.contributions.api.search import (
     INCOMPLETE_PAUSES,
@@ -19,6 +20,7 @@ __all__ = [
     "ISSUES",
     "MEMBERS",
     "PULL_REQUESTS",
+    "IssuePlace",
     "MemberAPI",
     "RepositoryAPI",
     "SearchAPI",

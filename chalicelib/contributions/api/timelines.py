@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
+from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.github import GitHubAPI, ListAPI, ListPage, Pacer, PageState
 
 
@@ -19,21 +19,17 @@ class TimelineAPI:
     github: GitHubAPI
     pacer: Pacer
 
-    def fetch_timeline(self, org: str, repo: str, number: int, known: Mapping[int, PageState]) -> list[ListPage]:
+    def fetch_timeline(self, place: IssuePlace, known: Mapping[int, PageState]) -> list[ListPage]:
         """Fetch a timeline's pages, up to 100 events each; `known` holds the ETag of each page from the last reading.
 
         Raises NotFoundError or GoneError when the issue was deleted or can't be seen.
         """
-        return list(self._lists.fetch_pages(_path_of(org, repo, number), known))
+        return list(self._lists.fetch_pages(f"{place.path}/timeline", known))
 
-    def fetch_is_unchanged(self, org: str, repo: str, number: int, pages: Sequence[ListPage]) -> bool:
+    def fetch_is_unchanged(self, place: IssuePlace, pages: Sequence[ListPage]) -> bool:
         """Ask whether a timeline is still as it was just read: events may move to another page during the read."""
-        return self._lists.is_unchanged(_path_of(org, repo, number), pages)
+        return self._lists.is_unchanged(f"{place.path}/timeline", pages)
 
     @property
     def _lists(self) -> ListAPI:
         return ListAPI(self.github, self.pacer.wait)
-
-
-def _path_of(org: str, repo: str, number: int) -> str:
-    return f"/repos/{quote(org)}/{quote(repo)}/issues/{number}/timeline"

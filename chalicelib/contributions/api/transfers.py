@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
+from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.errors import BadAnswerError, GoneError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
 
@@ -22,13 +22,13 @@ class TransferAPI:
 
     github: GitHubAPI
 
-    def fetch_item(self, org: str, repo: str, number: int) -> dict[str, Any] | None:
+    def fetch_item(self, place: IssuePlace) -> dict[str, Any] | None:
         """Fetch an issue or pull request, an issue object; follows each move (301) to another repository.
 
         None when it was deleted (410), or when this token can't see it (404). Raises BlockedError when GitHub shows it
         to nobody (451).
         """
-        url = f"/repos/{quote(org)}/{quote(repo)}/issues/{number}"
+        url = place.path
         for _ in range(MAX_MOVES):
             try:
                 answer = self.github.get(url, follow_redirects=False)
@@ -37,15 +37,15 @@ class TransferAPI:
             if answer.location is None:
                 return _issue_of(answer)
             url = answer.location
-        raise BadAnswerError(f"it has moved more than {MAX_MOVES} times", path=f"/repos/{org}/{repo}/issues/{number}")
+        raise BadAnswerError(f"it has moved more than {MAX_MOVES} times", path=place.path)
 
-    def fetch_is_pull(self, org: str, repo: str, number: int) -> bool:
+    def fetch_is_pull(self, place: IssuePlace) -> bool:
         """Ask whether a pull request is there, though it may not be there as an issue: where issues are off.
 
         https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
         """
         try:
-            self.github.get(f"/repos/{quote(org)}/{quote(repo)}/pulls/{number}")
+            self.github.get(place.pull_path)
         except (NotFoundError, GoneError):
             return False
         return True

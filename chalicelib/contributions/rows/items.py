@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from chalicelib.errors import RejectedError
-from chalicelib.github.nodes import numeric_id
+from chalicelib.github.nodes import numeric_id, repository_id
 from chalicelib.ingest.fields import (
     Converter,
     Record,
@@ -123,6 +123,8 @@ def _item_row(item: Record) -> Row:
     org, repo = repository_of(item)
     user = row.get("user")
     row |= {"org": org, "repo": repo}
+    place = repository_id(row.get("node_id") or "")
+    row |= {} if place is None else {"repository_id": place}
     if "user" in row:
         row["username"] = text("user.login", user.get("login")) if user else None
     if "assignee" not in row and row.get("assignees") is not None:

@@ -13,6 +13,7 @@ from chalicelib.contributions import rows
 from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, SearchPage, Span
 from chalicelib.contributions.models import Issue, PullRequest, Transfer
 from chalicelib.contributions.sync.absence import check_nothing
+from chalicelib.contributions.sync.places import place_rows
 from chalicelib.contributions.sync.readings import Reading, tolerance
 from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
@@ -232,7 +233,8 @@ def _leave_other_table(session: Session, kind: str, ids: Sequence[int]) -> None:
 
 def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:
     mapped = map_records(context, kind, items, to_row)
-    return [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
+    covered = [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
+    return place_rows(context.session, context.scope.org, MODELS[kind], covered)
 
 
 def _without_moved(session: Session, mapped: Sequence[Mapped[Row]]) -> list[Mapped[Row]]:

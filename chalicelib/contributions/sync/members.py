@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chalicelib.contributions.api import MEMBERS, MemberAPI
 from chalicelib.contributions.models import Member, Membership
+from chalicelib.contributions.sync.people import follow_logins
 from chalicelib.errors import IncompleteReadError, RejectedError
 from chalicelib.ingest import brake
 from chalicelib.ingest.columns import list_row
@@ -36,6 +37,8 @@ def sync_members(context: Context) -> None:
     context.commit()
     # The table is one over all organisations: two that were written at once would deadlock over people in both.
     take_turn(context.session.connection(), MEMBERS)
+    # Of all before any is saved: somebody may have the login now that another one gave up.
+    follow_logins(context.session, _renamed(context.session, present))
     for role, people in listed.items():
         save_members(context, people, role=role)
     end_memberships(context, leavers)
@@ -82,6 +85,13 @@ def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) 
         for key, record in ((each.row["id"], each.record) for each in people)
     ]
     save_rows(context, MEMBERS, Membership, memberships)
+
+
+def _renamed(session: Session, present: Mapping[int, str]) -> dict[int, tuple[str, str]]:
+    """Find the people who are known under another login; gives both, by their ids."""
+    known = dict(session.execute(select(Member.id, Member.login)).all())
+    befores = {key: known.get(key) for key in present}
+    return {key: (before, present[key]) for key, before in befores.items() if before and before != present[key]}
 
 
 def _free_logins(session: Session, people: Sequence[Mapped[Row]]) -> None:

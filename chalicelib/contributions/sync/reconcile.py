@@ -14,6 +14,7 @@ from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span,
 from chalicelib.contributions.sync.allowances import Allowance
 from chalicelib.contributions.sync.items import MODELS, in_scope, read_span, save_items, watermark_name
 from chalicelib.contributions.sync.missing import follow_missing
+from chalicelib.contributions.sync.places import is_listed
 from chalicelib.contributions.sync.readings import identity_of
 from chalicelib.errors import IncompleteReadError
 from chalicelib.github import PER_PAGE
@@ -72,6 +73,7 @@ def stored_in(context: Context, kind: str, window: Window) -> ColumnElement[bool
         model.created_at >= window.since,
         model.created_at < window.until + SECOND,
         model.deleted_at.is_(None),
+        is_listed(model),
     )
 
 

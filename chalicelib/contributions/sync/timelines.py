@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, TimelineAPI
+from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, IssuePlace, TimelineAPI, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll
 from chalicelib.contributions.rows import event_row, is_private_draft
 from chalicelib.contributions.sync.items import LATE, MODELS, in_scope, watermark_name
+from chalicelib.contributions.sync.places import is_listed
 from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import (
     BlockedError,
@@ -51,8 +52,14 @@ class DueItem:
     org: str
     repo: str
     number: int
+    repository_id: int | None
     updated_at: datetime
     polls: dict[int, PageState]
+
+    @property
+    def place(self) -> IssuePlace:
+        """Where GitHub is asked for it."""
+        return IssuePlace(self.org, self.repo, self.number, self.repository_id)
 
 
 def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> None:
@@ -113,14 +120,14 @@ def _due_chunk(
 
 def _due(
     context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None
-) -> Select[int, str, str, int, datetime]:
+) -> Select[int, str, str, int, int | None, datetime]:
     item: Any = MODELS[kind]
     moment = getattr(item, axis)
     first = and_(EventPoll.id == item.id, EventPoll.page_no == 1)
     due = (
-        select(item.id, item.org, item.repo, item.number, item.updated_at)
+        select(item.id, item.org, item.repo, item.number, item.repository_id, item.updated_at)
         .outerjoin(EventPoll, first)
-        .where(in_scope(item, context.scope), item.deleted_at.is_(None))
+        .where(in_scope(item, context.scope), item.deleted_at.is_(None), is_listed(item))
         .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(context, item, axis, since)))
     )
     return due if until is None else due.where(moment <= until)
@@ -160,7 +167,7 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
             failures += _follow_item(context, item, error)
         except (GitHubError, IncompleteReadError) as error:
             context.session.rollback()
-            failures.append(f"{item.org}/{item.repo}#{item.number}: {error}")
+            failures.append(f"{item.place.name}: {error}")
         # Not a checkpoint: timelines fetched before the deadline are kept; the first one after it raises OutOfTimeError
         context.commit()
         context.on_page(1)
@@ -175,7 +182,7 @@ def _follow_item(context: Context, item: DueItem, refusal: GitHubError) -> list[
         raise
     except GitHubError as error:
         context.session.rollback()
-        return [f"{item.org}/{item.repo}#{item.number}: {error}"]
+        return [f"{item.place.name}: {error}"]
     _note_refused(context, item, refusal)
     return []
 
@@ -197,14 +204,23 @@ def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[
         waiting: deque[tuple[DueItem, Future[list[ListPage]]]] = deque()
         try:
             for item in due:
-                fetch = partial(api.fetch_timeline, item.org, item.repo, item.number, item.polls)
-                waiting.append((item, pool.submit(fetch)))
+                waiting.append((item, pool.submit(_fetch, api, item)))
                 if len(waiting) >= 2 * THREADS:
                     yield waiting.popleft()
             while waiting:
                 yield waiting.popleft()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _fetch(api: TimelineAPI, item: DueItem) -> list[ListPage]:
+    """Fetch a timeline; where only a name leads to it, GitHub must show the very item there."""
+    if item.repository_id is None:
+        api.pacer.wait()
+        found = TransferAPI(api.github).fetch_item(item.place)
+        if found is not None and found["id"] != item.id:
+            raise IncompleteReadError("GitHub shows another item there, and its repository's id is not known")
+    return api.fetch_timeline(item.place, item.polls)
 
 
 def save_timeline(
@@ -217,7 +233,7 @@ def save_timeline(
     mapped = _map_events(context, item, pages, types)
     removed = _find_removed(context, item, pages, mapped, types)
     # When a comment is deleted during the read, the later events shift by one: one of them may seem to be missing.
-    if removed and not api.fetch_is_unchanged(item.org, item.repo, item.number, pages):
+    if removed and not api.fetch_is_unchanged(item.place, pages):
         raise IncompleteReadError("it changed while it was read")
     context.run.fetched += sum(len(page.items) for page in pages if page.items is not None)
     save_rows(context, EVENTS, Event, mapped)

@@ -11,9 +11,18 @@ from sqlalchemy import and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from chalicelib.contributions import rows
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, SearchAPI, Span, TransferAPI
+from chalicelib.contributions.api import (
+    ISSUES,
+    PULL_REQUESTS,
+    IssuePlace,
+    SearchAPI,
+    Span,
+    TransferAPI,
+    moment_of,
+)
 from chalicelib.contributions.models import Event, EventPoll, Issue, PullRequest, Transfer, TransferCheck
 from chalicelib.contributions.sync.items import MODELS, save_items
+from chalicelib.contributions.sync.places import is_listed
 from chalicelib.contributions.sync.readings import identity_of
 from chalicelib.errors import (
     BlockedError,
@@ -30,9 +39,10 @@ from chalicelib.ingest.scopes import Scope
 from chalicelib.store.upsert import Row
 
 TRANSFERS = "transfers"
+GHOST = 10137  # whom GitHub shows for an account that is gone
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 COPIED = (
-    *("url", "number", "repo", "title", "body", "created_at", "closed_at", "state", "org"),
+    *("url", "number", "repo", "repository_id", "title", "body", "created_at", "closed_at", "state", "org"),
     *("assignee", "assignees", "labels", "user", "username"),
 )
 
@@ -102,9 +112,13 @@ def follow_item(context: Context, kind: str, item_id: int, *, is_unlisted: bool 
     """Ask GitHub where an item is now, and store the answer in the session's transaction.
 
     - It moved: the new issue is stored, `transfers` keeps the old one, and the old one's rows are deleted.
-    - It was deleted, or the token can't see it: its row stays and gets `deleted_at`; not while a search lists it.
+    - It was deleted, or the token can't see it: its row stays and gets `deleted_at`; not while a search lists it. So it
+      does when GitHub shows somebody else's issue under its number: its repository's name is another one's by now.
     - It moved out of the repositories that are read: `transfers` keeps it, and its row stays and gets `deleted_at`.
     - It is a pull request now, or an issue: it moves to that table.
+
+    Nothing is concluded of an item whose repository is not listed, or is another owner's by now: the next reading of
+    the repositories says what became of all its items.
 
     `is_unlisted` says that a listing leaves it out already. Otherwise BrakeError is raised when one step would mark
     too many by such answers alone.
@@ -113,6 +127,8 @@ def follow_item(context: Context, kind: str, item_id: int, *, is_unlisted: bool 
     item = context.session.get(model, item_id, populate_existing=True)
     if item is None:
         return  # a pull request whose id was its negative pull id, and is its issue id by now
+    if context.session.scalar(select(model.id).where(model.id == item_id, is_listed(model))) is None:
+        return
     found = _find(context, kind, item, is_unlisted=is_unlisted)
     if found is None:
         return
@@ -123,14 +139,14 @@ def follow_item(context: Context, kind: str, item_id: int, *, is_unlisted: bool 
 
 def _find(context: Context, kind: str, item: Issue | PullRequest, *, is_unlisted: bool) -> dict[str, Any] | None:
     """Fetch an item; None when there is no more to do about it: it is gone, or still listed."""
-    api = TransferAPI(context.github)
+    api, place = TransferAPI(context.github), IssuePlace(item.org, item.repo, item.number, item.repository_id)
     try:
-        found = api.fetch_item(item.org, item.repo, item.number)
+        found = api.fetch_item(place)
     except BlockedError:
         found = None
-    if found is not None:
+    if found is not None and _is_same_item(item, found):
         return found
-    if kind == PULL_REQUESTS and api.fetch_is_pull(item.org, item.repo, item.number):
+    if found is None and kind == PULL_REQUESTS and api.fetch_is_pull(place):
         return None
     if not is_unlisted:
         if _is_listed(context, kind, item):
@@ -158,6 +174,18 @@ def _check_brake(context: Context, kind: str) -> None:
     if brake.is_too_much(context, kind, 1, of=stored):
         reason = "one by one they are not found"
         raise brake.stop(kind.replace("_", " "), context.gone[kind] + 1, of=stored, reason=reason)
+
+
+def _is_same_item(item: Issue | PullRequest, found: dict[str, Any]) -> bool:
+    """Tell whether GitHub shows the very item, or what it became by a move, which keeps author and opening time."""
+    if found["id"] == item.id:
+        return True
+    author, own = _id_of(found.get("user")), _id_of(item.user)
+    return moment_of(found, "created_at") == item.created_at and author in {own, None, GHOST}
+
+
+def _id_of(user: Any) -> Any:
+    return user.get("id") if isinstance(user, dict) else None
 
 
 def _save_move(context: Context, item: Issue | PullRequest, found: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ def of(payload: dict[str, Any], **changes: Any) -> dict[str, Any]:
             LEAST_ROW
             | MOST
             | {"closed_at": CLOSED, "user": ADA, "username": "ada", "assignee": GRACE, "score": 0.75}
-            | {"performed_via_github_app": "renovate"},
+            | {"performed_via_github_app": "renovate", "repository_id": 250_213_286},
         ),
         (of(LEAST, type="Bug", sub_issues_summary={"total": 1}, nonsense=[]), LEAST_ROW),
     ],
@@ -165,7 +165,7 @@ def test_merged_is_what_merged_at_says(pull_request: dict[str, Any] | None, colu
         ({"draft": None, "score": None}, {"draft": None, "score": None}),
         ({"score": 7.6}, {"score": 8}),
         ({"node_id": "MDExOlB1bGxSZXF1ZXN0MjAzNzU2NzM2"}, {"pull_id": 203756736}),
-        ({"node_id": "PR_kwDODunzps6y0F4A"}, {"pull_id": 3_000_000_000}),
+        ({"node_id": "PR_kwDODunzps6y0F4A"}, {"pull_id": 3_000_000_000, "repository_id": 250_213_286}),
         ({"node_id": "unreadable"}, {}),
         ({"node_id": None}, {}),
     ],
@@ -204,7 +204,7 @@ OWN_ROW = LEAST_ROW | {
         ({"merged_at": None, "draft": True}, {"merged_at": None, "merged": False, "draft": True}),
         ({"merged_at": "2026-05-02T09:30:14Z"}, {"merged_at": CLOSED, "merged": True}),
         ({"merged": False, "merged_at": "2026-05-02T09:30:14Z"}, {"merged_at": CLOSED, "merged": True}),
-        (MORE, MORE | {"assignee": GRACE}),
+        (MORE, MORE | {"assignee": GRACE, "repository_id": 250_213_286}),
         ({"head": {"ref": "topic"}, "merge_commit_sha": "3ddd58c", "auto_merge": None}, {}),
     ],
     ids=["least", "not merged", "merged", "merged_at decides", "most", "unknown keys"],

@@ -100,7 +100,7 @@ def test_a_second_run_costs_2_requests_and_a_changed_issue_its_own_pages(org: Or
     read_all(org)
     org.sandbox.stats.reset()
     org.run_job("nrt_events")
-    assert org.requests() == {"/search/issues": 2}
+    assert org.requests() == {"/search/issues": 2, "/orgs/<org>/repos": 1}
 
     org.advance(60)
     org.sandbox.world.change(an_issue(org), Kind.COMMENTED, text="and another thing")
@@ -127,7 +127,8 @@ def test_unchanged_pages_are_304_and_new_events_behind_them_are_found(org: Organ
         org.advance(60)
         org.sandbox.stats.reset()
         org.run_job("nrt_events")
-        assert org.sandbox.stats.summary()["not_modified"] == 2
+        # Two pages of the timeline, and the list of repositories.
+        assert org.sandbox.stats.summary()["not_modified"] == 3
         assert timeline_requests(org) == expected_pages
         assert_equal_to_timelines(org)
 
@@ -208,7 +209,8 @@ def test_an_outage_longer_than_the_window_loses_no_timeline(org: Organisation) -
 def test_a_timeline_that_fails_does_not_hold_up_the_others(org: Organisation) -> None:
     broken = an_issue(org)
     name, number = broken.repository.full_name, broken.number
-    org.sandbox.faults.script("502", path=f"/repos/{name}/issues/{number}/timeline", count=1000)
+    path = f"/repositories/{broken.repository.id}/issues/{number}/timeline"
+    org.sandbox.faults.script("502", path=path, count=1000)
     with pytest.raises(JobFailedError, match="could not read 1 timeline; the first"):
         read_all(org)
     with create_db_session(org.db_url) as session:
