@@ -24,9 +24,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HeaderParsingError
 from urllib3.util.response import assert_header_parsing
 
+
+def _drop(_record: logging.LogRecord) -> bool:
+    return False
+
+
 # They quote whole URLs, and the signature in a download's is a secret. Our own errors say what went wrong.
 for _name in ("connection", "connectionpool", "poolmanager", "util.retry"):
-    logging.getLogger(f"urllib3.{_name}").disabled = True
+    logging.getLogger(f"urllib3.{_name}").addFilter(_drop)
 
 
 class MalformedHeadersError(HTTPException):

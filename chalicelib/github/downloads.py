@@ -17,11 +17,12 @@ from chalicelib.github.connections import BoundedAdapter, answer_within
 from chalicelib.github.decisions import MAX_ATTEMPTS, retry_pause
 
 File = SpooledTemporaryFile[bytes]
-IN_MEMORY = 4_000_000  # bytes
+IN_MEMORY = 1_000_000  # bytes: a report may have many files, and a Lambda has 256 MB
 LARGEST = 2_000_000_000  # bytes: a larger file is a mistake, or an attempt to fill the disk
 CHUNK = 65_536
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0  # seconds; to read: without a byte
 WHOLE_TIMEOUT = 1800.0  # seconds for a file: the largest one comes in time at a megabyte a second
+_SHORTEST_TIMEOUT = 0.05  # seconds; none may be zero
 # What file stores answer to a link that has expired, or that they don't know.
 EXPIRED_STATUSES = {400, 401, 403, 404, 410}
 BAD_LINK = "the download link is malformed: it must be an https URL"
@@ -75,13 +76,14 @@ def _parse(url: str) -> tuple[str, str]:
 
 
 def _download(url: str, file: File, rule: LinkRule, seconds_left: float) -> None:
+    seconds = min(WHOLE_TIMEOUT, max(seconds_left, _SHORTEST_TIMEOUT))
     # A new session without credentials: the signed link needs none, and its host must not get ours.
-    with requests.Session() as session, answer_within(min(WHOLE_TIMEOUT, seconds_left), rule.check):
+    with requests.Session() as session, answer_within(seconds, rule.check):
         session.mount("https://", BoundedAdapter())
         session.mount("http://", BoundedAdapter())
         session.trust_env = False
         session.proxies = requests.utils.get_environ_proxies(url)
-        timeouts = (min(CONNECT_TIMEOUT, seconds_left), READ_TIMEOUT)
+        timeouts = (min(CONNECT_TIMEOUT, seconds), READ_TIMEOUT)
         with session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
             if response.status_code in EXPIRED_STATUSES:
                 raise GoneError("the download link has expired", status=response.status_code)

@@ -15,6 +15,8 @@ from chalicelib.github.downloads import fetch_file
 from tests.github.conftest import FakeTime, MakeApi
 from tests.github.local_server import LocalServer, Reply, reply
 
+pytestmark = pytest.mark.slow  # what never ends is left after a while
+
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 GZIPPED = OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -40,15 +42,15 @@ def test_an_answer_that_drips_ends_without_a_deadline_too(
     server: LocalServer, api: GitHubAPI, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     """Each byte began a new minute of waiting: the request never ended."""
-    monkeypatch.setattr(transport_module, "ANSWER_TIMEOUT", 0.1)
-    server.replies = [DRIPPING[part], reply(200, [1])]
+    monkeypatch.setattr(transport_module, "ANSWER_TIMEOUT", 0.2)
+    server.answer = lambda seen: DRIPPING[part] if len(server.seen) == 1 else reply(200, [1])
     assert api.get("/a").body == [1]
 
 
 def test_an_answer_that_always_drips_is_named(
     server: LocalServer, api: GitHubAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_module, "ANSWER_TIMEOUT", 0.05)
+    monkeypatch.setattr(transport_module, "ANSWER_TIMEOUT", 0.2)
     server.replies = [DRIPPING["body"]] * 6
     with pytest.raises(UnavailableError, match=r"took too long \(TimeoutError\) \(tried 6 times\)"):
         api.get("/a")
@@ -71,8 +73,9 @@ def test_so_does_a_download(
     server.replies = [DRIPPING[part]]
     with pytest.raises(OutOfTimeError):
         fetch_file(f"{server.url}/reports/1", fake_time.budget(0.1), api_host="127.0.0.1")
-    monkeypatch.setattr(downloads, "WHOLE_TIMEOUT", 0.1)
-    server.replies = [DRIPPING[part], reply(200, b"whole")]
+    monkeypatch.setattr(downloads, "WHOLE_TIMEOUT", 0.2)
+    server.seen.clear()
+    server.answer = lambda seen: DRIPPING[part] if len(server.seen) == 1 else reply(200, b"whole")
     with fetch_file(f"{server.url}/reports/1", fake_time.budget(), api_host="127.0.0.1") as file:
         assert file.read() == b"whole"
 
