@@ -11,12 +11,16 @@ from typing import Any
 
 from chalicelib.errors import BadAnswerError, ForbiddenError, GoneError, NotFoundError, SingleSignOnError
 from chalicelib.github import PER_PAGE, Answer, GitHubAPI
+from chalicelib.github.answers import is_count
 from chalicelib.github.downloads import File, fetch_file
 
 ORGANIZATION_DAY, USERS_DAY, TEAMS_DAY = "organization-1-day", "users-1-day", "user-teams-1-day"
 ORGANIZATION_28, USERS_28 = "organization-28-day/latest", "users-28-day/latest"
 # A report's rows are lines of its file, or are in one of these lists.
 ROW_LISTS = ("day_totals", "user_totals")
+# A JSON text is in memory as a whole, and its values take more than its bytes; a line with a person's day has 5,000.
+LARGEST_TEXT = 32_000_000  # bytes
+MAX_LINKS = 100  # to the files of one report
 ADVICE = (
     "switch on the policy 'Copilot usage metrics' in the organisation's Copilot settings, and give the credentials the "
     "permissions organization_copilot_metrics=read and organization_copilot_seat_management=read (a classic token: "
@@ -118,7 +122,7 @@ class CopilotAPI:
         for answer in self.github.pages(path, params={"per_page": str(PER_PAGE)}):
             body = answer.body
             is_page = isinstance(body, dict) and isinstance(body.get("seats"), list)
-            if not is_page or not isinstance(body.get("total_seats"), int):
+            if not is_page or not is_count(body.get("total_seats")):
                 raise BadAnswerError(
                     "the answer is not a list of seats", status=answer.status, path=path, request_id=answer.request_id
                 )
@@ -137,6 +141,8 @@ def read_links(answer: Answer, path: str) -> tuple[list[str], date, date] | None
         days = date.fromisoformat(first), date.fromisoformat(last)
         if not isinstance(links, list) or not all(isinstance(link, str) for link in links):
             raise TypeError
+        if len(links) > MAX_LINKS:
+            raise ValueError
     except (AttributeError, KeyError, TypeError, ValueError):
         raise BadAnswerError(
             "the answer holds no download links", status=answer.status, path=path, request_id=answer.request_id
@@ -146,17 +152,29 @@ def read_links(answer: Answer, path: str) -> tuple[list[str], date, date] | None
 
 def read_records(file: File) -> Iterator[Any]:
     """Read a file's rows, from NDJSON (line by line) or from one JSON text; BadAnswerError when it is neither."""
-    first = next((line for line in file if line.strip()), b"")
+    lines = _lines(file)
+    first = next(lines, b"")
     try:
         value = json.loads(first) if first else None
-    except ValueError:  # one JSON text over many lines
+    except (ValueError, RecursionError):  # one JSON text over many lines
         file.seek(0)
-        yield from _rows_of(_parse(file.read()))
+        yield from _rows_of(_parse(_checked(file.read(LARGEST_TEXT + 1))))
         return
     yield from _rows_of(value)
-    for line in file:
+    for line in lines:
+        yield from _rows_of(_parse(line))
+
+
+def _lines(file: File) -> Iterator[bytes]:
+    while line := _checked(file.readline(LARGEST_TEXT + 1)):
         if line.strip():
-            yield from _rows_of(_parse(line))
+            yield line
+
+
+def _checked(text: bytes) -> bytes:
+    if len(text) > LARGEST_TEXT:
+        raise BadAnswerError(f"a report has more than {LARGEST_TEXT:,} bytes in one JSON text")
+    return text
 
 
 def _rows_of(value: Any) -> Iterator[Any]:
@@ -172,7 +190,7 @@ def _rows_of(value: Any) -> Iterator[Any]:
 def _parse(text: bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         # The text is left out of the message: a report may name people.
         raise BadAnswerError("a report is not JSON") from None
 

@@ -279,7 +279,8 @@ def _detail(error: object) -> str:
     message = error.get("message")
     if isinstance(message, str) and message:
         return message
-    return " ".join(str(error[key]) for key in ("resource", "field", "code") if error.get(key))
+    details = (error.get(key) for key in ("resource", "field", "code"))
+    return " ".join(detail for detail in details if isinstance(detail, str))
 
 
 def _redirect(headers: Headers) -> Decision:

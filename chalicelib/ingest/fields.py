@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from chalicelib.errors import RejectedError
+from chalicelib.nesting import MAX_DEPTH, is_deep
 from chalicelib.utils import parse_day, parse_utc
 
 Record = Mapping[str, Any]
@@ -19,6 +20,7 @@ T = TypeVar("T")
 INT4, INT8 = 2**31 - 1, 2**63 - 1
 # What no database text may hold: NUL, and halves of surrogate pairs. In JSON they show as these escapes.
 SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+TOO_DEEP = "it is nested too deeply"
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -129,7 +131,10 @@ def cleaned(record: Any) -> Record:
     except ValueError as error:
         raise RejectedError("it holds a number that is not one (NaN or Infinity)") from error
     except RecursionError as error:
-        raise RejectedError("it is nested too deeply") from error
+        raise RejectedError(TOO_DEEP) from error
+    # A count of brackets is quick, and most records have fewer than the levels that are allowed.
+    if plain.count("[") + plain.count("{") > MAX_DEPTH and is_deep(record):
+        raise RejectedError(TOO_DEEP)
     return _stripped(record) if SUSPECT.search(plain) else record
 
 

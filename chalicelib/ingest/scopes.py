@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import BadAnswerError, NotFoundError, SettingsError
 from chalicelib.github.answers import Answer
 from chalicelib.github.client import GitHubAPI
+from chalicelib.github.decisions import printable
 
 # One search takes five OR operators, so six repositories.
 REPOS_A_SEARCH = 6
@@ -67,17 +68,23 @@ class ScopeAPI:
         Raises NotFoundError naming the organisation or repository that the token can't see.
 
         A repository that was renamed is a SettingsError that tells its new name: its items would not match the old one.
+        An organisation to which GitHub leads from the old name is the same one. Another one than was asked for, without
+        a redirect, is a BadAnswerError.
 
         https://docs.github.com/en/rest/orgs/orgs#get-an-organization
         """
         answer = self._check(f"/orgs/{scope.org}", "login", f"there is no organisation {scope.org}")
+        login = str(answer.body["login"])
+        if login.casefold() != scope.org.casefold() and not answer.is_redirected:
+            asked = f"asked for the organisation {scope.org}, GitHub answered about {printable(login, 100)}"
+            raise BadAnswerError(asked, status=answer.status)
         for repo in scope.repos:
             name = str(self._check(f"/repos/{repo}", "full_name", f"there is no repository {repo}").body["full_name"])
             if name.casefold() != repo.casefold():
-                raise SettingsError(f"the repository {repo} is called {name} now: name it so")
+                raise SettingsError(f"the repository {repo} is called {printable(name, 100)} now: name it so")
         number = answer.body.get("id")
         organisation_id = number if type(number) is int else None
-        return Resolved(replace(scope, org=str(answer.body["login"])), organisation_id)
+        return Resolved(replace(scope, org=login), organisation_id)
 
     def _check(self, path: str, name: str, sentence: str) -> Answer:
         try:

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from chalicelib.nesting import is_deep, shallow
 from chalicelib.store.models import RejectedRecord
 
 # What tells a record apart that has neither an id nor a node id: a commit, or a line of a Copilot report.
@@ -23,9 +24,9 @@ def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason:
     """Keep a record, in the session's transaction; returns False when the same record of the kind is kept already.
 
     One that had been stored meanwhile is open again. The JSON text is pure ASCII, so that the database takes any
-    record.
+    record. What is nested too deeply is left out of it.
     """
-    text = json.dumps(record, sort_keys=True, default=str)
+    text = json.dumps(shallow(record) if is_deep(record) else record, sort_keys=True, default=str)
     digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
     kept = session.get(RejectedRecord, digest, populate_existing=True)
     if kept is not None:

@@ -161,6 +161,15 @@ def test_a_first_answer(status: int, headers: dict[str, str], message: str, expe
     assert at_now(status, headers, message) == expected
 
 
+@pytest.mark.parametrize("name", ["message", "code"])
+def test_an_error_that_is_nested_too_deeply_has_no_words(name: str) -> None:
+    """Writing it as text met Python's limit."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert error_message({"message": deep, "errors": [{"field": "q", name: deep}]}) == "q"
+
+
 def test_pauses_between_attempts_grow_and_end() -> None:
     decisions = [at_now(502, attempt=attempt) for attempt in range(MAX_ATTEMPTS)]
     waits = [Wait(seconds, "retry", "GitHub answered 502") for seconds in (1.0, 2.0, 4.0, 8.0, 16.0)]

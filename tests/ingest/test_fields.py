@@ -145,8 +145,9 @@ def nested(depth: int) -> dict[str, Any]:
         ({"a": float("nan")}, "it holds a number that is not one (NaN or Infinity)"),
         ({"a": [float("-inf")]}, "it holds a number that is not one (NaN or Infinity)"),
         (nested(100_000), "it is nested too deeply"),
+        (nested(101), "it is nested too deeply"),
     ],
-    ids=["null", "list", "NaN", "Infinity", "deep"],
+    ids=["null", "list", "NaN", "Infinity", "deep", "a little too deep"],
 )
 def test_what_is_no_record_is_rejected(record: Any, reason: str) -> None:
     with pytest.raises(RejectedError) as caught:

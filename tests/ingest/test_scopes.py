@@ -105,3 +105,23 @@ def test_a_repository_that_was_renamed_is_told_its_new_name(server: LocalServer)
 def test_an_answer_without_a_name_is_not_taken(server: LocalServer, body: object) -> None:
     with pytest.raises(BadAnswerError, match="the answer has no login"):
         resolve(server, Scope("acme"), reply(200, body))
+
+
+def test_another_organisation_than_the_one_asked_for_is_not_taken(server: LocalServer) -> None:
+    """Its name went on into searches: all that was read afterwards was another organisation's."""
+    with pytest.raises(BadAnswerError, match=r"asked for the organisation acme, GitHub answered about evil$"):
+        resolve(server, Scope("acme"), reply(200, {"login": "evil"}))
+
+
+def test_an_organisation_to_which_github_leads_is_the_same_one(server: LocalServer) -> None:
+    moved = reply(301, {}, {"Location": f"{server.url}/organizations/7"})
+    found = resolve(server, Scope("acme"), moved, reply(200, {"login": "Umbrella", "id": 7}))
+    assert found == Resolved(Scope("Umbrella"), 7)
+
+
+@pytest.mark.parametrize("name", ["evil\x1b[31m\nname", "x" * 1000])
+def test_a_name_is_shown_on_one_short_line(server: LocalServer, name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve(server, Scope("acme", ("acme/web",)), ACME, reply(200, {"full_name": name}))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.models import RejectedRecord
+from chalicelib.nesting import LEFT_OUT
 from chalicelib.store.rejected import identity_of, open_identities, save_rejected, settle
 from tests.store.expected import stored
 
@@ -101,3 +102,15 @@ def test_what_was_stored_before_it_went_wrong_settles_nothing(shared: Session) -
     older = {"id": 1, "updated_at": "2026-05-01T00:00:00Z", "title": "x"}
     settle(shared, kind="issues", org="acme", stored={"id=1": older}, now=NOW)
     assert states(shared) == {"id=1": None}
+
+
+@pytest.mark.parametrize("levels", [101, 900, 100_000])
+def test_what_is_nested_too_deeply_is_kept_without_its_depths(shared: Session, levels: int) -> None:
+    """Writing it as JSON met Python's limit: the step ended in a traceback, each time."""
+    deep: list[Any] = []
+    for _ in range(levels):
+        deep = [deep]
+    save(shared, {"id": 7, "deep": deep}, reason="it is nested too deeply")
+    [row] = stored(shared, RejectedRecord)
+    assert json.loads(row["record"])["id"] == 7
+    assert LEFT_OUT in row["record"]

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.errors import BadAnswerError, GoneError, NotFoundError
 from chalicelib.github import Answer, GitHubAPI
+from chalicelib.github.origin import path_of
 
 # Redirects may form a circle.
 MAX_MOVES = 20
@@ -29,13 +30,13 @@ class TransferAPI:
         to nobody (451).
         """
         url = place.path
-        for _ in range(MAX_MOVES):
+        for moves in range(MAX_MOVES):
             try:
                 answer = self.github.get(url, follow_redirects=False)
             except (NotFoundError, GoneError):
                 return None
             if answer.location is None:
-                return _issue_of(answer)
+                return _issue_of(answer, None if moves else place.number)
             url = answer.location
         raise BadAnswerError(f"it has moved more than {MAX_MOVES} times", path=place.path)
 
@@ -51,7 +52,15 @@ class TransferAPI:
         return True
 
 
-def _issue_of(answer: Answer) -> dict[str, Any]:
-    if not isinstance(answer.body, dict) or "id" not in answer.body:
-        raise BadAnswerError("the answer is not an issue", status=answer.status, request_id=answer.request_id)
-    return answer.body
+def _issue_of(answer: Answer, number: int | None) -> dict[str, Any]:
+    """Check that an answer is an issue, and without a move the one with the number that was asked for."""
+    body: Any = answer.body
+    problem = ""
+    if not isinstance(body, dict) or type(body.get("id")) is not int:
+        problem = "the answer is not an issue"
+    elif type(body.get("number")) is not int or number not in (None, body["number"]):
+        problem = f"the answer is not issue {number}, and names no move"
+    if problem:
+        raise BadAnswerError(problem, status=answer.status, path=path_of(answer.url), request_id=answer.request_id)
+    issue: dict[str, Any] = body
+    return issue

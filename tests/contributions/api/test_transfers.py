@@ -50,7 +50,19 @@ def test_moves_in_a_circle_end(server: LocalServer, github: GitHubAPI) -> None:
     assert len(server.seen) == MAX_MOVES
 
 
-@pytest.mark.parametrize("body", [[], {"number": 3}, "x"], ids=repr)
+@pytest.mark.parametrize("number", [4, True, "3", None, 3.0])
+def test_another_issue_than_the_one_asked_for_is_not_taken(
+    server: LocalServer, github: GitHubAPI, number: object
+) -> None:
+    """It was stored as the place where the asked one had moved to."""
+    server.replies = [reply(200, {"id": 8, "number": number})]
+    with pytest.raises(BadAnswerError, match="issues/3: the answer is not issue 3, and names no move"):
+        TransferAPI(github).fetch_item(PLACE)
+
+
+@pytest.mark.parametrize(
+    "body", [[], {"number": 3}, "x", {"id": "7", "number": 3}, {"id": True, "number": 3}], ids=repr
+)
 def test_what_is_no_issue_is_not_taken(server: LocalServer, github: GitHubAPI, body: object) -> None:
     server.replies = [reply(200, body)]
     with pytest.raises(BadAnswerError, match="the answer is not an issue"):
