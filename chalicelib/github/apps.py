@@ -24,6 +24,7 @@ from chalicelib.errors import (
 )
 from chalicelib.github.answers import Answer
 from chalicelib.github.client import GitHubAPI
+from chalicelib.github.decisions import printable
 from chalicelib.utils import parse_utc, utc_now
 
 if TYPE_CHECKING:
@@ -140,10 +141,15 @@ class InstallationAuth:
 
     def _find(self) -> int:
         path = f"/orgs/{self._org}/installation"
+        answer = self._api.get(path)
         try:
-            return int(self._api.get(path).body["id"])
+            found, login = int(answer.body["id"]), str(answer.body["account"]["login"])
         except (KeyError, TypeError, ValueError):
             raise BadAnswerError("the answer is not an installation", path=path) from None
+        # After a redirect it is the organisation's new name, which whoever asks for the organisation will say.
+        if login.casefold() != self._org.casefold() and not answer.is_redirected:
+            raise BadAnswerError(f"the answer is the installation in {printable(login, 100)}", path=path)
+        return found
 
     def __repr__(self) -> str:
         return f"InstallationAuth({self._org!r}, …)"

@@ -252,6 +252,26 @@ def test_half_an_answer_is_not_quoted_for_it_may_hold_the_token(
     assert "ghs_" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"id": 7, "account": {"login": "evil"}}, "the answer is the installation in evil"),
+        ({"id": 7, "account": None}, "the answer is not an installation"),
+        ([], "the answer is not an installation"),
+    ],
+    ids=["another", "no account", "no object"],
+)
+def test_an_installation_in_another_organisation_is_not_taken(
+    server: LocalServer, make_api: MakeApi, fake_time: FakeTime, body: object, sentence: str
+) -> None:
+    """Its token sees little of this organisation: what it doesn't see would look as if it were gone."""
+    server.replies = [reply(200, body)]
+    app = make_api(None, auth=AppAuth("1", keys().private, clock=fake_time.clock))
+    with pytest.raises(BadAnswerError, match=sentence):
+        make_api(None, auth=InstallationAuth(app, "acme")).get("/orgs/acme")
+    assert len(server.seen) == 1
+
+
 def test_what_passes_is_tried_again(server: LocalServer, make_api: MakeApi, fake_time: FakeTime) -> None:
     token = {"token": "ghs_secret_of_this_test", "expires_at": "2026-05-01T01:00:00Z"}
     server.replies = [reply(502), reply(201, token), reply(200, {})]
