@@ -49,4 +49,7 @@ def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT0
         answer = aws.call("ssm", "get_parameter", Name=name, WithDecryption=with_decryption)
     except AwsError as error:
         raise SettingsError(f"SSM parameter {name} can't be read: {error.reason}") from error
-    return str(answer["Parameter"]["Value"])
+    value = answer.get("Parameter", {}).get("Value")
+    if not isinstance(value, str):
+        raise SettingsError(f"SSM parameter {name} can't be read: {aws.ODD}")
+    return value

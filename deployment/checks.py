@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
 from chalicelib.domains import all_settings
-from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, GitHubError, SettingsError
+from chalicelib.errors import AwsError, ContributorMetricsError, DatabaseNotReadyError, GitHubError, SettingsError
 from chalicelib.github import AppAuth, GitHubAPI
 from chalicelib.ingest.permissions import Lack, Need
 from chalicelib.ingest.scopes import ScopeAPI
 from chalicelib.jobs.connections import open_database, open_github, scope_of
+from chalicelib.runtime import aws
 from chalicelib.settings import SSM_NAMES
 from chalicelib.store.urls import parse_db_url
 from deployment.permissions import installation_of, lacks_of_installation, lacks_of_token, needs_of
@@ -53,9 +54,12 @@ def check_aws(_stage: Stage) -> Iterator[Finding]:
         if region is None:
             yield Finding("AWS", "no region is set: set AWS_DEFAULT_REGION", fault=True)
             return
-        account = boto3.client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
+        account = aws.call("sts", "get_caller_identity").get("Account")
+    except (AwsError, BotoCoreError) as error:
         yield Finding("AWS", f"no access ({_reason(error)}): set AWS_PROFILE", fault=True)
+        return
+    if account is None:
+        yield Finding("AWS", f"no access ({aws.ODD})", fault=True)
         return
     yield Finding("AWS", f"account {account}, {region}")
 
@@ -71,14 +75,14 @@ def check_parameters(stage: Stage) -> Iterator[Finding]:
 
 def _check_parameter(name: str) -> Finding:
     try:
-        parameter: dict[str, Any] = boto3.client("ssm").get_parameter(Name=name)["Parameter"]
-    except (BotoCoreError, ClientError) as error:
+        kind = aws.call("ssm", "get_parameter", Name=name).get("Parameter", {}).get("Type")
+    except AwsError as error:
         put = f"aws ssm put-parameter --type SecureString --name {name} --value file://FILE"
         return Finding("SSM", f"{name} can't be read ({_reason(error)}); to store it: {put}", fault=True)
-    if parameter["Type"] != "SecureString":
-        return Finding(
-            "SSM", f"{name} is a plain {parameter['Type']}: delete it, and store it as a SecureString", fault=True
-        )
+    if kind is None:
+        return Finding("SSM", f"{name} can't be read: {aws.ODD}", fault=True)
+    if kind != "SecureString":
+        return Finding("SSM", f"{name} is a plain {kind}: delete it, and store it as a SecureString", fault=True)
     return Finding("SSM", f"{name} exists")
 
 
@@ -134,8 +138,8 @@ def _app_lacks(stage: Stage, org: str, needs: Sequence[Need]) -> Iterator[Lack]:
         yield from lacks_of_installation(installation_of(app, org, settings.app_installation_id), org, needs)
 
 
-def _reason(error: BotoCoreError | ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else str(error)
+def _reason(error: AwsError | BotoCoreError) -> str:
+    return error.reason if isinstance(error, AwsError) else str(error)
 
 
 CHECKS: dict[str, Check] = {

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.errors import AwsError
+from chalicelib.errors import AwsError, SettingsError
 from chalicelib.runtime import aws
-from tests.github.local_server import HANGING, LocalServer, reply
+from chalicelib.utils import get_parameter
+from tests.github.local_server import BAD_CHUNK, CUT_BODY, HANGING, LocalServer, Reply, reply
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:contributor-metrics-dev-daily"
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:troubles"
@@ -108,3 +109,53 @@ def test_an_answer_that_aws_would_not_give_is_ours_to_name(server: LocalServer) 
     server.replies = [reply(200, b"<html>not SNS</html", then="close")] * 3
     with pytest.raises(AwsError, match=r"^sns:publish failed: "):
         aws.publish(TOPIC, subject="x", message="y")
+
+
+# The calls, and the bodies that are odd for them.
+ODD: list[tuple[Callable[[], object], type[Exception], list[bytes]]] = [
+    (
+        lambda: get_parameter("/app/dev/token"),
+        SettingsError,
+        [
+            *(b"", b"<html>a proxy's page</html>", b"[]", b"null", b"{}", b"[" * 100_000, b"\xff"),
+            *(b'{"Parameter": null}', b'{"Parameter": []}', b'{"Parameter": {}}'),
+            *(b'{"Parameter": {"Value": null}}', b'{"Parameter": {"Value": 5}}'),
+        ],
+    ),
+    (lambda: aws.invoke(FUNCTION, {}), AwsError, [b"", b"<html>a proxy's page</html>"]),
+    (
+        lambda: aws.publish(TOPIC, subject="s", message="m"),
+        AwsError,
+        [b"<a></a>", b"<PublishResponse><PublishResult></PublishResult></PublishResponse>"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "body"), [(call, error, body) for call, error, odd in ODD for body in odd])
+def test_an_odd_answer_is_one_sentence(
+    server: LocalServer, call: Callable[[], object], error: type[Exception], body: bytes
+) -> None:
+    """It was a KeyError or AttributeError, or, for a run that nobody had queued, a success."""
+    server.replies = [reply(200, body, then="close")] * 3
+    with pytest.raises(error) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_an_odd_refusal_is_one_sentence(server: LocalServer) -> None:
+    server.replies = [reply(400, b"[]", then="close")] * 3
+    with pytest.raises(AwsError, match=r"^lambda:invoke failed: the answer is not what AWS gives"):
+        aws.invoke(FUNCTION, {})
+
+
+@pytest.mark.parametrize("broken", [CUT_BODY, BAD_CHUNK])
+def test_an_object_that_is_cut_off_is_one_sentence(server: LocalServer, broken: Reply) -> None:
+    server.replies = [broken] * 3
+    with pytest.raises(AwsError, match=r"^s3:get_object failed: "):
+        aws.read_object("s3://bucket/key")
+
+
+def test_an_endpoint_that_is_none_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    with pytest.raises(SettingsError, match=r"^SSM parameter /x can't be read: Invalid endpoint: nonsense$"):
+        get_parameter("/x")
