@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from chalicelib.models import SyncRun, create_db_session
-from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, open_run
+from chalicelib.store.ledger import FAILED, OK, PARTIAL, close_run, count_runs, last_note, open_run
 from tests.store.expected import stored, whole
 
 NOW = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -51,6 +51,17 @@ def test_a_killed_run_is_marked_by_the_next_one(db: Session, db_url: str) -> Non
         ledger(status=FAILED, error="the run was killed", finished_at=later),
         ledger(status=OK, started_at=later, finished_at=later),
     ]
+
+
+def test_a_run_knows_those_before_it(db: Session) -> None:
+    for number, (other, status) in enumerate([({}, OK), ({}, FAILED), ({"org": "b"}, OK), ({"job": "daily"}, OK)]):
+        run = open_run(db, **STEP | other, now=NOW)
+        run.note = f"note {number}"
+        assert (count_runs(db, run), last_note(db, run)) == ((1, "note 0") if number == 1 else (0, None))
+        close_run(db, run, status=status, error=None, now=NOW)
+    # The last one of the same step failed: its note says nothing of how things are.
+    run = open_run(db, **STEP, now=NOW)
+    assert (count_runs(db, run), last_note(db, run)) == (2, None)
 
 
 def test_runs_of_other_jobs_steps_and_organisations_go_on(db: Session, db_url: str) -> None:

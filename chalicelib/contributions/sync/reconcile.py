@@ -202,7 +202,9 @@ def sweep_open(context: Context, kind: str, *, shared_by: int = 1) -> None:
     first = context.now().toordinal() % len(parts)
     for number, part in enumerate(parts[first:] + parts[:first]):
         if allowance.is_spent:
-            context.note(f"its share of the searches is spent: {len(parts) - number} parts of {len(parts)} wait")
+            waiting = len(parts) - number
+            verb = "waits" if waiting == 1 else "wait"
+            context.note(f"its share of the searches is spent: {waiting} of {len(parts)} parts {verb}")
             break
         _sweep_part(replace(context, scope=part), kind, allowance)
 

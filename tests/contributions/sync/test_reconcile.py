@@ -211,6 +211,27 @@ def test_a_sweep_of_several_pages_among_fifty_organisations_comes_to_its_end(
     assert len([run for run in runs if run.requests]) > 1
 
 
+def test_of_many_repositories_no_part_waits_for_ever(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first six repositories used up the share each day."""
+    monkeypatch.setattr(Allowance, "tenth_of_an_hour", lambda github, shared_by: Allowance(github, lambda: 1))
+    with organisation(db_url, repositories=8, items=60) as org:
+        names = list(org.sandbox.world.repositories)[::-1]
+        org.environment["GH_REPOS"] = ",".join(names)
+        assert org.backfill("--since", "2026-01-01", "--only", "issues") == 0
+        with create_db_session(org.db_url) as session:
+            session.execute(update(Issue).values(title="altered"))
+            session.commit()
+        still_open = {key for key, item in org.truth("issues").items() if item["state"] == "open"}
+        assert len({names.index(f"{ORG}/{org.stored('issues')[key]['repo']}") // 6 for key in still_open}) == 2
+        for day in range(2):
+            later = org.now() + timedelta(days=day)
+            run_job("daily", org.settings, budget=org.budget(), now=lambda later=later: later)  # type: ignore[misc]
+        assert not [key for key in still_open if org.stored("issues")[key]["title"] == "altered"]
+        with create_db_session(org.db_url) as session:
+            notes = session.scalars(select(SyncRun.note).where(SyncRun.step == "issues.sweep")).all()
+        assert notes == ["its share of the searches is spent: 1 of 2 parts waits"] * 2
+
+
 def test_it_reconciles_from_the_date_that_is_set(org: Organisation) -> None:
     org.environment["RECONCILE_SINCE"] = "2026-06-01"
     org.run_job("daily")

@@ -199,7 +199,7 @@ def test_a_deleted_issue_is_found_by_the_count_and_marked(org: Organisation) -> 
     org.assert_equal_to_truth()
     org.sandbox.stats.reset()
     org.run_job("every_30_min")
-    assert org.requests() == {"/search/issues": 8, "/orgs/<org>/repos": 1}
+    assert org.requests() == {"/search/issues": 9, "/orgs/<org>/repos": 1}
 
 
 def test_twins_that_did_not_move_are_asked_for_once(org: Organisation) -> None:
