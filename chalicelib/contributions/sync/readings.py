@@ -28,11 +28,15 @@ def identity_of(item: Any) -> Any:
 
 @dataclass(frozen=True)
 class Gap:
-    """A place in a span where GitHub counts more items than it lists."""
+    """A place in a span where GitHub counts more items than it lists.
+
+    `is_contradicted`: the next search counts fewer items than the last one has just listed of its time.
+    """
 
     place: Span
     count: int
     listed: frozenset[Any]
+    is_contradicted: bool = False
 
 
 @dataclass
@@ -88,14 +92,16 @@ class Reading:
         listed = frozenset(key for key, moment in self._listed.items() if not (begin and moment and moment >= begin))
         count = counted - len(listed) - (page.total_count if page else 0)
         place = replace(self.left, until=begin or self.left.until)
-        return Gap(place, count, listed) if count > 0 else None
+        is_contradicted = page is not None and page.total_count < len(self._listed) - len(listed)
+        return Gap(place, count, listed, is_contradicted) if count > 0 else None
 
     def accepts(self, gap: Gap) -> bool:
         """Tell whether two readings of a place agree on a gap, and all gaps are small; it counts as known then.
 
         After a False the place is to be read again. Raises IncompleteReadError after ATTEMPTS readings.
         """
-        if gap in self._doubts and self.missing + gap.count <= tolerance(self.announced or 0):
+        is_small = self.missing + gap.count <= tolerance(self.announced or 0) and not gap.is_contradicted
+        if gap in self._doubts and is_small:
             self.gaps.append(gap)
             return True
         self._doubts.append(gap)
