@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from chalicelib.jobs.schedules import run_job
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import load_settings
 
-GOAL = Goal(at_most=9, text="at most 9")
+SEARCHES, PER_PAGE = 9, 100
 RUNS = 5
 
 
@@ -55,6 +56,9 @@ def run(admin: Engine, *, sizes: Sequence[int], items: int) -> None:
         with sandbox(repositories=repositories, items=items) as place, database(admin) as url:
             figures = idle_run(place, url)
         name = f"{repositories:,} repositories"
-        lines.append([name, number(figures.idle), *met(GOAL, figures.idle), number(figures.first)])
+        # The list of repositories is asked for by ETags, a page for each hundred.
+        most = SEARCHES + math.ceil(repositories / PER_PAGE)
+        goal = Goal(at_most=most, text=f"at most {most}")
+        lines.append([name, number(figures.idle), *met(goal, figures.idle), number(figures.first)])
     heading("Requests of one idle run of every_30_min")
     show([["", "requests", "goal", "met", "the first run"], *lines])

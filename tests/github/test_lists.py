@@ -67,8 +67,16 @@ def test_a_full_last_page_may_have_a_next_one_by_now(server: LocalServer, api: G
     """A 304 need not name it: what came behind a full page was not seen until that page changed."""
     server.replies = [unchanged(server, 1), page(server, FULL, 1, following=2), page(server, [{"id": 100}], 2)]
     found = fetch(api, {1: PageState('"1"', PER_PAGE, None)})
-    assert [page.items for page in found] == [FULL, [{"id": 100}]]
+    # It is as it was, by its ETag; only what follows is new.
+    assert [page.items for page in found] == [None, [{"id": 100}]]
+    assert found[0].state == PageState('"1"', PER_PAGE, link(server, 2))
     assert etags(server) == ['"1"', None, None]
+
+
+def test_a_full_last_page_that_changed_between_the_two_questions_is_taken(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [unchanged(server, 1), reply(200, FULL, {**DATE, "ETag": '"new"'})]
+    [found] = fetch(api, {1: PageState('"1"', PER_PAGE, None)})
+    assert found.items == FULL
 
 
 def test_a_next_page_that_a_304_names_is_kept(server: LocalServer, api: GitHubAPI) -> None:
