@@ -92,7 +92,7 @@ def search_item(number: int, version: int = 1, *, pull: bool = False) -> Json:
     if pull:
         return item | {"pull_request": {"url": url.replace("/issues/", "/pulls/"), "merged_at": _merged(item)}}
     del item["draft"]
-    return item | {"node_id": f"I_{number}"}
+    return item | {"node_id": base64.b64encode(f"05:Issue{number}".encode()).decode()}
 
 
 def pull_form(number: int, version: int = 1) -> Json:
