@@ -78,7 +78,7 @@ class ListAPI:
             # A full last page may have a next page by now, which a 304 need not name.
             answer = self._get(url, number, None, params)
             if answer.etag is not None and answer.etag == known.etag:
-                return ListPage(number, None, replace(known, next_url=answer.next_url), answer.date)
+                return ListPage(number, None, replace(known, next_url=answer.next_url), answer.date), None
         if not isinstance(answer.body, list):
             raise BadAnswerError(
                 "the answer is not a list", status=answer.status, path=path_of(url), request_id=answer.request_id

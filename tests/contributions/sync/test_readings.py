@@ -25,7 +25,7 @@ def page(total: int, *hours: int, since: int | None = None) -> SearchPage:
 
 
 def reading(*pages: SearchPage) -> Reading:
-    found = Reading(Span("created", NOON))
+    found = Reading(Span("created", NOON), NOON + 1000 * HOUR)
     for each in pages:
         found.add(each)
     return found
