@@ -15,6 +15,7 @@ from chalicelib.copilot.rows import seat_row
 from chalicelib.copilot.sync.choice import Rank, choose, rank
 from chalicelib.copilot.sync.days import COPILOT
 from chalicelib.errors import IncompleteReadError
+from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.upsert import Row
@@ -37,33 +38,49 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
     if billing is None:
         context.run.note = "the organisation has no Copilot"
         return
-    seats = _fetch_seats(context, keeps_people=keeps_people)
-    if not seats and _billed(billing):
+    seats, unmapped = _fetch_seats(context, keeps_people=keeps_people)
+    if not seats and not unmapped and _billed(billing):
         raise IncompleteReadError(f"GitHub bills for {_billed(billing)} seats and lists none")
     if keeps_people and _held_people(context) - seats.keys():
         # The list shifts while it is read: what a second reading doesn't list either is gone.
-        seats |= _fetch_seats(context, keeps_people=keeps_people)
+        again, unmapped = _fetch_seats(context, keeps_people=keeps_people)
+        seats |= again
+        _check_brake(context, seats, billed=_billed(billing))
     rows = [seat.row for seat in seats.values()]
     if keeps_people:
-        save_seats(context, list(seats.values()), price=price)
+        # A record that could not be mapped may be anybody's seat.
+        save_seats(context, list(seats.values()), price=price, takes_back=not unmapped)
         rows = _held_seats(context)
     day = count_seats(rows, org=context.scope.org, now=context.now(), billed=_billed(billing))
     context.run.stored += save_own_rows(context, CopilotSeatDay, [day])
     context.checkpoint()
 
 
-def _fetch_seats(context: Context, *, keeps_people: bool) -> dict[int, Mapped[Row]]:
-    """Read all pages, then map them; gives one seat for each person. Leaves no transaction open."""
+def _check_brake(context: Context, seats: dict[int, Mapped[Row]], *, billed: int | None) -> None:
+    """Raise BrakeError when many seats are missing, and GitHub bills for more than it lists."""
+    held = _held_people(context)
+    missing = len(held - seats.keys())
+    if brake.is_too_much(context, SEATS, missing, of=len(held)) and len(seats) < (billed or 0):
+        reason = f"it bills for {billed:,}, but lists {len(seats):,}"
+        raise brake.stop(f"Copilot seats of {context.scope.org}", missing, of=len(held), reason=reason)
+
+
+def _fetch_seats(context: Context, *, keeps_people: bool) -> tuple[dict[int, Mapped[Row]], int]:
+    """Read all pages, then map them; gives one seat for each person, and how many records could not be mapped.
+
+    Leaves no transaction open.
+    """
     pages = list(CopilotAPI(context.github).fetch_seats(context.scope.org))
     listed = [seat for _, seats in pages for seat in seats]
     announced = context.run.expected = pages[-1][0] if pages else 0
     if len(listed) < announced:
         raise IncompleteReadError(f"GitHub announced {announced} seats and listed {len(listed)}")
     context.run.fetched = len(listed)
-    mapped = map_records(context, COPILOT, listed, partial(seat_row, org=context.scope.org), is_kept=keeps_people)
+    to_row = partial(seat_row, org=context.scope.org)
+    mapped = list(map_records(context, COPILOT, listed, to_row, is_kept=keeps_people))
     chosen = choose(mapped, itemgetter("assignee_id"), rank_of_seat)
     context.commit()  # what was kept aside
-    return chosen
+    return chosen, len(listed) - len(mapped)
 
 
 def _held_people(context: Context) -> set[int]:
@@ -80,8 +97,8 @@ def rank_of_seat(row: Row) -> Rank:
     return used is not None, used or NEVER, *rank(row["seat"])
 
 
-def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | None) -> None:
-    """Write all seats of an organisation, and mark stored seats that are not among them as taken back."""
+def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | None, takes_back: bool = True) -> None:
+    """Write seats, and with `takes_back` mark the organisation's stored seats that are not among them as taken back."""
     seats = (CopilotSeat.org == context.scope.org,)
     stored = select(CopilotSeat.assignee_id, CopilotSeat.first_seen_at).where(*seats)
     first_seen = {row.assignee_id: row.first_seen_at for row in context.session.execute(stored)}
@@ -95,7 +112,7 @@ def save_seats(context: Context, listed: list[Mapped[Row]], *, price: float | No
     ]
     save_rows(context, COPILOT, CopilotSeat, rows)
     held = {seat.row["assignee_id"] for seat in listed}
-    for person in first_seen.keys() - held:
+    for person in first_seen.keys() - held if takes_back else ():
         seat = (*seats, CopilotSeat.assignee_id == person, CopilotSeat.removed_at.is_(None))
         marked = context.session.connection().execute(update(CopilotSeat).where(*seat).values(removed_at=context.now()))
         context.run.stored += marked.rowcount

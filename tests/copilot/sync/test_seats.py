@@ -12,6 +12,7 @@ import pytest
 from chalicelib.models import CopilotSeat, CopilotSeatDay
 from sandbox import Fault
 from sandbox.api.messages import Answer, Request
+from sandbox.server.oddities import Oddity
 from tests.copilot.conftest import Copilot
 from tests.organisation import ORG, at
 
@@ -128,6 +129,40 @@ def test_an_empty_list_takes_nobody_s_seat(seats: Copilot) -> None:
         run = seats.run()[-1]
     assert (run.status, run.error) == ("failed", f"GitHub bills for {len(before)} seats and lists none")
     assert stored(seats).keys() == before.keys()
+
+
+def of_seats(change: Callable[[list[Any]], list[Any]]) -> Oddity:
+    """Change the list of seats; its total follows."""
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        if not request.path.endswith("/billing/seats"):
+            return answer
+        listed = change(answer.data["seats"])
+        return replace(answer, data={"total_seats": len(listed), "seats": listed})
+
+    return odd
+
+
+def test_a_seat_whose_record_is_broken_takes_nobody_s_seat(seats: Copilot) -> None:
+    """It was marked as taken back: the broken record was its own."""
+    before = stored(seats)
+    broken = of_seats(lambda listed: [{**listed[0], "assignee": {"login": None}}, *listed[1:]])
+    with seats.org.sandbox.oddities.telling(broken):
+        run = seats.run()[-1]
+    assert (run.status, run.rejected) == ("ok", 1)
+    assert stored(seats).keys() == before.keys()
+
+
+def test_most_seats_are_not_taken_back_while_github_bills_for_them(make_copilot: Callable[..., Copilot]) -> None:
+    copilot = make_copilot(people=60, offered_days=2)
+    copilot.forget_before(date(2026, 6, 13))
+    copilot.run()
+    before = stored(copilot)
+    with copilot.org.sandbox.oddities.telling(of_seats(lambda listed: listed[:5])):
+        run = copilot.run()[-1]
+    assert run.status == "failed"
+    assert f"it bills for {len(before)}, but lists" in str(run.error)
+    assert stored(copilot).keys() == before.keys()
 
 
 @pytest.mark.parametrize(("price", "expected"), [("", {19.0, 39.0}), ("21.5", {21.5}), ("0", {0.0})])
