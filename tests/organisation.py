@@ -151,6 +151,11 @@ def organisation(db_url: str, **plan: Any) -> Iterator[Organisation]:
         yield Organisation(sandbox, db_url)
 
 
+def this_moment() -> int:
+    """Now, for what runs at the real time."""
+    return int(time.time())
+
+
 def at(text: str) -> datetime:
     """A time, from the API's form."""
     return parse_utc(text)

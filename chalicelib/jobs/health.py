@@ -63,7 +63,7 @@ class Health:
     def _reason(self) -> str:
         age = self.since_first_run if self.lag is None else self.lag
         if age is not None and age < -TOLERANCE:
-            return "its last run was in the future: check the clocks"
+            return "its last run was in the future"
         if self.lag is None:
             return "never read completely"
         return f"more than {self.stale_after / timedelta(hours=1):g} h"

@@ -218,6 +218,7 @@ STATES = [
     replace(WELL, lag=None, since_first_run=timedelta(0)),
     replace(WELL, lag=None),
     replace(WELL, lag=timedelta(hours=3)),
+    replace(WELL, lag=timedelta(hours=-3)),
 ]
 
 

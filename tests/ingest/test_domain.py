@@ -144,8 +144,8 @@ class Reading:
 
 
 @pytest.fixture
-def reading(shared: Session, server: LocalServer) -> Reading:
-    return Reading(shared, server)
+def reading(db: Session, server: LocalServer) -> Reading:
+    return Reading(db, server)
 
 
 def team(number: int) -> dict[str, object]:

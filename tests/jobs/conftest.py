@@ -13,7 +13,7 @@ from moto import mock_aws
 from chalicelib.jobs import lambdas
 from sandbox import Limits, Plan, World, serve
 from tests.jobs.runtime import TOPIC, Runtime, Topic, configure
-from tests.organisation import GENEROUS, NEEDED, NOW, Organisation, organisation
+from tests.organisation import GENEROUS, NEEDED, Organisation, organisation, this_moment
 from tests.sandbox.keys import keys
 
 
@@ -35,7 +35,7 @@ def runtime(new_lambda: None) -> Runtime:
 @pytest.fixture
 def org(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
     """An organisation, to which the environment leads."""
-    with organisation(db_url, items=24) as running:
+    with organisation(db_url, items=24, now=this_moment()) as running:
         configure(running, monkeypatch)
         yield running
 
@@ -43,8 +43,8 @@ def org(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
 @pytest.fixture
 def both(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
     """Two organisations, acme and globex, to which the environment leads."""
-    plan = Plan(organisations=("acme", "globex"), repositories=6, people=20, days=60, items=40, seed=7, now=NOW)
-    with serve(World(plan), limits=Limits(replace(GENEROUS))) as sandbox:
+    sizes = {"repositories": 6, "people": 20, "days": 60, "items": 40, "seed": 7, "now": this_moment()}
+    with serve(World(Plan(organisations=("acme", "globex"), **sizes)), limits=Limits(replace(GENEROUS))) as sandbox:
         running = Organisation(sandbox, db_url, {"GH_ORGS": "acme,globex"})
         configure(running, monkeypatch)
         yield running

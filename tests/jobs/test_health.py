@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.health import ACCESS, RECONCILIATION
 from chalicelib.utils import utc_now
 from sandbox import Limits, Plan, World, serve
-from tests.organisation import GENEROUS, NEEDED, Organisation, organisation
+from tests.organisation import GENEROUS, NEEDED, Organisation, organisation, this_moment
 from tests.sandbox.keys import keys
 
 HOURS = timedelta(hours=1)
@@ -278,10 +278,6 @@ def test_health_exits_2_when_no_organisation_is_named(db_url: str, capsys: pytes
 
 
 # With the jobs themselves, of organisations of this moment: health reads the database's clock
-
-
-def this_moment() -> int:
-    return int(utc_now().timestamp())
 
 
 def run_all(settings: Settings) -> list[str]:
