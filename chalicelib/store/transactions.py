@@ -31,7 +31,9 @@ def _note_write(connection: Connection, _cursor: Any, statement: str, *_: Any) -
 
 
 def _forget(connection: Connection) -> None:
-    connection.info.pop(HAS_WRITTEN, None)
+    # One that was lost has no memory any more, and must not be asked for it: the next one is another one.
+    if not connection.invalidated:
+        connection.info.pop(HAS_WRITTEN, None)
 
 
 def end_reading(session: Session) -> None:

@@ -15,7 +15,7 @@ from tests.organisation import DAY, Organisation, at, organisation
 
 pytestmark = pytest.mark.slow
 SINCE = "2026-04-01"
-IDLE = {"/search/issues": 9}
+IDLE = {"/search/issues": 9, "/orgs/<org>/repos": 1}
 
 
 @pytest.fixture

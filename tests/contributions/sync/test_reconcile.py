@@ -14,7 +14,7 @@ from chalicelib.github import GitHubAPI, RateLimit
 from chalicelib.jobs.schedules import run_job
 from chalicelib.models import Issue, PullRequest, SyncRun, Watermark, create_db_session
 from sandbox import Item
-from tests.organisation import ORG, Organisation, organisation
+from tests.organisation import DAY, ORG, Organisation, organisation
 
 pytestmark = pytest.mark.slow
 NEW_YEAR = date(2026, 1, 1)
@@ -195,9 +195,9 @@ def test_a_sweep_of_several_pages_among_fifty_organisations_comes_to_its_end(
     newest = max(labelled, key=lambda item: item.created_at)
     kind = "pull_requests" if newest.pull_id else "issues"
     world.rename_label(newest.repository, str(getattr(label := next(iter(newest.labels)), "name", label)), "a new name")
-    for day in range(21):
-        later = org.now() + timedelta(days=day)
-        run_job("daily", org.settings, orgs=[ORG], budget=org.budget(), now=lambda later=later: later)  # type: ignore[misc]
+    for _ in range(21):
+        run_job("daily", org.settings, orgs=[ORG], budget=org.budget(), now=org.now)
+        org.advance(DAY)
         if "a new name" in {label["name"] for label in org.stored(kind)[newest.id]["labels"]}:
             break
     else:
@@ -223,9 +223,9 @@ def test_of_many_repositories_no_part_waits_for_ever(db_url: str, monkeypatch: p
             session.commit()
         still_open = {key for key, item in org.truth("issues").items() if item["state"] == "open"}
         assert len({names.index(f"{ORG}/{org.stored('issues')[key]['repo']}") // 6 for key in still_open}) == 2
-        for day in range(2):
-            later = org.now() + timedelta(days=day)
-            run_job("daily", org.settings, budget=org.budget(), now=lambda later=later: later)  # type: ignore[misc]
+        for _ in range(2):
+            org.run_job("daily")
+            org.advance(DAY)
         assert not [key for key in still_open if org.stored("issues")[key]["title"] == "altered"]
         with create_db_session(org.db_url) as session:
             notes = session.scalars(select(SyncRun.note).where(SyncRun.step == "issues.sweep")).all()
