@@ -124,6 +124,7 @@ RECENT: dict[str, Callable[..., None]] = {"new": register_new, "closed": refresh
 STEPS = (
     *_steps_of(PULL_REQUESTS, (EVERY_30_MIN,), RECENT),
     Step(f"{PULL_REQUESTS}.unmerged", reconcile_unmerged, (EVERY_30_MIN,)),
+    Step(f"{ISSUES}.returned", items.follow_returned, FREQUENT_JOBS),
     Step(f"{PULL_REQUESTS}.updated", partial(follow_updates, kind=PULL_REQUESTS), FREQUENT_JOBS),
     *_steps_of(ISSUES, (EVERY_30_MIN,), RECENT),
     Step(f"{ISSUES}.updated", partial(follow_updates, kind=ISSUES), FREQUENT_JOBS),

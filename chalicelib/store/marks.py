@@ -100,5 +100,10 @@ class Marks:
 
     def has_cursor(self, prefix: str) -> bool:
         """Tell whether the organisation has a cursor, in any scope, whose name begins with `prefix`."""
+        return bool(self.cursors(prefix))
+
+    def cursors(self, prefix: str) -> list[str]:
+        """Give the names of the organisation's cursors, in any scope, that begin with `prefix`."""
         named = Cursor.name.startswith(prefix, autoescape=True)
-        return self.session.scalar(select(Cursor.name).where(named, Cursor.org == self.org).limit(1)) is not None
+        names = select(Cursor.name).where(named, Cursor.org == self.org).distinct().order_by(Cursor.name)
+        return list(self.session.scalars(names))

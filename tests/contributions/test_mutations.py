@@ -34,6 +34,13 @@ def run(org: Organisation) -> list[str]:
     return failures
 
 
+def check(org: Organisation, about: str) -> None:
+    try:
+        assert_equal_to_truth(org, about)
+    except AssertionError as difference:
+        raise AssertionError(f"{about}: {difference}") from difference
+
+
 def live_on(org: Organisation, rng: Random) -> None:
     for _ in range(rng.randrange(4)):
         org.sandbox.world.happen(rng, NOTICED)
@@ -53,9 +60,9 @@ def test_whatever_github_tells_the_truth_comes_out(db_url: str) -> None:
                     telling.enter_context((KNOWABLE | UNKNOWABLE)[name](org, rng))
                 live_on(org, rng)
                 if not run(org) and not UNKNOWABLE.keys() & set(told):
-                    assert_equal_to_truth(org, about)
-            for _ in range(LATER):
+                    check(org, f"{about}, meanwhile")
+            for later in range(LATER):
                 live_on(org, rng)
                 if not (failures := run(org)):
-                    assert_equal_to_truth(org, about)
+                    check(org, f"{about}, {later + 1} later")
             assert failures == [], about

@@ -14,7 +14,7 @@ from chalicelib.models import Event, PullRequest, create_db_session
 from sandbox import Item, Kind
 from sandbox.api.messages import Answer, Request
 from sandbox.server.oddities import Oddity
-from tests.organisation import Organisation, organisation
+from tests.organisation import DAY, Organisation, organisation
 
 pytestmark = pytest.mark.slow
 
@@ -164,3 +164,22 @@ def test_a_change_that_is_indexed_hours_late_is_read(org: Organisation, is_new: 
     with create_db_session(org.db_url) as session:
         events = session.scalars(select(Event.id).where(Event.issue_id == late.id)).all()
     assert len(events) == len(org.timelines()[late.id])
+
+
+def test_what_changed_while_a_repository_was_hidden_is_read_when_it_is_back(org: Organisation) -> None:
+    """The watermark had passed the changes, since those of other repositories were seen: nothing ever read them."""
+    world = org.sandbox.world
+    assert org.backfill(*BACKFILL) == 0
+    closed = [item for item in world.items.values() if item.state == "closed"]
+    changed = closed[0]
+    other = next(item for item in closed if item.repository is not changed.repository)
+    org.sandbox.tokens.hide(org.sandbox.token, [changed.repository.full_name])
+    org.run_job("every_30_min")
+    org.advance(DAY)
+    world.change(changed, Kind.LOCKED)
+    org.advance(10 * DAY)
+    world.change(other, Kind.LOCKED)
+    org.run_job("every_30_min")
+    org.sandbox.tokens.hide(org.sandbox.token, [])
+    org.run_job("every_30_min")
+    org.assert_equal_to_truth()

@@ -19,9 +19,11 @@ from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.ingest.scopes import Scope
+from chalicelib.inventory.models import Repository
+from chalicelib.inventory.sync.repositories import RETURNED
 from chalicelib.store.among import among
 from chalicelib.store.ledger import first_asked
-from chalicelib.store.marks import TOLERANCE
+from chalicelib.store.marks import TOLERANCE, WHOLE
 from chalicelib.store.upsert import Row
 from chalicelib.utils import format_utc, shifted
 
@@ -87,6 +89,20 @@ def follow_updates(context: Context, kind: str, *, first_days: int) -> None:
     context.run.window_start = since
     first = None if stored_until else 0
     read_span(context, kind, context.scope.one_search(), Span("updated", since=since), mark.advance, planned=first)
+
+
+def follow_returned(context: Context) -> None:
+    """Store what changed in repositories while GitHub did not list them, once it lists them again."""
+    for name in context.marks.cursors(RETURNED):
+        repository = context.session.get(Repository, int(name.removeprefix(RETURNED)), populate_existing=True)
+        if repository is not None and context.scope.covers(repository.org, repository.name):
+            scope = Scope(repository.org, (f"{repository.org}/{repository.name}",))
+            for kind, model in MODELS.items():
+                newest = select(func.max(model.updated_at)).where(model.repository_id == repository.id)
+                known = context.session.scalar(newest.where(model.updated_at <= context.now()))
+                read_span(context, kind, scope, Span("updated", since=known and shifted(known, -OVERLAP)))
+        context.marks.cursor(name, scope=WHOLE).drop()
+        context.checkpoint()
 
 
 def follow_late(context: Context, kind: str) -> None:

@@ -15,13 +15,18 @@ from chalicelib.inventory.api import RepositoryAPI
 from chalicelib.inventory.models import Repository
 from chalicelib.inventory.sync.belongings import bring_items_back, has_items, mark_items_as_gone, rename
 from chalicelib.inventory.sync.identities import fill_repository_ids, is_filled
+from chalicelib.store.marks import WHOLE
 from chalicelib.store.models import ListPoll, Organisation
+
+# Begins the name of the cursor of a repository that is listed again, before its id.
+RETURNED = "returned:"
 
 
 def follow_names(context: Context, listed: Sequence[Row]) -> None:
     """Let all tables follow the repositories that are listed under another name or owner than before, or listed again.
 
-    Works in the transaction that writes the list.
+    Of what is listed again nobody saw the changes meanwhile: a cursor tells the domains, which read them. Works in the
+    transaction that writes the list.
     """
     known = select(Repository.id, Repository.org, Repository.name, Repository.deleted_at)
     before = {row.id: row for row in context.session.execute(known)}
@@ -33,6 +38,7 @@ def follow_names(context: Context, listed: Sequence[Row]) -> None:
             _follow_name(context, stored, row["org"], row["name"])
         if stored.deleted_at is not None:
             bring_items_back(context.session, stored.id, since=stored.deleted_at)
+            context.marks.cursor(f"{RETURNED}{stored.id}", scope=WHOLE).advance(stored.deleted_at)
             back = {"deleted_at": None, "moved_to": None}
             context.session.execute(update(Repository).where(Repository.id == stored.id).values(back))
 
