@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from random import Random
 from typing import Any
 
@@ -38,14 +38,17 @@ def test_ticks_of_mixed_changes_transfers_deletions_and_faults(db_url: str) -> N
             assert_equal_to_truth(org, f"tick {tick}: {happened}")
 
 
-def assert_equal_to_truth(org: Organisation, about: str) -> None:
+def assert_equal_to_truth(org: Organisation, about: str, *, without: Collection[str] = ()) -> None:
+    """Compare items, events (but not those kinds that are left out) and moves."""
     org.assert_equal_to_truth()
     with create_db_session(org.db_url) as session:
         columns = (Event.issue_id, Event.event, Event.created_at, Event.body, Event.state, Event.username)
-        found = {tuple(row) for row in session.execute(select(*columns).where(Event.removed_at.is_(None)))}
+        shown = select(*columns).where(Event.removed_at.is_(None), Event.event.not_in(without))
+        found = {tuple(row) for row in session.execute(shown)}
         moved = {tuple(row) for row in session.execute(select(Transfer.issue_id, Transfer.new_issue_id))}
     truth = org.timelines()
-    assert found == {(key, *_seen(event)) for key, events in truth.items() for event in events}, about
+    told = {(key, *_seen(event)) for key, events in truth.items() for event in events}
+    assert found == {row for row in told if row[1] not in without}, about
     # A chain within one tick is known by its ends.
     assert moved <= set(_chains((transfer.old.id, transfer.new.id) for transfer in org.sandbox.world.transfers)), about
     assert {old for old, _ in moved}.isdisjoint(truth), about
