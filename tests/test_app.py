@@ -63,6 +63,7 @@ def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: p
         "acme pull_requests.new",
         "acme pull_requests.closed",
         "acme pull_requests.unmerged",
+        "acme issues.returned",
         "acme pull_requests.updated",
         "acme issues.new",
         "acme issues.closed",

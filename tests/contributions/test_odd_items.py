@@ -50,8 +50,7 @@ def touch(org: Organisation, item: Item) -> None:
         org.sandbox.world.version += 1
 
 
-@pytest.mark.parametrize("status", [410, 451])
-@pytest.mark.parametrize("pull", [True, False])
+@pytest.mark.parametrize(("status", "pull"), [(410, True), (451, True), (451, False)])
 def test_what_is_listed_and_refused_alone_stays(org: Organisation, status: int, pull: bool) -> None:
     """A 410 deleted it, and the next search brought it back; a 451 failed in each run."""
     item = an_item(org, pull=pull)

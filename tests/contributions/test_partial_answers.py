@@ -72,7 +72,7 @@ def without_pulls(request: Request, answer: Answer) -> Answer:
 @pytest.mark.parametrize("job", ["daily", "nrt_events"])
 def test_a_token_that_suddenly_sees_less_deletes_little(db_url: str, job: str) -> None:
     """A permission was taken away, and everything that it had shown was asked for and marked."""
-    with organisation(db_url, items=120, repositories=2) as org:
+    with organisation(db_url, items=70, days=40, repositories=2) as org:
         assert org.backfill(*BACKFILL) == 0
         org.environment["EVENT_DAYS"] = "365"
         org.sandbox.stats.reset()
@@ -91,7 +91,7 @@ def test_a_token_that_suddenly_sees_less_deletes_little(db_url: str, job: str) -
 
 
 def test_a_repository_that_is_hidden_keeps_its_items(db_url: str) -> None:
-    with organisation(db_url, items=120, repositories=2) as org:
+    with organisation(db_url, items=70, days=40, repositories=2) as org:
         assert org.backfill(*BACKFILL) == 0
         biggest = max(org.sandbox.world.repositories.values(), key=lambda one: len(one.items))
         org.sandbox.tokens.hide(org.sandbox.token, [biggest.full_name])
@@ -105,7 +105,7 @@ def test_a_repository_that_is_hidden_keeps_its_items(db_url: str) -> None:
 
 
 def test_what_is_really_gone_is_marked_when_the_repository_agrees(db_url: str) -> None:
-    with organisation(db_url, items=120, repositories=2) as org:
+    with organisation(db_url, items=70, days=40, repositories=2) as org:
         assert org.backfill(*BACKFILL) == 0
         for item in [item for item in org.sandbox.world.items.values() if item.is_pull][:30]:
             org.sandbox.world.delete(item)
@@ -115,7 +115,7 @@ def test_what_is_really_gone_is_marked_when_the_repository_agrees(db_url: str) -
 
 
 def test_the_share_is_a_setting(db_url: str) -> None:
-    with organisation(db_url, items=120, repositories=2) as org:
+    with organisation(db_url, items=70, days=40, repositories=2) as org:
         assert org.backfill(*BACKFILL) == 0
         org.environment["GONE_PERCENT"] = "100"
         with org.sandbox.oddities.telling(without_pulls):

@@ -16,7 +16,7 @@ from tests.organisation import Organisation, organisation
 
 pytestmark = pytest.mark.slow
 
-IDLE = 0.4  # seconds after which PostgreSQL ends a session whose transaction is idle
+IDLE = 0.25  # seconds after which PostgreSQL ends a session whose transaction is idle
 JOBS = ("every_30_min", "nrt_events", "daily")
 
 

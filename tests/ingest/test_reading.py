@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -101,35 +100,6 @@ def test_an_organisation_does_not_lose_everything_at_once(github: Lists) -> None
     run = github.run(REPOSITORIES)
     assert (run.status, run.error) == ("failed", "GitHub lists no repositories of acme; none was marked")
     assert github.rows(Repository, "deleted_at") == [(None,)]
-
-
-def test_a_list_that_lacks_many_rows_is_believed_a_day_later(github: Lists) -> None:
-    """A token that saw fewer repositories marked hundreds of them as gone in one run."""
-    everything = [repository(number) for number in range(1, 31)]
-    github.lists[REPOS] = everything
-    assert github.run(REPOSITORIES).status == "ok"
-    github.lists[REPOS] = [*everything[:15], repository(99)]
-    for hours in (1, 2):
-        github.now += hours * DAY / 24
-        run = github.run(REPOSITORIES)
-        assert run.status == "failed"
-        assert re.match(
-            rf"GitHub no longer shows 15 of 3[01] rows of {REPOS}, and only a reading 20 hours", str(run.error)
-        )
-        assert gone(github) == set()
-        assert (99,) in github.rows(Repository, "id")
-    github.lists[REPOS] = everything
-    assert github.run(REPOSITORIES).status == "ok"
-    github.lists[REPOS] = everything[:15]
-    github.now += 30 * DAY / 24
-    assert github.run(REPOSITORIES).status == "failed"
-    github.now += DAY
-    assert github.run(REPOSITORIES).status == "ok"
-    assert gone(github) == {*range(16, 31), 99}
-
-
-def gone(github: Lists) -> set[int]:
-    return {number for number, deleted_at in github.rows(Repository, "id", "deleted_at") if deleted_at}
 
 
 def test_a_record_that_cannot_be_mapped_is_kept_and_nothing_is_concluded(github: Lists) -> None:
