@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from io import TextIOWrapper
 from queue import SimpleQueue
 from time import time
 
@@ -54,6 +55,13 @@ LIMIT_OPTIONS = {
 Ends = SimpleQueue[None]
 
 
+def _speak_any_encoding() -> None:
+    """Show what a terminal's encoding lacks as a question mark, instead of ending with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _add_numbers(cli: argparse.ArgumentParser, options: dict[str, tuple[str, str]], defaults: object) -> None:
     for name, (option, text) in options.items():
         default = getattr(defaults, name)
@@ -95,6 +103,7 @@ def make_world(options: argparse.Namespace) -> World:
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or the end of standard input if so asked."""
+    _speak_any_encoding()
     ends: Ends = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ends.put(None))

@@ -134,7 +134,7 @@ def start_watermarks(runner: Runner, kinds: set[str]) -> None:
 
     A new watermark starts at the oldest one that another part of the organisation has, if there is one.
     """
-    begin = runner.clock()
+    begin = min(runner.clock(), runner.github.time or runner.clock())
     for kind in kinds:
         mark = runner.marks.watermark(items.watermark_name(kind))
         if mark.read() is None:

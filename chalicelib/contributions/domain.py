@@ -19,7 +19,7 @@ from chalicelib.contributions.settings import (
     SETTINGS,
     UNMERGED_DAYS,
 )
-from chalicelib.contributions.sync import items, reconcile
+from chalicelib.contributions.sync import items, missing, reconcile, timelines
 from chalicelib.contributions.sync.allowances import next_turn
 from chalicelib.contributions.sync.counts import check_count
 from chalicelib.contributions.sync.members import sync_members
@@ -60,11 +60,17 @@ def follow_updates(context: Context, *, kind: str) -> None:
 def follow_late(context: Context, *, kind: str) -> None:
     """Store every item that changed in the last two days once more: a search may show a change hours later."""
     items.follow_late(context, kind)
+    missing.follow_future(context, kind)
 
 
 def poll_events(context: Context) -> None:
     """Read the timelines of the items that changed."""
     poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=context.settings.value(EVENT_TYPES))
+
+
+def read_again(context: Context) -> None:
+    """Read the timelines once more that were refused, or could not be stored whole, or lost events."""
+    timelines.read_again(context, types=context.settings.value(EVENT_TYPES))
 
 
 def reconcile_counts(context: Context, *, kind: str) -> None:
@@ -133,6 +139,7 @@ STEPS = (
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
     *(step for kind in (PULL_REQUESTS, ISSUES) for step in _steps_of(kind, (DAILY,), {"late": follow_late})),
+    Step(f"{EVENTS}.again", read_again, (DAILY,)),
     *DAILY_STEPS,
 )
 # A kind is stale when several runs in a row did not finish.

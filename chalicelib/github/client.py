@@ -38,6 +38,8 @@ from chalicelib.github.pages import NextLinks
 from chalicelib.github.transport import Transport
 from chalicelib.redaction import secret_in
 
+# A `Date` before this code was written is no clock's.
+FIRST_YEAR = 2025
 PER_PAGE = 100  # the most items that GitHub lists in a page
 MAX_REDIRECTS = 5
 _ALL_RESOURCES = ""  # the hold of a secondary limit, which names no resource
@@ -238,7 +240,8 @@ class GitHubAPI:
             with self._lock:
                 self._unreachable_until = None
                 date = github_date(received.headers)
-                self._dated = (date, self.budget.now()) if date else self._dated
+                is_one = date is not None and date.year >= FIRST_YEAR
+                self._dated = (date, self.budget.now()) if date is not None and is_one else self._dated
                 self.not_modified += received.status == HTTPStatus.NOT_MODIFIED
         return received
 

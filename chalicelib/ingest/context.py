@@ -17,6 +17,7 @@ from chalicelib.store.marks import Marks
 from chalicelib.store.models import SyncRun
 
 T = TypeVar("T")
+LONGEST_NOTE = 2_000  # characters
 
 
 def ignore_progress(fetched: int, /) -> None:
@@ -56,10 +57,12 @@ class Context:
         self.keep_lease()
 
     def note(self, sentence: str) -> None:
-        """Add a sentence, once, to what the ledger says of the step though all is well."""
+        """Add a sentence, once, to what the ledger says of the step though all is well; a long note ends with "…"."""
         said = self.run.note or ""
-        if sentence not in said:
-            self.run.note = f"{said}; {sentence}" if said else sentence
+        if sentence in said or said.endswith("…"):
+            return
+        added = f"{said}; {sentence}" if said else sentence
+        self.run.note = added if len(added) <= LONGEST_NOTE else f"{said}; …"
 
     def count_fetched(self, records: Iterable[T]) -> Iterator[T]:
         """Count records in the ledger while they pass."""

@@ -71,6 +71,14 @@ def _whole(name: str, value: Any, largest: int) -> int | None:
     return int(value)
 
 
+def positive(name: str, value: Any) -> int | None:
+    """Accept an id or a number of GitHub's, which count from 1, or null."""
+    found = identity(name, value)
+    if found is not None and found < 1:
+        raise RejectedError(f"{name} is not above 0")
+    return found
+
+
 def fraction(name: str, value: Any) -> float | None:
     """Accept a number or null."""
     if value is None:

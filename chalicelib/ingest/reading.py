@@ -183,8 +183,9 @@ class ListReading:
             raise IncompleteReadError(f"GitHub lists no {self.stream.name} of {place.columns['org']}; none was marked")
         stored_since = self._save(listing, place)
         if listing.is_whole:
-            self._check_brake(place, len(missing), of=sum(row.is_current for row in stored.values()))
-            for key in missing:
+            there = sum(row.is_current for row in stored.values())
+            self._check_brake(place, len(missing), of=there)
+            for key in missing if not self._is_doubtful(place, len(missing), of=there) else ():
                 if stored_since.get(key) == stored[key]:
                     self._mark_as_gone(*self.stored.identity(key))
             self.stored.save_polls(place, listing.pages)
@@ -209,6 +210,21 @@ class ListReading:
         self.context.commit()
         reason = f"only a reading {PATIENCE / HOUR:g} hours later is believed"
         raise brake.stop(f"rows of {place.path}", missing, of=of, reason=reason)
+
+    def _is_doubtful(self, place: Place, missing: int, *, of: int) -> bool:
+        """Tell whether a short list lacks all of its rows; a day later, when it still does, they are gone."""
+        doubt = self.context.marks.cursor(f"empty:{place.path}", scope=WHOLE)
+        if missing < of or of == 1:
+            doubt.drop()
+            return False
+        since = doubt.read()
+        if since is not None and self.context.now() - since >= PATIENCE:
+            doubt.drop()
+            return False
+        if since is None:
+            doubt.advance(self.context.now())
+        self.context.note(f"{place.path} is empty: its {of} rows are marked as gone when it still is in 20 hours")
+        return True
 
     def _read_newest(self, place: Place) -> None:
         """Read up to the first page that holds nothing unknown; of what isn't listed, nothing is concluded."""

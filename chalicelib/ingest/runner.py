@@ -31,8 +31,8 @@ from chalicelib.utils import format_utc, utc_now
 
 ACCESS = "access"
 RENEWAL = timedelta(minutes=1)
-# A clock that is further ahead of GitHub's is wrong.
-AHEAD = timedelta(minutes=1)
+# A clock that is further ahead of GitHub's is wrong; a proxy may keep answers with their `Date` for less.
+AHEAD = timedelta(hours=1)
 
 Step = Callable[[Context], None]
 

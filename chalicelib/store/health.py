@@ -14,7 +14,7 @@ from chalicelib.store.views import View, ViewColumn
 DAYS = 30
 # The daily job's comparisons are a kind of their own: they run once a day, while the same data is read often.
 RECONCILIATION = "reconciliation"
-RECONCILING = ("%.reconcile", "%.sweep", "%.late")
+RECONCILING = ("%.reconcile", "%.sweep", "%.late", "%.again")
 # The first job that runs when the check is due makes it for all jobs, even a backfill.
 ACCESS = "access"
 

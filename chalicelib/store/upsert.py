@@ -193,7 +193,7 @@ def _should_replace(table: Table, new_values: Mapping[str, ColumnElement[Any]]) 
         stored < new,
         and_(stored.is_(None), new.is_not(None)),
         and_(stored.is_not_distinct_from(new), differs),
-        and_(stored > Tomorrow(), differs),
+        and_(stored > Soon(), differs),
     )
 
 
@@ -203,21 +203,21 @@ def _comparable(value: ColumnElement[Any], model: Column[Any] | None = None) -> 
     return JsonArrayAsJsonb(value) if kind is JSON_ARRAY else value
 
 
-class Tomorrow(FunctionElement[datetime]):
-    """The time in 24 hours, by the database's clock: no zone or clock differs by more."""
+class Soon(FunctionElement[datetime]):
+    """The time in ten minutes, by the database's clock: what is later has not come yet, even if clocks differ a bit."""
 
     inherit_cache = True
     type = UTCDateTime()
 
 
-@compiles(Tomorrow)
-def _compile_tomorrow(_element: Tomorrow, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "(now() + INTERVAL '1 day')"
+@compiles(Soon)
+def _compile_soon(_element: Soon, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "(now() + INTERVAL '10 minutes')"
 
 
-@compiles(Tomorrow, "sqlite")
-def _compile_tomorrow_sqlite(_element: Tomorrow, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "datetime('now', '+1 day')"
+@compiles(Soon, "sqlite")
+def _compile_soon_sqlite(_element: Soon, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "datetime('now', '+10 minutes')"
 
 
 class JsonArrayAsJsonb(FunctionElement[Any]):

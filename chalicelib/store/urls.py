@@ -15,7 +15,7 @@ MALFORMED = "DB_URL is malformed: it must look like postgresql://user:password@h
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 HARMLESS = frozenset(
     {
-        *("host", "hostaddr", "port", "dbname", "user", "application_name", "client_encoding", "connect_timeout"),
+        *("host", "hostaddr", "port", "client_encoding", "connect_timeout"),
         *("sslmode", "sslrootcert", "gssencmode", "channel_binding", "target_session_attrs"),
         *("mode", "cache", "uri", "timeout"),  # SQLite's
     }

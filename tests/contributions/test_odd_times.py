@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.organisation import DAY, Organisation
 
 pytestmark = pytest.mark.slow
 
+SOON = 12 * 3600
 IN_2030 = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
 LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 MONTH = timedelta(days=30)
@@ -58,6 +60,32 @@ def test_an_item_from_the_future_hides_no_later_change(org: Organisation, moment
     org.sandbox.world.change(other, Kind.LOCKED)
     org.run_job("nrt_events")
     org.assert_equal_to_truth()
+
+
+def test_an_item_of_tonight_does_not_freeze_its_row(org: Organisation) -> None:
+    """Rows of less than a day ahead kept their old title for ever."""
+    world, real = org.sandbox.world, org.sandbox.clock
+    real.set(now=int(time.time()))
+    odd = a_closed(org)
+    set_updated(org, odd, real.now() + SOON)
+    assert org.backfill("--since", "2026-01-01", "--only", "issues") == 0
+    org.advance(60)
+    world.change(odd, Kind.RENAMED, text="Another title")
+    set_updated(org, odd, real.now())
+    org.run_job("every_30_min")
+    assert org.stored("issues")[odd.id]["title"] == "Another title"
+
+
+def test_a_false_time_is_asked_for_again(org: Organisation) -> None:
+    """One odd answer said 2030, the truth was older than what the jobs read: the row kept the false time."""
+    odd = a_closed(org)
+    true = odd.updated_at
+    set_updated(org, odd, IN_2030)
+    assert org.backfill("--since", "2026-01-01", "--only", "issues") == 0
+    set_updated(org, odd, true)
+    org.advance(5 * DAY)
+    org.run_job("daily")
+    assert org.stored("issues")[odd.id]["updated_at"] == datetime.fromtimestamp(true, UTC)
 
 
 def test_a_row_from_the_future_and_its_timeline_are_not_frozen(org: Organisation) -> None:

@@ -19,6 +19,7 @@ from chalicelib.ingest.fields import (
     identity,
     json_object,
     moment,
+    positive,
     text,
 )
 
@@ -111,7 +112,7 @@ def _first_comment(event: Record) -> Record:
 
 
 def _id_of(event: Record, kind: str, issue_id: int) -> int:
-    github_id = identity("id", event.get("id"))
+    github_id = positive("id", event.get("id"))
     if github_id is not None:
         return github_id
     parts = ID_PARTS.get(kind, _node)(event)

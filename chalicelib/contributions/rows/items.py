@@ -15,11 +15,11 @@ from chalicelib.ingest.fields import (
     converted,
     flag,
     fraction,
-    identity,
     json_array,
     json_object,
     moment,
     number,
+    positive,
     required,
     rounded,
     text,
@@ -35,8 +35,8 @@ def app_slug(name: str, value: Any) -> str | None:
 
 
 ITEM_REQUIRED: dict[str, Converter] = {
-    "id": identity,
-    "number": number,
+    "id": positive,
+    "number": positive,
     "title": text,
     "state": text,
     "created_at": moment,

@@ -14,6 +14,10 @@ from chalicelib.errors import BlockedError, GitHubError, GoneError, Unauthorized
 from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context
 from chalicelib.store.among import among
+from chalicelib.store.marks import TOLERANCE
+
+# How many items with a time from the future are asked for, a request each.
+MOST_FUTURE = 100
 
 
 def follow_missing(context: Context, kind: str, ids: Sequence[int]) -> None:
@@ -31,6 +35,15 @@ def follow_missing(context: Context, kind: str, ids: Sequence[int]) -> None:
         context.checkpoint()
     if is_confirmed:
         context.gone[kind] = before
+
+
+def follow_future(context: Context, kind: str) -> None:
+    """Ask GitHub about items whose stored time has not come yet: it may have told a false one."""
+    model: Any = MODELS[kind]
+    ahead = select(model.id).where(in_scope(model, context.scope), model.updated_at > context.now() + TOLERANCE)
+    for item_id in context.session.scalars(ahead.order_by(model.id).limit(MOST_FUTURE)).all():
+        follow_item(context, kind, item_id)
+        context.checkpoint()
 
 
 def count_stored(context: Context, kind: str) -> int:

@@ -27,12 +27,13 @@ from chalicelib.errors import (
     UnauthorizedError,
 )
 from chalicelib.github import ListPage, Pacer, PageState
+from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.among import among
 from chalicelib.store.ledger import first_asked
-from chalicelib.store.marks import TOLERANCE
+from chalicelib.store.marks import TOLERANCE, WHOLE
 from chalicelib.store.transactions import end_reading
 
 EVENTS = "events"
@@ -41,6 +42,10 @@ THREADS = 8
 CHUNK = 500
 # A timeline that was read this soon after its item changed is read once more.
 JUST_NOW = timedelta(seconds=10)
+# Begins the name of the cursor of a timeline that is to be read once more, before its item's kind and id.
+AGAIN = "again:"
+# The cursor that says since when timelines have lacked too many events, and how long they must until it is believed.
+DOUBT, PATIENCE = "doubt:events", timedelta(hours=20)
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,8 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
         # Not a checkpoint: timelines fetched before the deadline are kept; the first one after it raises OutOfTimeError
         context.commit()
         context.on_page(1)
+    context.marks.cursor(DOUBT).drop()
+    context.commit()
     if failures:
         raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
 
@@ -196,6 +203,7 @@ def _note_refused(context: Context, item: DueItem, refusal: GitHubError) -> None
     context.note(f"the timeline of {item.org}/{item.repo}#{item.number} can't be read: {refusal.message}")
     known = item.polls.get(1, PageState(None, 0, None))
     _save_polls(context, item, [ListPage(1, None, known)], keeps_others=True)
+    _ask_again(context, item)
 
 
 def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:
@@ -230,26 +238,71 @@ def save_timeline(
 
     Raises IncompleteReadError when events are missing, and the timeline changed during the read.
     """
-    mapped = _map_events(context, item, pages, types)
+    every = _map_events(context, item, pages)
+    mapped = [each for each in every if not types or each.row["event"] in types]
     removed = _find_removed(context, item, pages, mapped, types)
     # When a comment is deleted during the read, the later events shift by one: one of them may seem to be missing.
     if removed and not api.fetch_is_unchanged(item.place, pages):
         raise IncompleteReadError("it changed while it was read")
+    _check_brake(context, len(removed))
     context.run.fetched += sum(len(page.items) for page in pages if page.items is not None)
     save_rows(context, EVENTS, Event, mapped)
     context.run.stored += _mark_as_removed(context, item, removed)
     _save_polls(context, item, pages)
+    if removed or len(every) < sum(len(list(_public(page))) for page in pages):
+        _ask_again(context, item)
 
 
-def _map_events(
-    context: Context, item: DueItem, pages: Sequence[ListPage], types: Collection[str]
-) -> list[Mapped[Row]]:
+def _check_brake(context: Context, removed: int) -> None:
+    """Raise BrakeError when the run would mark too many events as removed; a day later it is believed."""
+    if context.gone[EVENTS] + removed > brake.ALWAYS_ALLOWED:
+        there = (
+            select(func.count()).select_from(Event).where(Event.org == context.scope.org, Event.removed_at.is_(None))
+        )
+        stored, doubt = context.session.scalar(there) or 0, context.marks.cursor(DOUBT)
+        since = doubt.read()
+        is_believed = since is not None and context.now() - since >= PATIENCE
+        if brake.is_too_much(context, EVENTS, removed, of=stored) and not is_believed:
+            if since is None:
+                doubt.advance(context.now())
+            context.commit()
+            reason = f"only a reading {PATIENCE / timedelta(hours=1):g} hours later is believed"
+            raise brake.stop("events", context.gone[EVENTS] + removed, of=stored + context.gone[EVENTS], reason=reason)
+    context.gone[EVENTS] += removed
+
+
+def _ask_again(context: Context, item: DueItem) -> None:
+    """Let the daily job read a timeline once more: what it showed may have been wrong, or not to be understood yet."""
+    context.marks.cursor(f"{AGAIN}{item.kind}:{item.id}", scope=WHOLE).advance(context.now())
+
+
+def read_again(context: Context, *, types: Collection[str]) -> None:
+    """Read the timelines once more that were refused, that had rejected events, or from which events were removed."""
+    asked = [name.removeprefix(AGAIN).partition(":") for name in context.marks.cursors(AGAIN)]
+    due = [item for kind, _, key in asked if (item := _due_again(context, kind, int(key))) is not None]
+    for kind, _, key in asked:
+        context.marks.cursor(f"{AGAIN}{kind}:{key}", scope=WHOLE).drop()
+    read_timelines(context, iter(due), types=types)
+
+
+def _due_again(context: Context, kind: str, key: int) -> DueItem | None:
+    item: Any = MODELS[kind]
+    columns = (item.id, item.org, item.repo, item.number, item.repository_id, item.updated_at)
+    found = context.session.execute(
+        select(*columns).where(
+            item.id == key, in_scope(item, context.scope), item.deleted_at.is_(None), is_listed(item)
+        )
+    ).first()
+    # Without ETags: an unchanged page may hold what could not be stored.
+    return None if found is None else DueItem(kind, *found, {})
+
+
+def _map_events(context: Context, item: DueItem, pages: Sequence[ListPage]) -> list[Mapped[Row]]:
     to_row = partial(event_row, issue_id=item.id, org=item.org, repo=item.repo)
     return [
         each.with_columns(page_no=page.number)
         for page in pages
         for each in map_records(context, EVENTS, _public(page), to_row)
-        if not types or each.row["event"] in types
     ]
 
 
