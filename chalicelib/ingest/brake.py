@@ -15,8 +15,8 @@ GONE_PERCENT = Setting(
     "GONE_PERCENT",
     5,
     whole_number(100),
-    "A step stops before it marks more than this share of the stored rows of a kind as gone, in percent, unless a "
-    "second, different reading agrees (100: it never stops). Up to 10 rows are always marked",
+    "A step stops before it marks more than this share of the stored rows of a kind as gone, in percent. It goes on "
+    "when a second, different reading agrees. Up to 10 rows are always marked. With 100 it never stops",
 )
 SETTINGS = (GONE_PERCENT,)
 

@@ -72,11 +72,19 @@ def _whole(name: str, value: Any, largest: int) -> int | None:
 
 
 def positive(name: str, value: Any) -> int | None:
-    """Accept an id or a number of GitHub's, which count from 1, or null."""
-    found = identity(name, value)
-    if found is not None and found < 1:
+    """Accept an id of GitHub's, which count from 1, or null."""
+    return _above_zero(name, identity(name, value))
+
+
+def ordinal(name: str, value: Any) -> int | None:
+    """Accept a number of an issue or pull request, which count from 1, or null."""
+    return _above_zero(name, number(name, value))
+
+
+def _above_zero(name: str, value: int | None) -> int | None:
+    if value is not None and value < 1:
         raise RejectedError(f"{name} is not above 0")
-    return found
+    return value
 
 
 def fraction(name: str, value: Any) -> float | None:

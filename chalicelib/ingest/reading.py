@@ -185,7 +185,9 @@ class ListReading:
         if listing.is_whole:
             there = sum(row.is_current for row in stored.values())
             self._check_brake(place, len(missing), of=there)
-            for key in missing if not self._is_doubtful(place, len(missing), of=there) else ():
+            if self._is_doubtful(place, len(missing), of=there):
+                return  # without its ETags, or the next reading would not look at it
+            for key in missing:
                 if stored_since.get(key) == stored[key]:
                     self._mark_as_gone(*self.stored.identity(key))
             self.stored.save_polls(place, listing.pages)
@@ -214,7 +216,7 @@ class ListReading:
     def _is_doubtful(self, place: Place, missing: int, *, of: int) -> bool:
         """Tell whether a short list lacks all of its rows; a day later, when it still does, they are gone."""
         doubt = self.context.marks.cursor(f"empty:{place.path}", scope=WHOLE)
-        if missing < of or of == 1:
+        if not missing or missing < of or of == 1:
             doubt.drop()
             return False
         since = doubt.read()

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.ingest import brake
-from chalicelib.inventory.domain import REPOSITORIES
-from chalicelib.inventory.models import Repository
+from chalicelib.inventory.domain import REPOSITORIES, TEAM_MEMBERS, TEAMS
+from chalicelib.inventory.models import Repository, TeamMember
 from chalicelib.settings import Settings
 from tests.ingest.lists import DAY, Lists
 from tests.ingest.test_reading import REPOS, repository
@@ -65,3 +65,21 @@ def test_a_list_that_lacks_many_rows_is_believed_a_day_later(github: Lists) -> N
 
 def gone(github: Lists) -> set[int]:
     return {number for number, deleted_at in github.rows(Repository, "id", "deleted_at") if deleted_at}
+
+
+def test_a_short_list_that_is_empty_once_ends_no_stay(github: Lists) -> None:
+    """Both members of a team had left, and came back the next day, for ever."""
+    github.lists["/orgs/acme/teams"] = [{"id": 7, "slug": "web", "name": "Web"}]
+    assert github.run(TEAMS).status == "ok"
+    path = "/orgs/acme/teams/web/members"
+    people = {"maintainer": [], "member": [{"id": 1, "login": "ada"}, {"id": 2, "login": "bob"}]}
+    for role, members in people.items():
+        github.lists[f"{path}?role={role}"] = members
+    assert github.run(TEAM_MEMBERS).status == "ok"
+    github.lists[f"{path}?role=member"] = []
+    run = github.run(TEAM_MEMBERS)
+    assert (run.status, github.rows(TeamMember, "left_at")) == ("ok", [(None,)] * 2)
+    assert "is empty: its 2 rows are marked as gone when it still is in 20 hours" in str(run.note)
+    github.now += DAY
+    github.run(TEAM_MEMBERS)
+    assert None not in [left_at for (left_at,) in github.rows(TeamMember, "left_at")]

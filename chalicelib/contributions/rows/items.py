@@ -19,6 +19,7 @@ from chalicelib.ingest.fields import (
     json_object,
     moment,
     number,
+    ordinal,
     positive,
     required,
     rounded,
@@ -36,7 +37,7 @@ def app_slug(name: str, value: Any) -> str | None:
 
 ITEM_REQUIRED: dict[str, Converter] = {
     "id": positive,
-    "number": positive,
+    "number": ordinal,
     "title": text,
     "state": text,
     "created_at": moment,

@@ -12,7 +12,7 @@ from chalicelib.errors import IncompleteReadError
 # How often a place is read before giving up, when GitHub lists fewer items there than it counts.
 ATTEMPTS = 3
 # GitHub may count a few items that it never lists: a handful, or one in a hundred. More is a partial answer.
-HANDFUL, ONE_IN = 10, 100
+HANDFUL, ONE_IN = 5, 100
 
 
 def tolerance(counted: int) -> int:

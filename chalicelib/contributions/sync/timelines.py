@@ -280,9 +280,14 @@ def read_again(context: Context, *, types: Collection[str]) -> None:
     """Read the timelines once more that were refused, that had rejected events, or from which events were removed."""
     asked = [name.removeprefix(AGAIN).partition(":") for name in context.marks.cursors(AGAIN)]
     due = [item for kind, _, key in asked if (item := _due_again(context, kind, int(key))) is not None]
-    for kind, _, key in asked:
-        context.marks.cursor(f"{AGAIN}{kind}:{key}", scope=WHOLE).drop()
+    begun = context.now()
     read_timelines(context, iter(due), types=types)
+    for kind, _, key in asked:
+        cursor = context.marks.cursor(f"{AGAIN}{kind}:{key}", scope=WHOLE)
+        # One that was written again meanwhile is for the next time.
+        if (cursor.read() or begun) < begun or key not in {str(item.id) for item in due}:
+            cursor.drop()
+    context.checkpoint()
 
 
 def _due_again(context: Context, kind: str, key: int) -> DueItem | None:
