@@ -21,6 +21,7 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 
 from tests.databases import BOTH, Copies
+from tests.github.local_server import LocalServer
 from tests.payloads.folder import KINDS, MADE_UP, RECORDED, write_made_up
 from tests.postgres import NoPostgresError, Server, close_connections, connect, new_database
 
@@ -113,6 +114,15 @@ def samples() -> Path:
 def payloads(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of GitHub's payloads: made up by us and, where they are beside the checkout, the recorded ones."""
     return write_made_up(tmp_path_factory.mktemp("payloads")) if request.param == MADE_UP else RECORDED
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+    """A server on localhost, which answers as a test says."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = LocalServer()
+    yield server
+    server.close()
 
 
 # Databases

@@ -5,10 +5,16 @@ A token that suddenly sees less, or a search that lists nothing for a minute, lo
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chalicelib.errors import BrakeError
 from chalicelib.ingest.context import Context
 from chalicelib.settings import Setting, whole_number
+from chalicelib.store.marks import Mark
 
+# Where there is no second list to ask, what is still missing after so long is believed: at the daily job's next run.
+PATIENCE = timedelta(hours=20)
+WAITING = f"only a reading {PATIENCE / timedelta(hours=1):g} hours later is believed"
 # So few rows may always be marked: in a small table each row is a large share.
 ALWAYS_ALLOWED = 10
 GONE_PERCENT = Setting(
@@ -36,3 +42,11 @@ def stop(what: str, gone: int, *, of: int, reason: str) -> BrakeError:
         f"GitHub no longer shows {gone:,} of {of:,} {what}, and {reason}: so many are not marked as gone. Check what "
         f"the token may see (SSO, permissions). If they are really gone, set {GONE_PERCENT.name}=100 for one run"
     )
+
+
+def is_believed(context: Context, doubt: Mark) -> bool:
+    """Tell whether a doubt is old enough to believe what is still missing; `doubt` is the cursor of its beginning."""
+    since = doubt.read()
+    if since is None:
+        doubt.advance(context.now())
+    return since is not None and context.now() - since >= PATIENCE

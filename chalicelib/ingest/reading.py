@@ -34,9 +34,6 @@ from chalicelib.store.marks import WHOLE, Mark
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # How often a list is read whole of which otherwise only the newest records are read.
 WEEK = timedelta(days=7)
-HOUR = timedelta(hours=1)
-# How long a list must lack many rows until they are believed to be gone: the next run of the daily job.
-PATIENCE = 20 * HOUR
 
 
 def step_of(stream: ListStream) -> Step:
@@ -97,7 +94,7 @@ class ListReading:
         if self.passed_over and not self.done:
             raise IncompleteReadError(f"none of {lists} lists could be read; the first: {self.passed_over[0]}")
         if self.passed_over:
-            self.context.run.note = f"passed over {counted(self.passed_over, 'list')}; the first: {self.passed_over[0]}"
+            self.context.note(f"passed over {counted(self.passed_over, 'list')}; the first: {self.passed_over[0]}")
 
     def _places(self) -> list[Place]:
         org = self.context.scope.org
@@ -183,9 +180,7 @@ class ListReading:
             raise IncompleteReadError(f"GitHub lists no {self.stream.name} of {place.columns['org']}; none was marked")
         stored_since = self._save(listing, place)
         if listing.is_whole:
-            there = sum(row.is_current for row in stored.values())
-            self._check_brake(place, len(missing), of=there)
-            if self._is_doubtful(place, len(missing), of=there):
+            if not self._may_mark(place, len(missing), of=sum(row.is_current for row in stored.values())):
                 return  # without its ETags, or the next reading would not look at it
             for key in missing:
                 if stored_since.get(key) == stored[key]:
@@ -193,40 +188,24 @@ class ListReading:
             self.stored.save_polls(place, listing.pages)
 
     def _doubt(self, place: Place) -> Mark:
-        """The cursor that says since when a list has lacked too many rows."""
+        """The cursor that says since when a list has lacked too many rows, or all of its few."""
         return self.context.marks.cursor(f"doubt:{place.path}", scope=WHOLE)
 
-    def _check_brake(self, place: Place, missing: int, *, of: int) -> None:
-        """Raise BrakeError when a list lacks too many rows; a day later, when it still does, they are gone."""
-        doubt = self._doubt(place)
-        if not brake.is_too_much(self.context, place.path, missing, of=of):
-            doubt.drop()
-            return
-        since = doubt.read()
-        if since is not None and self.context.now() - since >= PATIENCE:
-            doubt.drop()
-            return
-        if since is None:
-            doubt.advance(self.context.now())
-        # What the list has is stored all the same.
-        self.context.commit()
-        reason = f"only a reading {PATIENCE / HOUR:g} hours later is believed"
-        raise brake.stop(f"rows of {place.path}", missing, of=of, reason=reason)
+    def _may_mark(self, place: Place, missing: int, *, of: int) -> bool:
+        """Tell whether the rows that a list lacks are gone; of many rows, and of all, that is believed a day later.
 
-    def _is_doubtful(self, place: Place, missing: int, *, of: int) -> bool:
-        """Tell whether a short list lacks all of its rows; a day later, when it still does, they are gone."""
-        doubt = self.context.marks.cursor(f"empty:{place.path}", scope=WHOLE)
-        if not missing or missing < of or of == 1:
+        Raises BrakeError when they are too many to be believed now; what the list has is stored all the same.
+        """
+        doubt, is_too_much = self._doubt(place), brake.is_too_much(self.context, place.path, missing, of=of)
+        is_emptied = 1 < missing == of
+        if (not is_too_much and not is_emptied) or brake.is_believed(self.context, doubt):
             doubt.drop()
-            return False
-        since = doubt.read()
-        if since is not None and self.context.now() - since >= PATIENCE:
-            doubt.drop()
-            return False
-        if since is None:
-            doubt.advance(self.context.now())
-        self.context.note(f"{place.path} is empty: its {of} rows are marked as gone when it still is in 20 hours")
-        return True
+            return True
+        self.context.commit()
+        if is_too_much:
+            raise brake.stop(f"rows of {place.path}", missing, of=of, reason=brake.WAITING)
+        self.context.note(f"{place.path} is empty: none of its {of} rows is marked as gone, and {brake.WAITING}")
+        return False
 
     def _read_newest(self, place: Place) -> None:
         """Read up to the first page that holds nothing unknown; of what isn't listed, nothing is concluded."""

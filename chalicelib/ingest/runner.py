@@ -105,8 +105,9 @@ class Runner:
         found = ScopeAPI(context.github).resolve(context.scope)
         self.scope = found.scope
         context.run.org = self.scope.org
-        if found.organisation_id is not None:
-            context.run.note = know_organisation(self.session, found.organisation_id, self.scope.org)
+        number = found.organisation_id
+        if number is not None and (renamed := know_organisation(self.session, number, self.scope.org)):
+            context.note(renamed)
         self.marks.cursor(ACCESS).advance(context.now())
 
     def is_due(self, mark: Mark, *, every: timedelta) -> bool:

@@ -11,19 +11,10 @@ from sqlalchemy import select
 from chalicelib.models import Event, RejectedRecord, create_db_session
 from sandbox.api.messages import Answer, Request
 from sandbox.server.oddities import Oddity
+from tests.oddities import DRAFT, of_lists
 from tests.organisation import Organisation
 
 pytestmark = pytest.mark.slow
-
-DRAFT = {
-    "event": "reviewed",
-    "id": 990_001,
-    "node_id": "PRR_1",
-    "user": {"login": "ana", "id": 7},
-    "body": "a private draft",
-    "state": "pending",
-    "submitted_at": None,
-}
 
 
 def rejected(org: Organisation) -> list[RejectedRecord]:
@@ -31,16 +22,9 @@ def rejected(org: Organisation) -> list[RejectedRecord]:
         return list(session.scalars(select(RejectedRecord)))
 
 
-def with_draft(request: Request, answer: Answer) -> Answer:
-    """Add a review to each timeline that its author has not submitted."""
-    if not request.path.endswith("/timeline") or answer.status != 200:
-        return answer
-    return replace(answer, data=[*answer.data, DRAFT])
-
-
 def test_a_pending_review_is_neither_stored_nor_kept(org: Organisation) -> None:
     """It was kept among the rejected, whole: a text that nobody but its author may see."""
-    with org.sandbox.oddities.telling(with_draft):
+    with org.sandbox.oddities.telling(of_lists(".*/timeline", lambda events: [*events, DRAFT])):
         assert org.backfill("--since", "2026-01-01", "--only", "issues,pull_requests,events") == 0
     assert rejected(org) == []
     with create_db_session(org.db_url) as session:

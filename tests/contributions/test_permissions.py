@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,14 +10,6 @@ import pytest
 from chalicelib.contributions.permissions import find_unseen
 from chalicelib.github import Budget, GitHubAPI
 from tests.github.local_server import LocalServer, Reply, Seen, reply
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = LocalServer()
-    yield server
-    server.close()
 
 
 def certainties(server: LocalServer, counts: dict[str, int], repositories: Any, *, kind: str = "issues") -> list[bool]:

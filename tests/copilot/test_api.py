@@ -16,14 +16,6 @@ from tests.github.local_server import LocalServer, reply
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = LocalServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def copilot(server: LocalServer) -> Iterator[CopilotAPI]:
     with GitHubAPI("token", api_url=server.url, budget=Budget(sleep=lambda seconds: None)) as github:
         yield CopilotAPI(github)

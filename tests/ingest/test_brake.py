@@ -79,7 +79,7 @@ def test_a_short_list_that_is_empty_once_ends_no_stay(github: Lists) -> None:
     github.lists[f"{path}?role=member"] = []
     run = github.run(TEAM_MEMBERS)
     assert (run.status, github.rows(TeamMember, "left_at")) == ("ok", [(None,)] * 2)
-    assert "is empty: its 2 rows are marked as gone when it still is in 20 hours" in str(run.note)
+    assert "is empty: none of its 2 rows is marked as gone, and only a reading 20 hours later" in str(run.note)
     github.now += DAY
     github.run(TEAM_MEMBERS)
     assert None not in [left_at for (left_at,) in github.rows(TeamMember, "left_at")]

@@ -119,14 +119,6 @@ def test_without_a_history_the_lists_are_all_there_is_to_plan(shared: Session) -
     assert plan == Plan(["repositories: one request per 100"])
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = LocalServer()
-    yield server
-    server.close()
-
-
 @dataclass
 class Reading:
     """A domain's backfill against a GitHub that answers as it is told."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from chalicelib.errors import UnauthorizedError
@@ -15,14 +13,6 @@ NO_SEATS = reply(404, {"message": "Not Found"})
 REFUSED = reply(
     403, {"message": "Resource not accessible"}, {"X-Accepted-GitHub-Permissions": "organization_copilot_seats=read"}
 )
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = LocalServer()
-    yield server
-    server.close()
 
 
 def lacks(server: LocalServer, answer: Reply, *, may_be_absent: bool = False) -> list[Lack]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from chalicelib.errors import BadAnswerError, NotFoundError, SettingsError
@@ -65,14 +63,6 @@ def test_what_a_scope_covers(scope: Scope, org: str, repo: str, is_covered: bool
 
 DATE = {"Date": "Mon, 15 Jun 2026 12:00:00 GMT"}
 ACME = reply(200, {"login": "Acme", "id": 5}, DATE)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = LocalServer()
-    yield server
-    server.close()
 
 
 def resolve(server: LocalServer, scope: Scope, *replies: Reply) -> Resolved:

@@ -44,8 +44,8 @@ CHUNK = 500
 JUST_NOW = timedelta(seconds=10)
 # Begins the name of the cursor of a timeline that is to be read once more, before its item's kind and id.
 AGAIN = "again:"
-# The cursor that says since when timelines have lacked too many events, and how long they must until it is believed.
-DOUBT, PATIENCE = "doubt:events", timedelta(hours=20)
+# The cursor that says since when timelines have lacked too many events.
+DOUBT = "doubt:events"
 
 
 @dataclass(frozen=True)
@@ -259,15 +259,12 @@ def _check_brake(context: Context, removed: int) -> None:
         there = (
             select(func.count()).select_from(Event).where(Event.org == context.scope.org, Event.removed_at.is_(None))
         )
-        stored, doubt = context.session.scalar(there) or 0, context.marks.cursor(DOUBT)
-        since = doubt.read()
-        is_believed = since is not None and context.now() - since >= PATIENCE
-        if brake.is_too_much(context, EVENTS, removed, of=stored) and not is_believed:
-            if since is None:
-                doubt.advance(context.now())
+        stored = context.session.scalar(there) or 0
+        is_too_much = brake.is_too_much(context, EVENTS, removed, of=stored)
+        if is_too_much and not brake.is_believed(context, context.marks.cursor(DOUBT)):
             context.commit()
-            reason = f"only a reading {PATIENCE / timedelta(hours=1):g} hours later is believed"
-            raise brake.stop("events", context.gone[EVENTS] + removed, of=stored + context.gone[EVENTS], reason=reason)
+            gone = context.gone[EVENTS]
+            raise brake.stop("events", gone + removed, of=stored + gone, reason=brake.WAITING)
     context.gone[EVENTS] += removed
 
 

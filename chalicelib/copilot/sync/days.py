@@ -38,7 +38,7 @@ def sync_days(context: Context) -> None:
     """
     latest = read_latest(context)
     if latest is None:
-        context.run.note = "GitHub has no reports of this organisation's use of Copilot"
+        context.note("GitHub has no reports of this organisation's use of Copilot")
         return
     last_day = last_read_day(context, DAYS)
     days = days_to_read(context, DAYS, overlap=LATEST_DAYS)
@@ -82,7 +82,8 @@ def note_lost_days(
     for table in tables:
         stored |= set(context.session.scalars(select(table.day).where(table.org == context.scope.org)))
     lost = [day for day in days if since < day <= until and day not in stored]
-    context.run.note = f"GitHub has no report of {format_days(lost)}" if lost else None
+    if lost:
+        context.note(f"GitHub has no report of {format_days(lost)}")
 
 
 def read_latest(context: Context) -> set[date] | None:

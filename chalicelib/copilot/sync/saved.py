@@ -59,7 +59,7 @@ def load_document(
     org = context.scope.org
     check_organisation(context, document)
     if document.kind in PERSONAL and not keeps_people:
-        context.run.note = f"{document.kind} are not stored: COPILOT_USER_DATA is off"
+        context.note(f"{document.kind} are not stored: COPILOT_USER_DATA is off")
         return
     if document.kind == "days":
         save_days(context, document.records, partial(any_day_rows, org=org), written)

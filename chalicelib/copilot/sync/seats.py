@@ -36,7 +36,7 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
     """
     billing = CopilotAPI(context.github).fetch_billing(context.scope.org)
     if billing is None:
-        context.run.note = "the organisation has no Copilot"
+        context.note("the organisation has no Copilot")
         return
     seats, unmapped = _fetch_seats(context, keeps_people=keeps_people)
     if not seats and not unmapped and _billed(billing):

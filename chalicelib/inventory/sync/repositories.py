@@ -47,7 +47,7 @@ def _follow_name(context: Context, stored: Any, org: str, name: str) -> None:
     rename(context.session, stored.id, org, name)
     values = {"org": org, "name": name} | ({} if stored.name == name else {"renamed_from": stored.name})
     context.session.execute(update(Repository).where(Repository.id == stored.id).values(values))
-    _note(context, f"{stored.org}/{stored.name} is {org}/{name} now")
+    context.note(f"{stored.org}/{stored.name} is {org}/{name} now")
 
 
 def follow_unlisted(context: Context) -> None:
@@ -78,8 +78,7 @@ def _settle(context: Context, *, asks_all: bool) -> None:
         for row in unseen:
             _end(context, row, moved_to=None)
     elif unseen:
-        _note(
-            context,
+        context.note(
             f"{counted(unseen, 'repository')} can't be seen any more, such as {unseen[0].org}/{unseen[0].name}: "
             "deleted, or hidden from this token. What is stored of it stays as it is",
         )
@@ -128,7 +127,7 @@ def _end(context: Context, row: Any, *, moved_to: str | None) -> None:
     context.session.execute(update(Repository).where(Repository.id == row.id).values(moved_to=moved_to))
     context.run.stored += marked
     where = f"moved to {moved_to}" if moved_to else "was deleted"
-    _note(context, f"{row.org}/{row.name} {where}: {marked} items are marked as deleted")
+    context.note(f"{row.org}/{row.name} {where}: {marked} items are marked as deleted")
     context.commit()
 
 
@@ -138,7 +137,3 @@ def _sees_every_repository(context: Context) -> bool:
     listed = context.session.scalar(select(func.sum(ListPoll.items)).where(*pages))
     context.commit()
     return RepositoryAPI(context.github).fetch_count(context.scope.org) == listed
-
-
-def _note(context: Context, sentence: str) -> None:
-    context.run.note = "; ".join(filter(None, (context.run.note, sentence)))

@@ -11,14 +11,6 @@ from tests.github.local_server import LocalServer
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = LocalServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def slept() -> list[float]:
     """For how long the client waited, each time; it doesn't really."""
     return []

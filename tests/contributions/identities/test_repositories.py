@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
 from chalicelib.models import Base, Event, Issue, Transfer
 from sandbox import Kind
-from tests.contributions.identities import (
+from tests.contributions.identities.conftest import (
     JOBS,
     STORED,
     asked,
@@ -26,12 +24,6 @@ from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def org(db_url: str) -> Iterator[Organisation]:
-    with filled(db_url) as running:
-        yield running
 
 
 def test_a_renamed_repository_has_its_new_name_in_every_table(org: Organisation) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from chalicelib.models import MODELS, Base, SyncRun, create_db_session
@@ -31,6 +32,13 @@ def filled(db_url: str, **plan: Any) -> Iterator[Organisation]:
             org.run_job(job)
         org.advance(60)
         yield org
+
+
+@pytest.fixture
+def org(db_url: str) -> Iterator[Organisation]:
+    """It, with few rows."""
+    with filled(db_url) as running:
+        yield running
 
 
 def fullest(org: Organisation, owner: str = ORG) -> Repository:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from chalicelib.errors import JobFailedError
 from chalicelib.models import Base, Event, create_db_session
 from chalicelib.store.organisations import rename_organisation
-from tests.contributions.identities import (
+from tests.contributions.identities.conftest import (
     JOBS,
     STORED,
     filled,
@@ -25,12 +24,6 @@ from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def org(db_url: str) -> Iterator[Organisation]:
-    with filled(db_url) as running:
-        yield running
 
 
 @pytest.mark.parametrize("way", ["the setting has the new name", "GitHub leads on"])

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, select, text, update
 
 from chalicelib.errors import JobFailedError
 from chalicelib.models import Base, Event, EventPoll, Issue, Transfer, create_db_session
-from tests.contributions.identities import (
+from tests.contributions.identities.conftest import (
     JOBS,
     asked,
     filled,
@@ -29,12 +29,6 @@ from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import ORG, Organisation
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def org(db_url: str) -> Iterator[Organisation]:
-    with filled(db_url) as running:
-        yield running
 
 
 def forget(org: Organisation, root: Path) -> None:
