@@ -11,6 +11,7 @@ ContributorMetricsError
 │   ├── GoneError                 410: deleted
 │   ├── BlockedError              451: blocked for a legal reason, and for good
 │   ├── UnprocessableError        422: GitHub refuses the query
+│   ├── QueryTooLargeError        GraphQL: it asks for too much at once, or takes too long
 │   ├── BadAnswerError            an answer that is not what the API describes (not JSON, not the expected shape)
 │   └── UnavailableError          5xx, resets, timeouts or truncated bodies, and all retries failed
 ├── OutOfTimeError                going on or waiting would pass the run's deadline; what was fetched is committed
@@ -89,6 +90,10 @@ class BlockedError(GitHubError):
 
 class UnprocessableError(GitHubError):
     """422: GitHub refuses the query."""
+
+
+class QueryTooLargeError(GitHubError):
+    """A GraphQL query asks for too much at once, or takes GitHub too long: ask for less."""
 
 
 class BadAnswerError(GitHubError):

@@ -6,11 +6,14 @@ from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget, Pause
 from chalicelib.github.client import PER_PAGE, GitHubAPI
 from chalicelib.github.decisions import RateLimit
+from chalicelib.github.graphql import FORBIDDEN, NOT_FOUND, QueryAnswer, QueryError
 from chalicelib.github.lists import ListAPI, ListPage, PageState
 from chalicelib.github.nodes import numeric_id
 from chalicelib.github.pacer import Pacer
 
 __all__ = [
+    "FORBIDDEN",
+    "NOT_FOUND",
     "PER_PAGE",
     "Answer",
     "AppAuth",
@@ -23,6 +26,8 @@ __all__ = [
     "Pacer",
     "PageState",
     "Pause",
+    "QueryAnswer",
+    "QueryError",
     "RateLimit",
     "TokenAuth",
     "numeric_id",

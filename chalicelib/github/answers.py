@@ -108,13 +108,14 @@ class NoAnswer:
     """No whole answer came back.
 
     `problem` says what went wrong in a sentence, `why` in a few words. `is_transient`: another attempt may help.
-    `is_unreachable`: the host did not begin to answer.
+    `is_unreachable`: the host did not begin to answer. `is_too_large`: the answer went past the limit of bytes.
     """
 
     problem: str
     why: str
     is_transient: bool
     is_unreachable: bool
+    is_too_large: bool = False
 
 
 def is_count(value: Any) -> bool:

@@ -1,17 +1,18 @@
-"""The client of GitHub's REST API, which every domain's `api.py` uses."""
+"""The client of GitHub's REST and GraphQL APIs, which every domain's `api.py` uses."""
 
 from __future__ import annotations
 
+import json
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from chalicelib.errors import BadAnswerError, SettingsError, UnavailableError
+from chalicelib.errors import BadAnswerError, QueryTooLargeError, SettingsError, UnavailableError
 from chalicelib.github.answers import EXCERPT_LENGTH, Answer, NoAnswer, Received, make_answer
 from chalicelib.github.auth import Auth, TokenAuth
 from chalicelib.github.budget import Budget
@@ -33,6 +34,7 @@ from chalicelib.github.decisions import (
     retry_or_fail,
     seconds_until_reset,
 )
+from chalicelib.github.graphql import QueryAnswer, decide_query, read_errors
 from chalicelib.github.origin import Origin, Params, path_of
 from chalicelib.github.pages import NextLinks
 from chalicelib.github.transport import Transport
@@ -43,6 +45,8 @@ FIRST_YEAR = 2025
 PER_PAGE = 100  # the most items that GitHub lists in a page
 MAX_REDIRECTS = 5
 _ALL_RESOURCES = ""  # the hold of a secondary limit, which names no resource
+# Of an answer that can be had in parts: much of it would be in memory several times over.
+LARGEST_PART = 8_000_000  # bytes
 # After a request used all its attempts without reaching the host, requests try only once for so long. Each step of
 # a run must not lose half a minute to an outage; but after a short outage the run must go on as usual.
 UNREACHABLE_SECONDS = 300.0
@@ -63,6 +67,8 @@ class _Options:
     method: str = "GET"
     etag: str | None = None
     allow_empty: bool = False
+    query: bytes | None = None
+    is_divisible: bool = False
 
 
 @dataclass
@@ -81,13 +87,14 @@ class _Tries:
 
 
 class GitHubAPI:
-    """Reads GitHub's REST API: retries transient failures, and waits for rate limits within its budget.
+    """Reads GitHub's REST and GraphQL APIs: retries transient failures, and waits for rate limits within its budget.
 
     One client serves many threads. Without `token` and `auth` it is anonymous (60 requests an hour). Every method that
     sends requests raises a GitHubError (see `chalicelib.errors`) or OutOfTimeError. No message holds the token or a
     query.
 
     https://docs.github.com/en/rest
+    https://docs.github.com/en/graphql
     """
 
     def __init__(
@@ -160,6 +167,28 @@ class GitHubAPI:
             yield answer
             url = links.follow(url, answer.url, next_url=answer.next_url, digest=answer.digest)
 
+    def query(self, text: str, variables: Mapping[str, Any], *, is_divisible: bool = False) -> QueryAnswer:
+        """Ask a GraphQL query. An answer may have errors beside its data: see `QueryAnswer`.
+
+        `is_divisible`: raise QueryTooLargeError at once when the query, or its answer, is too large or takes GitHub too
+        long, because the caller can ask for less. Otherwise it is tried again.
+
+        https://docs.github.com/en/graphql/guides/forming-calls-with-graphql
+        """
+        content = json.dumps({"query": text, "variables": dict(variables)}).encode()
+        options = _Options(method="POST", query=content, is_divisible=is_divisible)
+        answer = self._exchange(self._origin.graphql_url, options)
+        if not isinstance(answer.body, dict):
+            raise BadAnswerError(
+                "the answer is no object", status=answer.status, path=path_of(answer.url), method="POST"
+            )
+        return QueryAnswer(answer.body["data"], read_errors(answer.body), answer.date)
+
+    @property
+    def base_url(self) -> str:
+        """The URL that REST's paths stand below, without a slash at its end."""
+        return self._origin.url("").rstrip("/")
+
     @property
     def host(self) -> str:
         """The API's host."""
@@ -196,7 +225,7 @@ class GitHubAPI:
 
     def _exchange(self, url: str, options: _Options) -> Answer:
         """Request a URL until there is an answer, or a reason to give up."""
-        resource = resource_of(self._origin.path_below(url))
+        resource = "graphql" if options.query else resource_of(self._origin.path_below(url))
         tries = _Tries()
         while True:
             self.before_request()
@@ -214,7 +243,7 @@ class GitHubAPI:
         path = path_of(url, secret_in(authorization))
         received = self._send(url, options, authorization=authorization)
         if isinstance(received, NoAnswer):
-            return _wait_or_raise(self._decide_without_answer(received, tries), options, path=path)
+            return _wait_or_raise(self._decide_without_answer(received, tries, options), options, path=path)
         self._note_limits(received, resource)
         decision = self._decide(received, tries, options)
         if isinstance(decision, Wait | Fail):
@@ -234,7 +263,9 @@ class GitHubAPI:
             method=options.method,
             authorization=authorization,
             etag=options.etag,
+            content=options.query,
             seconds_left=self.budget.remaining(),
+            largest=LARGEST_PART if options.is_divisible else None,
         )
         if isinstance(received, Received):
             with self._lock:
@@ -255,7 +286,9 @@ class GitHubAPI:
             )
         return value
 
-    def _decide_without_answer(self, no_answer: NoAnswer, tries: _Tries) -> Wait | Fail:
+    def _decide_without_answer(self, no_answer: NoAnswer, tries: _Tries, options: _Options) -> Wait | Fail:
+        if no_answer.is_too_large and options.is_divisible:
+            return Fail(QueryTooLargeError, no_answer.problem)
         if not no_answer.is_transient:
             return Fail(BadAnswerError, no_answer.problem)
         tries.unreachable += no_answer.is_unreachable
@@ -273,15 +306,7 @@ class GitHubAPI:
         return decision
 
     def _decide(self, received: Received, tries: _Tries, options: _Options) -> Decision:
-        decision = decide(
-            received.status,
-            received.headers,
-            received.message,
-            now=self.budget.clock().timestamp(),
-            rng=self._rng,
-            attempt=tries.attempt,
-            limited=tries.limited,
-        )
+        decision = self._decide_by_api(received, tries, options)
         if isinstance(decision, NotModified) and options.etag is None:
             return Fail(BadAnswerError, "GitHub said not modified, but no ETag was sent")
         if isinstance(decision, Accept) and not received.is_json and not (options.allow_empty and received.is_empty):
@@ -291,6 +316,13 @@ class GitHubAPI:
             problem = f"{why}{excerpt}"
             return retry_or_fail(BadAnswerError, problem, why=why, attempt=tries.attempt, rng=self._rng)
         return decision
+
+    def _decide_by_api(self, received: Received, tries: _Tries, options: _Options) -> Decision:
+        now, rng = self.budget.clock().timestamp(), self._rng
+        counts = {"attempt": tries.attempt, "limited": tries.limited}
+        if options.query:
+            return decide_query(received, now=now, rng=rng, **counts, is_divisible=options.is_divisible)
+        return decide(received.status, received.headers, received.message, now=now, rng=rng, **counts)
 
     def _note_limits(self, received: Received, resource: str) -> None:
         """Remember the state of the resource's limit, and hold its requests until the reset when nothing is left."""

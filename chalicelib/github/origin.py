@@ -76,6 +76,11 @@ class Origin:
         )
 
     @property
+    def graphql_url(self) -> str:
+        """The URL of the GraphQL API: beside REST's `/api/v3` on GitHub Enterprise Server, below the base elsewhere."""
+        return f"{self.scheme}://{self.netloc}{self.prefix.removesuffix('/v3')}/graphql"
+
+    @property
     def host(self) -> str:
         """The host's name or address, without the port."""
         return urlsplit(self._base).hostname or ""

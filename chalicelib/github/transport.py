@@ -23,6 +23,7 @@ READ_TIMEOUT = 60.0  # seconds without a byte
 ANSWER_TIMEOUT = 180.0  # seconds for a whole answer: GitHub itself gives up after ten, the rest is for slow lines
 # The most that a hundred issues can hold: each has a body of at most 65,536 characters, four bytes each in UTF-8.
 LARGEST = 32_000_000  # bytes, decompressed
+JSON_CONTENT = "application/json"
 CHUNK = 65_536  # bytes
 POOL_SIZE = 16  # connections, one for each thread of a caller's pool
 _SHORTEST_TIMEOUT = 0.05  # seconds; zero would mean "don't block"
@@ -45,7 +46,7 @@ _KINDS: dict[type[BaseException], tuple[str, str]] = {
         "the proxy refused the connection to {host}",
         "the proxy refused the connection",
     ),
-    TooLargeError: (f"the answer of {{host}} is larger than {LARGEST:,} bytes", "the answer is too large"),
+    TooLargeError: ("the answer of {host} is larger than {largest:,} bytes", "the answer is too large"),
     ValueError: ("the request to {host} can't be sent", "the request can't be sent"),
 }
 
@@ -65,6 +66,8 @@ class Transport:
                 "Accept-Encoding": "gzip",
                 "User-Agent": "contributor-metrics",
                 "X-GitHub-Api-Version": API_VERSION,
+                # Node ids in one form, whatever the age of the object and whichever API tells them.
+                "X-GitHub-Next-Global-ID": "1",
             }
         )
         # Cookies would be shared by threads, and GitHub's API needs none.
@@ -74,9 +77,21 @@ class Transport:
         self._session.mount("http://", adapter)
 
     def send(
-        self, url: str, *, method: str = "GET", authorization: str | None, etag: str | None, seconds_left: float
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        authorization: str | None,
+        etag: str | None = None,
+        content: bytes | None = None,
+        seconds_left: float,
+        largest: int | None = None,
     ) -> Received | NoAnswer:
-        """Send one request and read its whole answer; `seconds_left` shortens the timeouts, to keep to the deadline."""
+        """Send one request, with JSON as its content if there is some, and read its whole answer.
+
+        `seconds_left` shortens the timeouts, to keep to the deadline; `largest` is the most bytes to read.
+        """
+        limit = LARGEST if largest is None else largest
         timeout = max(seconds_left, _SHORTEST_TIMEOUT)
         is_begun = False
         try:
@@ -85,7 +100,8 @@ class Transport:
                 self._session.request(
                     method,
                     url,
-                    headers={"If-None-Match": etag},
+                    headers={"If-None-Match": etag, "Content-Type": JSON_CONTENT if content else None},
+                    data=content,
                     auth=_Authorization(authorization),
                     timeout=(min(CONNECT_TIMEOUT, timeout), min(READ_TIMEOUT, timeout)),
                     allow_redirects=False,
@@ -93,16 +109,16 @@ class Transport:
                 ) as response,
             ):
                 is_begun = True
-                content = _read_body(response)
-                return Received(response.status_code, response.headers, content, secret_in(authorization))
+                body = _read_body(response, limit)
+                return Received(response.status_code, response.headers, body, secret_in(authorization))
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
-            return self._describe(error, is_begun=is_begun)
+            return self._describe(error, is_begun=is_begun, largest=limit)
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
 
-    def _describe(self, error: Exception, *, is_begun: bool) -> NoAnswer:
+    def _describe(self, error: Exception, *, is_begun: bool, largest: int) -> NoAnswer:
         """Say what went wrong in our own words: the libraries' messages quote the URL, and some quote headers."""
         cause = _innermost(error)
         kind = cause if isinstance(cause, (TimeoutError, MalformedHeadersError)) else error
@@ -112,10 +128,11 @@ class Transport:
         )
         detail = "" if isinstance(error, TooLargeError) else f" ({_name_of(cause)})"
         return NoAnswer(
-            f"{sentence.format(host=self._host)}{detail}",
+            f"{sentence.format(host=self._host, largest=largest)}{detail}",
             why.format(host=self._host),
             is_transient=not isinstance(error, ValueError),
             is_unreachable=not is_begun and not isinstance(kind, (MalformedHeadersError, ValueError)),
+            is_too_large=isinstance(error, TooLargeError),
         )
 
 
@@ -131,12 +148,12 @@ class _Authorization(AuthBase):
         return request
 
 
-def _read_body(response: requests.Response) -> bytes:
+def _read_body(response: requests.Response, largest: int) -> bytes:
     """Read a body, decompressed, up to the limit; one that is left closes its connection."""
     parts, size = [], 0
     for part in response.iter_content(CHUNK):
         size += len(part)
-        if size > LARGEST:
+        if size > largest:
             raise TooLargeError
         parts.append(part)
     return b"".join(parts)

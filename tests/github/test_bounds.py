@@ -106,7 +106,7 @@ def test_a_body_that_is_too_large_is_left_and_its_connection_too(
 ) -> None:
     monkeypatch.setattr(transport_module, "LARGEST", 1_000)
     server.replies = [TOO_LARGE[kind], reply(200, [1])]
-    with pytest.raises(BadAnswerError, match=r"^GET /a failed: the answer of 127.* is larger than 32,000,000 bytes$"):
+    with pytest.raises(BadAnswerError, match=r"^GET /a failed: the answer of 127.* is larger than 1,000 bytes$"):
         api.get("/a?q=hidden")
     assert len(server.seen) == 1  # asking again would bring the same
     assert api.get("/b").body == [1]

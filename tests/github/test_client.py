@@ -60,6 +60,7 @@ def test_the_headers_are_those_that_github_asks_for(server: LocalServer, api: Gi
         "User-Agent": "contributor-metrics",
         "Accept": "application/vnd.github+json",
         "Accept-Encoding": "gzip",
+        "X-GitHub-Next-Global-ID": "1",
         "X-GitHub-Api-Version": "2022-11-28",
         "Authorization": f"Bearer {TOKEN}",
         "Connection": "keep-alive",
