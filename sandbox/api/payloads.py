@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.api.nodeids import node_id
 from sandbox.api.profiles import Profiles
 from sandbox.api.times import moment, timestamp
+from sandbox.world.boards import IssueType
 from sandbox.world.effects import REACTIONS
 from sandbox.world.items import Item, Label, Milestone, commit
 from sandbox.world.people import App, Person
@@ -12,15 +13,14 @@ from sandbox.world.people import App, Person
 JSON = dict[str, Any]
 
 
-def item_node_id(item: Item) -> str:
-    """Return the node id that both forms share: a pull request's carries the id of `/pulls`."""
-    if item.pull_id is not None:
-        return node_id("PR", item.repository.id, item.pull_id)
-    return node_id("I", item.repository.id, item.id)
-
-
 class Payloads(Profiles):
     """Builds items' JSON for one base URL."""
+
+    def item_node_id(self, item: Item) -> str:
+        """Return the node id that both forms share: a pull request's carries the id of `/pulls`."""
+        if item.pull_id is not None:
+            return self.node_id("PullRequest", "PR", item.repository.id, item.pull_id, at=item.created_at)
+        return self.node_id("Issue", "I", item.repository.id, item.id, at=item.created_at)
 
     def label(self, label: Label, item: Item) -> JSON:
         """Return a label as items carry it."""
@@ -81,6 +81,19 @@ class Payloads(Profiles):
         numbers = {name: counts.get(name, 0) for name in REACTIONS}
         return {"url": f"{url}/reactions", "total_count": sum(numbers.values()), **numbers}
 
+    def issue_type(self, issue_type: IssueType) -> JSON:
+        """Return the type of an issue."""
+        return {
+            "id": issue_type.id,
+            "node_id": node_id("IT", issue_type.owner.id, issue_type.id),
+            "name": issue_type.name,
+            "description": None,
+            "color": issue_type.color,
+            "created_at": timestamp(issue_type.owner.created_at),
+            "updated_at": timestamp(issue_type.owner.created_at),
+            "is_enabled": True,
+        }
+
     def any_user(self, person: Person | None) -> JSON | None:
         """Return the short form of somebody, if it is known who."""
         return None if person is None else self.user(person)
@@ -89,7 +102,7 @@ class Payloads(Profiles):
         """Return the fields that the issue form and the pull request form write alike."""
         assignees = [self.user(person) for person in item.assignees]
         return {
-            "node_id": item_node_id(item),
+            "node_id": self.item_node_id(item),
             "number": item.number,
             "title": item.title,
             "user": self.any_user(item.author),
@@ -126,7 +139,7 @@ class Payloads(Profiles):
             "id": item.id,
             **self._common(item),
             "comments": item.comments,
-            "type": None,
+            "type": None if item.issue_type is None else self.issue_type(item.issue_type),
             "reactions": self.reactions(url, {}),
             "timeline_url": f"{url}/timeline",
             "performed_via_github_app": None if item.app is None else self.app(item.app, item.repository.owner.account),
@@ -190,10 +203,10 @@ class Payloads(Profiles):
             "merged_at": moment(item.merged_at),
             "merge_commit_sha": commit(item, "merge"),
             "requested_reviewers": [self.user(person) for person in item.reviewers],
-            "requested_teams": [],
+            "requested_teams": [self.team(team) for team in item.requested_teams],
             "draft": item.draft,
             "head": self._side(item, f"{item.branch}-{item.number}", head),
-            "base": self._side(item, "main", commit(item, "base")),
+            "base": self._side(item, item.base, commit(item, "base")),
             "_links": {name: {"href": href} for name, href in links.items()},
             "auto_merge": None,
         }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.api.nodeids import account_node_id, node_id
+from sandbox.api.nodeids import account_node_id, legacy_node_id, node_id
 from sandbox.api.times import timestamp
 from sandbox.world.apps import Installation, Integration
 from sandbox.world.items import Organisation, Repository, Team
@@ -62,8 +62,9 @@ REPOSITORY_CONSTANTS: JSON = {
 class Profiles:
     """Builds the JSON of accounts and repositories for one base URL."""
 
-    def __init__(self, world: World, base_url: str, *, public_url: str = "") -> None:
+    def __init__(self, world: World, base_url: str, *, public_url: str = "", new_ids: bool = False) -> None:
         self.world = world
+        self.new_ids = new_ids  # whether all node ids have the new form
         # What pages link to each other by, and what the objects on them carry: not the same behind a public name.
         self.links, self.base = base_url, public_url or base_url
         self.html = HTML
@@ -71,6 +72,12 @@ class Profiles:
         self._users: dict[Person, JSON] = {}
         self._repositories: dict[Repository, JSON] = {}
         self._version = -1
+
+    def node_id(self, kind: str, prefix: str, *numbers: int, at: int) -> str:
+        """Return a node id of this kind: in the old form if what was made then has it, unless all have the new one."""
+        if at < self.world.plan.legacy_until and not self.new_ids:
+            return legacy_node_id(kind, numbers[-1])
+        return node_id(prefix, *numbers)
 
     def repository_url(self, repository: Repository) -> str:
         """Return a repository's API URL."""
@@ -85,7 +92,7 @@ class Profiles:
             self._users[person] = {
                 "login": person.login,
                 "id": person.id,
-                "node_id": account_node_id(person.type, person.id),
+                "node_id": account_node_id(person.type, person.id, new=self.new_ids),
                 "avatar_url": f"https://avatars.github.example/u/{person.id}?v=4",
                 "gravatar_id": "",
                 "url": url,
@@ -130,7 +137,7 @@ class Profiles:
         return {
             "login": account.login,
             "id": account.id,
-            "node_id": account_node_id(account.type, account.id),
+            "node_id": account_node_id(account.type, account.id, new=self.new_ids),
             "url": url,
             **{f"{name}_url": f"{url}/{name}" for name in ("repos", "events", "hooks", "issues")},
             "members_url": f"{url}/members{{/member}}",

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.api.event_kinds import EVENT_KINDS, GRAPHQL_ONLY, prefix_of
 from sandbox.api.nodeids import commit_node_id, node_id
 from sandbox.api.payloads import Payloads
+from sandbox.api.rare_events import RARE_DETAILS
 from sandbox.api.times import timestamp
 from sandbox.world import words
 from sandbox.world.effects import DISMISSIBLE
 from sandbox.world.items import Change, Item, Kind, Repository, commit
-from sandbox.world.people import DEPENDABOT, Person
+from sandbox.world.people import COPILOT, DEPENDABOT, Person
 
 JSON = dict[str, Any]
 Reads = Callable[[Repository], bool]
@@ -24,34 +26,9 @@ TIMELINE_ONLY = {
     Kind.LINE_COMMENTED,
     Kind.COMMIT_COMMENTED,
     Kind.UNSUBSCRIBED,
+    *GRAPHQL_ONLY,
 }
-PREFIXES = {
-    Kind.LABELED: "LE",
-    Kind.UNLABELED: "UNLE",
-    Kind.ASSIGNED: "AE",
-    Kind.UNASSIGNED: "UNAE",
-    Kind.MILESTONED: "MIE",
-    Kind.DEMILESTONED: "DEME",
-    Kind.RENAMED: "RTE",
-    Kind.MENTIONED: "MEE",
-    Kind.SUBSCRIBED: "SE",
-    Kind.UNSUBSCRIBED: "USE",
-    Kind.REFERENCED: "REFE",
-    Kind.REVIEW_REQUESTED: "RRE",
-    Kind.REVIEW_REQUEST_REMOVED: "RRRE",
-    Kind.REVIEW_DISMISSED: "RDE",
-    Kind.CONVERT_TO_DRAFT: "CTDE",
-    Kind.READY_FOR_REVIEW: "RFRE",
-    Kind.LOCKED: "LOE",
-    Kind.UNLOCKED: "UNLOE",
-    Kind.CLOSED: "CE",
-    Kind.MERGED: "ME",
-    Kind.HEAD_REF_DELETED: "HRDE",
-    Kind.REOPENED: "REE",
-    Kind.TRANSFERRED: "TRE",
-    Kind.CONVERTED_TO_DISCUSSION: "CONTDE",
-    Kind.COMMENT_DELETED: "CDE",
-}
+WITH_COMMIT = {Kind.CLOSED, Kind.MERGED, Kind.REFERENCED, Kind.HEAD_REF_FORCE_PUSHED, Kind.BASE_REF_FORCE_PUSHED}
 COMMIT_PACE = 900  # seconds between the commits that a pull request was opened with
 
 
@@ -104,9 +81,12 @@ class Timelines(Payloads):
 
     def entries(self, item: Item, *, reads: Reads = _everybody) -> list[Entry]:
         """Return an item's timeline for somebody who reads these repositories: references from others are hidden."""
-        return [entry for entry in entries(item) if entry.kind is not Kind.CROSS_REFERENCED or self._seen(entry, reads)]
+        return [entry for entry in entries(item) if entry.kind not in GRAPHQL_ONLY and self.seen(entry, reads)]
 
-    def _seen(self, entry: Entry, reads: Reads) -> bool:
+    def seen(self, entry: Entry, reads: Reads) -> bool:
+        """Whether somebody who reads these repositories sees an entry: a reference from where they do."""
+        if entry.kind is not Kind.CROSS_REFERENCED:
+            return True
         source = entry.change.source
         if source is None:
             return False
@@ -125,13 +105,13 @@ class Timelines(Payloads):
     def event(self, item: Item, entry: Entry) -> JSON:
         """Return a standard event."""
         change, repository_url = entry.change, self.repository_url(item.repository)
-        sha = change.sha if entry.kind in (Kind.CLOSED, Kind.MERGED, Kind.REFERENCED) else None
+        sha = change.sha if entry.kind in WITH_COMMIT else None
         if entry.kind is Kind.CLOSED and item.is_pull:
             sha = None  # `merged` names the commit, the `closed` beside it doesn't
         details = _DETAILS.get(entry.kind)
         return {
             "id": entry.id,
-            "node_id": node_id(PREFIXES[entry.kind], item.repository.id, item.id, entry.id),
+            "node_id": self.event_node_id(item, entry),
             "url": f"{repository_url}/issues/events/{entry.id}",
             "actor": self.any_user(change.actor),
             "event": str(entry.kind),
@@ -142,6 +122,12 @@ class Timelines(Payloads):
             "performed_via_github_app": self._app_of(change.actor, item),
         }
 
+    def event_node_id(self, item: Item, entry: Entry) -> str:
+        """Return an event's node id."""
+        kind = EVENT_KINDS[entry.kind].type_name if entry.kind in EVENT_KINDS else "IssueEvent"
+        numbers = (item.repository.id, item.id, entry.id)
+        return self.node_id(kind, prefix_of(entry.kind), *numbers, at=entry.change.at)
+
     def issue_event(self, item: Item, entry: Entry) -> JSON:
         """Return an event in the form of the issue events' endpoints."""
         event = self.event(item, entry)
@@ -150,7 +136,7 @@ class Timelines(Payloads):
         return event
 
     def _app_of(self, actor: Person | None, item: Item) -> JSON | None:
-        if actor is None or actor.type != "Bot" or actor.login == DEPENDABOT:
+        if actor is None or actor.type != "Bot" or actor.login in (DEPENDABOT, COPILOT):
             return None
         return self.app(self.world.apps[actor.id], item.repository.owner.account)
 
@@ -163,7 +149,7 @@ class Timelines(Payloads):
             "html_url": f"{self.html_url(item)}#issuecomment-{change.id}",
             "issue_url": f"{repository_url}/issues/{item.number}",
             "id": change.id,
-            "node_id": node_id("IC", item.repository.id, change.id),
+            "node_id": self.node_id("IssueComment", "IC", item.repository.id, change.id, at=change.at),
             "user": self.any_user(change.actor),
             "created_at": timestamp(change.at),
             "updated_at": timestamp(change.updated_at or change.at),
@@ -184,7 +170,7 @@ class Timelines(Payloads):
         pull_url = f"{self.repository_url(item.repository)}/pulls/{item.number}"
         return {
             "id": change.id,
-            "node_id": node_id("PRR", item.repository.id, change.id),
+            "node_id": self.node_id("PullRequestReview", "PRR", item.repository.id, change.id, at=change.at),
             "user": self.any_user(change.actor),
             "body": change.text or "",
             "state": (change.state or "").upper(),
@@ -197,8 +183,9 @@ class Timelines(Payloads):
         }
 
     def _reviewed(self, item: Item, entry: Entry) -> JSON:
-        row = self.review(item, entry)
-        return {**row, "state": row["state"].lower(), "event": "reviewed"}
+        row, change = self.review(item, entry), entry.change
+        updated_at = timestamp(change.updated_at or change.at)
+        return {**row, "state": row["state"].lower(), "updated_at": updated_at, "event": "reviewed"}
 
     def _cross_referenced(self, _: Item, entry: Entry) -> JSON:
         change = entry.change
@@ -220,7 +207,7 @@ class Timelines(Payloads):
         pages = f"{self.html}/{item.repository.full_name}/commit"
         url, parent_url = (f"{repository_url}/git/commits/{one}" for one in (sha, parent))
         tree = commit(item, f"tree/{entry.commits}")
-        author = _signature(entry.change)
+        author = signature(entry.change)
         return {
             "event": "committed",
             "sha": sha,
@@ -230,16 +217,17 @@ class Timelines(Payloads):
             "author": author,
             "committer": author,
             "tree": {"sha": tree, "url": f"{repository_url}/git/trees/{tree}"},
-            "message": words.COMMIT_MESSAGES[(item.id + entry.commits) % len(words.COMMIT_MESSAGES)],
+            "message": message_of(item, entry),
             "parents": [{"sha": parent, "url": parent_url, "html_url": f"{pages}/{parent}"}],
             "verification": UNSIGNED,
         }
 
     def _line_commented(self, item: Item, entry: Entry) -> JSON:
         thread = node_id("PRRT", item.repository.id, entry.id)
-        return {"event": "line-commented", "node_id": thread, "comments": [self._line_comment(item, entry)]}
+        return {"event": "line-commented", "node_id": thread, "comments": [self.line_comment(item, entry)]}
 
-    def _line_comment(self, item: Item, entry: Entry) -> JSON:
+    def line_comment(self, item: Item, entry: Entry) -> JSON:
+        """Return a comment on a line of a pull request."""
         pull_url = f"{self.repository_url(item.repository)}/pulls"
         url, html_url = f"{pull_url}/comments/{entry.id}", f"{self.html_url(item)}#discussion_r{entry.id}"
         sha = commit(item, f"head/{entry.commits}")
@@ -261,14 +249,18 @@ class Timelines(Payloads):
             "_links": {name: {"href": href} for name, href in links.items()},
         }
 
-    def _commit_commented(self, item: Item, entry: Entry) -> JSON:
+    def commit_comment(self, item: Item, entry: Entry) -> JSON:
+        """Return a comment on a commit of a pull request."""
         sha = commit(item, f"head/{entry.commits}")
         url = f"{self.repository_url(item.repository)}/comments/{entry.id}"
         html_url = f"{self.html}/{item.repository.full_name}/commit/{sha}#commitcomment-{entry.id}"
         comment = self._remark(item, entry, prefix="CC", url=url, html_url=html_url)
-        place = {"path": None, "position": None, "line": None, "commit_id": sha}
-        thread = node_id("PRCCT", item.repository.id, entry.id)
-        return {"event": "commit-commented", "node_id": thread, "commit_id": sha, "comments": [comment | place]}
+        return comment | {"path": None, "position": None, "line": None, "commit_id": sha}
+
+    def _commit_commented(self, item: Item, entry: Entry) -> JSON:
+        comment, thread = self.commit_comment(item, entry), node_id("PRCCT", item.repository.id, entry.id)
+        sha = comment["commit_id"]
+        return {"event": "commit-commented", "node_id": thread, "commit_id": sha, "comments": [comment]}
 
     def _remark(self, item: Item, entry: Entry, *, prefix: str, url: str, html_url: str) -> JSON:
         """Return what comments on lines and on commits have in common."""
@@ -290,7 +282,13 @@ class Timelines(Payloads):
 UNSIGNED = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
 
 
-def _signature(change: Change) -> JSON:
+def message_of(item: Item, entry: Entry) -> str:
+    """Return the message of a pull request's commit."""
+    return words.COMMIT_MESSAGES[(item.id + entry.commits) % len(words.COMMIT_MESSAGES)]
+
+
+def signature(change: Change) -> JSON:
+    """Return who made a commit, and when."""
     login, name = (change.actor.login, change.actor.name) if change.actor else ("ghost", "Ghost")
     return {"name": name, "email": f"{login}@users.noreply.github.example", "date": timestamp(change.at)}
 
@@ -314,7 +312,7 @@ _DETAILS: dict[Kind, Callable[[Timelines, Item, Change], JSON]] = {
         (Kind.REVIEW_REQUESTED, Kind.REVIEW_REQUEST_REMOVED),
         lambda payloads, _, change: {
             "review_requester": payloads.any_user(change.actor),
-            "requested_reviewer": payloads.any_user(change.person),
+            **_requested(payloads, change),
         },
     ),
     Kind.RENAMED: lambda _, __, change: {"rename": {"from": change.before, "to": change.text}},
@@ -322,7 +320,14 @@ _DETAILS: dict[Kind, Callable[[Timelines, Item, Change], JSON]] = {
     Kind.LOCKED: lambda *_: {"lock_reason": "resolved"},
     Kind.CLOSED: lambda _, item, change: {"state_reason": _reason(item, change)},
     Kind.REOPENED: lambda *_: {"state_reason": None},
+    **RARE_DETAILS,
 }
+
+
+def _requested(payloads: Timelines, change: Change) -> JSON:
+    if change.team is not None:
+        return {"requested_team": payloads.team(change.team)}
+    return {"requested_reviewer": payloads.any_user(change.person)}
 
 
 def _label(change: Change) -> JSON:

@@ -1,15 +1,13 @@
 """What each kind of change does to an item; one that makes no sense any more has no effect."""
 
 from collections import Counter
-from collections.abc import Callable
 
 from sandbox.world.items import UNTOUCHING, Change, Item, Kind, commit
+from sandbox.world.rare_effects import RARE_EFFECTS, Effect
 
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 VERDICTS = ("approved", "changes_requested", "commented")
 DISMISSIBLE = ("approved", "changes_requested")
-# Changes the item; False if the change makes no sense.
-Effect = Callable[[Item, Change], bool]
 
 
 def _commented(item: Item, change: Change) -> bool:
@@ -139,6 +137,11 @@ def _cross_referenced(item: Item, change: Change) -> bool:
     return True
 
 
+def _asked(change: Change) -> tuple[str, object]:
+    """Return where those are kept who are asked for a review, and who is: a team or somebody."""
+    return ("requested_teams", change.team) if change.team is not None else ("reviewers", change.person)
+
+
 def _is_open_pull(item: Item) -> bool:
     return item.is_pull and item.state == "open"
 
@@ -166,7 +169,7 @@ def _review_dismissed(item: Item, change: Change) -> bool:
     review = change.target
     if review is None or review.state not in DISMISSIBLE or review not in item.history:
         return False
-    change.before, review.state = review.state, "dismissed"
+    change.before, review.state, review.updated_at = review.state, "dismissed", change.at
     return True
 
 
@@ -262,8 +265,8 @@ _EFFECTS: dict[Kind, Effect] = {
     Kind.REFERENCED: _referenced,
     Kind.CROSS_REFERENCED: _cross_referenced,
     Kind.COMMITTED: _committed,
-    Kind.REVIEW_REQUESTED: lambda item, change: item.is_pull and _added(item, "reviewers", change.person),
-    Kind.REVIEW_REQUEST_REMOVED: lambda item, change: _removed(item, "reviewers", change.person),
+    Kind.REVIEW_REQUESTED: lambda item, change: item.is_pull and _added(item, *_asked(change)),
+    Kind.REVIEW_REQUEST_REMOVED: lambda item, change: _removed(item, *_asked(change)),
     Kind.REVIEWED: _reviewed,
     Kind.REVIEW_DISMISSED: _review_dismissed,
     Kind.LINE_COMMENTED: _line_commented,
@@ -278,6 +281,7 @@ _EFFECTS: dict[Kind, Effect] = {
     Kind.REOPENED: _reopened,
     Kind.TRANSFERRED: _transferred,
     Kind.CONVERTED_TO_DISCUSSION: _converted_to_discussion,
+    **RARE_EFFECTS,
 }
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from hashlib import sha1
 from typing import TypedDict
 
+from sandbox.world.boards import IssueType, Project
 from sandbox.world.hours import DAY
 from sandbox.world.people import App, Person
 
@@ -49,6 +50,8 @@ class Organisation:
     teams: list["Team"] = field(default_factory=list)
     repositories: list["Repository"] = field(default_factory=list)
     former_logins: set[str] = field(default_factory=set)
+    projects: list[Project] = field(default_factory=list)
+    issue_types: list[IssueType] = field(default_factory=list)
 
     @property
     def login(self) -> str:
@@ -180,7 +183,8 @@ class Repository:
 class Kind(StrEnum):
     """What can happen to an item after it was opened; the names are those of GitHub's timeline events.
 
-    Changes of a body (`edited`) and of a comment (`comment_edited`, `reacted`) are no events on GitHub.
+    Changes of a body (`edited`) and of a comment (`comment_edited`, `reacted`) are no events on GitHub;
+    `revision_marker`, how far the reader has seen a pull request, is one in GraphQL alone.
     """
 
     COMMENTED = "commented"
@@ -217,10 +221,55 @@ class Kind(StrEnum):
     REOPENED = "reopened"
     TRANSFERRED = "transferred"
     CONVERTED_TO_DISCUSSION = "converted_to_discussion"
+    # These come only when they are asked for.
+    ADDED_TO_PROJECT = "added_to_project"
+    MOVED_COLUMNS_IN_PROJECT = "moved_columns_in_project"
+    REMOVED_FROM_PROJECT = "removed_from_project"
+    CONVERTED_NOTE_TO_ISSUE = "converted_note_to_issue"
+    ADDED_TO_PROJECT_V2 = "added_to_project_v2"
+    PROJECT_V2_ITEM_STATUS_CHANGED = "project_v2_item_status_changed"
+    REMOVED_FROM_PROJECT_V2 = "removed_from_project_v2"
+    CONVERTED_FROM_DRAFT = "converted_from_draft"
+    ISSUE_TYPE_ADDED = "issue_type_added"
+    ISSUE_TYPE_CHANGED = "issue_type_changed"
+    ISSUE_TYPE_REMOVED = "issue_type_removed"
+    SUB_ISSUE_ADDED = "sub_issue_added"
+    SUB_ISSUE_REMOVED = "sub_issue_removed"
+    PARENT_ISSUE_ADDED = "parent_issue_added"
+    PARENT_ISSUE_REMOVED = "parent_issue_removed"
+    BLOCKED_BY_ADDED = "blocked_by_added"
+    BLOCKED_BY_REMOVED = "blocked_by_removed"
+    BLOCKING_ADDED = "blocking_added"
+    BLOCKING_REMOVED = "blocking_removed"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    MARKED_AS_DUPLICATE = "marked_as_duplicate"
+    UNMARKED_AS_DUPLICATE = "unmarked_as_duplicate"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
+    USER_BLOCKED = "user_blocked"
+    ADDED_TO_MERGE_QUEUE = "added_to_merge_queue"
+    REMOVED_FROM_MERGE_QUEUE = "removed_from_merge_queue"
+    AUTO_MERGE_ENABLED = "auto_merge_enabled"
+    AUTO_MERGE_DISABLED = "auto_merge_disabled"
+    AUTO_REBASE_ENABLED = "auto_rebase_enabled"
+    AUTO_SQUASH_ENABLED = "auto_squash_enabled"
+    AUTOMATIC_BASE_CHANGE_FAILED = "automatic_base_change_failed"
+    AUTOMATIC_BASE_CHANGE_SUCCEEDED = "automatic_base_change_succeeded"
+    BASE_REF_CHANGED = "base_ref_changed"
+    BASE_REF_DELETED = "base_ref_deleted"
+    BASE_REF_FORCE_PUSHED = "base_ref_force_pushed"
+    HEAD_REF_FORCE_PUSHED = "head_ref_force_pushed"
+    HEAD_REF_RESTORED = "head_ref_restored"
+    DEPLOYED = "deployed"
+    DEPLOYMENT_ENVIRONMENT_CHANGED = "deployment_environment_changed"
+    COPILOT_WORK_STARTED = "copilot_work_started"
+    COPILOT_WORK_FINISHED = "copilot_work_finished"
+    REVISION_MARKER = "revision_marker"
 
 
 # They come with another change, or are none of the item's own: its `updated_at` stays.
-UNTOUCHING = frozenset({Kind.REACTED, Kind.MENTIONED, Kind.SUBSCRIBED, Kind.UNSUBSCRIBED})
+UNTOUCHING = frozenset({Kind.REACTED, Kind.MENTIONED, Kind.SUBSCRIBED, Kind.UNSUBSCRIBED, Kind.REVISION_MARKER})
 
 
 @dataclass(slots=True, eq=False)
@@ -229,7 +278,8 @@ class Change:
 
     `text` is a title, a body, a comment, a reaction, a closing reason, or the name that a label or milestone had then;
     `before` what stood there before. `target` is the comment or review that the change is about, `source` the item
-    that refers to this one. Comments and reviews themselves change: `text`, `state`, `updated_at`, `deleted`.
+    that refers to this one, `other` one that it is put beside. Comments and reviews themselves change: `text`,
+    `state`, `updated_at`, `deleted`.
     """
 
     at: int
@@ -248,6 +298,12 @@ class Change:
     updated_at: int | None = None
     reactions: dict[str, int] | None = None
     deleted: bool = False
+    other: "Item | None" = None
+    team: Team | None = None
+    project: Project | None = None
+    issue_type: IssueType | None = None
+    former_type: IssueType | None = None
+    automated: bool = False
 
 
 class About(TypedDict, total=False):
@@ -262,6 +318,12 @@ class About(TypedDict, total=False):
     sha: str | None
     target: Change | None
     source: "Item | None"
+    before: str | None
+    other: "Item | None"
+    team: Team | None
+    project: Project | None
+    issue_type: IssueType | None
+    automated: bool
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -297,6 +359,9 @@ class Item:
     deletions: int = 0
     changed_files: int = 0
     branch: str = ""
+    base: str = "main"
+    issue_type: IssueType | None = None
+    requested_teams: tuple[Team, ...] = ()
     history: list[Change] = field(default_factory=list)
     moved_to: "Item | None" = None
     # Whether others show a cross-reference to this one, which goes when it does.

@@ -35,6 +35,8 @@ class App:
 
 DEPENDABOT, RENOVATE, CI_BOT = "dependabot[bot]", "renovate[bot]", "release-robot[bot]"
 BOTS = ((49_699_333, DEPENDABOT), (29_139_614, RENOVATE), (61_204_718, CI_BOT))
+# GitHub's coding agent, as REST calls it; GraphQL calls it by its App's name.
+COPILOT, COPILOT_ID, COPILOT_APP = "Copilot", 198_982_749, "copilot-swe-agent"
 ACCOUNT_EPOCH = 1_262_304_000  # 2010-01-01
 SECONDS_PER_ID = 2.4  # accounts made per second, roughly: ids grow with time
 
@@ -78,6 +80,17 @@ def make_bots() -> dict[str, Person]:
         login: Person(number, login, login.removesuffix("[bot]"), "Bot", ACCOUNT_EPOCH + int(number * SECONDS_PER_ID))
         for number, login in BOTS
     }
+
+
+def make_agent() -> Person:
+    """Return Copilot's coding agent."""
+    return Person(COPILOT_ID, COPILOT, COPILOT_APP, "Bot", ACCOUNT_EPOCH + int(COPILOT_ID * SECONDS_PER_ID))
+
+
+def make_mannequin() -> Person:
+    """Return what stands for somebody whose issues were imported from elsewhere."""
+    number = 131_072_001
+    return Person(number, "old-tracker-user", "Old Tracker User", "Mannequin", ACCOUNT_EPOCH + number)
 
 
 def make_apps(bots: Iterable[Person]) -> dict[int, App]:

@@ -65,6 +65,7 @@ class State(Memberships, Releases, Renames):
         super().__init__(plan)
         self.index_lag = index_lag
         self.items: dict[int, Item] = {}
+        self.pulls: dict[int, Item] = {}  # by the ids of `/pulls`
         self.transfers: list[Transfer] = []
         self.deletions: list[Deletion] = []
         self.ids = Sequences(Random(f"{plan.seed}/ids"))
@@ -128,10 +129,14 @@ class State(Memberships, Releases, Renames):
         item.number = repository.last_number
         repository.items[item.number] = item
         self.items[item.id] = item
+        if item.pull_id is not None:
+            self.pulls[item.pull_id] = item
         self._changed(item, at)
 
     def _withdraw(self, item: Item) -> None:
         del self.items[item.id]
+        if item.pull_id is not None:
+            del self.pulls[item.pull_id]
         del item.repository.items[item.number]
         count_in_milestone(item, by=-1)
         self.version += 1

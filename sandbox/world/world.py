@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from sandbox.world import founding, happenings, prose
+from sandbox.world import everything, founding, happenings, prose
 from sandbox.world.founding import Plan
 from sandbox.world.hours import DAY, HOUR, SATURDAY, moment_of_day, weekday
 from sandbox.world.items import Change, Item, Kind, Organisation, Repository, Team
@@ -137,6 +137,16 @@ class World(Population):
         """Let one thing happen now, of these kinds or of any (`happenings.KINDS`); report it."""
         with self.lock:
             return happenings.happen(self, rng, tuple(kinds) or happenings.KINDS)
+
+    def happen_all(self, item: Item) -> list[Kind]:
+        """Let each kind of change that GitHub has happen to an open item; return those that did."""
+        with self.lock:
+            return everything.happen_all(self, item)
+
+    def invite(self) -> tuple[Person, Person]:
+        """Let Copilot's coding agent and a mannequin act; return both."""
+        with self.lock:
+            return everything.invite(self)
 
     def _draw_day(self, day: int) -> None:
         """Plan what happens on a day, and the drawing of the next one."""
