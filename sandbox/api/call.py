@@ -8,7 +8,7 @@ from sandbox.api.access import Token
 from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import DOCUMENTATION, ApiError, moved_to, not_found
 from sandbox.api.forms import Forms
-from sandbox.api.messages import Request
+from sandbox.api.messages import Answer, Request
 from sandbox.api.pages import DEFAULT_PER_PAGE, Arguments, number_links, read_page
 from sandbox.api.permissions import Permissions
 from sandbox.api.search import SearchIndex
@@ -27,8 +27,15 @@ class Host(Protocol):
 
     world: World
     payloads: Forms
+    new_payloads: Forms  # with node ids of the new form alone
     index: SearchIndex
     copilot: Copilot
+
+    def query(self, call: "Call") -> Answer:
+        """Answer a GraphQL query."""
+
+    def charge_points(self, token: Token, points: int) -> JSON | None:
+        """Take a query's points from a token's limit; return what there is, None if nothing was left."""
 
     def rate_limits(self, token: Token) -> dict[str, JSON]:
         """Return a token's limits by resource."""
@@ -52,6 +59,7 @@ class Call:
     request: Request
     path: dict[str, Any]
     incomplete: bool = False
+    fault: str | None = None  # what is to go wrong, where the endpoint itself sees to it
 
     @property
     def world(self) -> World:
@@ -61,7 +69,9 @@ class Call:
     @property
     def payloads(self) -> Forms:
         """The forms in which it is shown."""
-        return self.host.payloads
+        # https://docs.github.com/en/graphql/guides/migrating-graphql-global-node-ids
+        new = self.request.headers.get("x-github-next-global-id") == "1"
+        return self.host.new_payloads if new else self.host.payloads
 
     @property
     def arguments(self) -> Arguments:

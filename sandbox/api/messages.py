@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """What a handler found: JSON data (None: no body) or, for the control plane, ready text."""
+    """What a handler found: JSON data (None: no body) or ready text."""
 
     data: Any = None
     status: int = 200

@@ -18,6 +18,7 @@ from sandbox.api.call import Call
 from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import ApiError, not_found
 from sandbox.api.forms import Forms
+from sandbox.api.graphql.service import GraphQL
 from sandbox.api.messages import Answer, Request, encode
 from sandbox.api.pages import is_later_page
 from sandbox.api.permissions import Permissions
@@ -28,7 +29,7 @@ from sandbox.api.versions import in_version, select_version
 from sandbox.server import downloads
 from sandbox.server.clock import Clock
 from sandbox.server.downloads import Downloads
-from sandbox.server.faults import Fault, Faults
+from sandbox.server.faults import GRAPHQL_ONLY, Fault, Faults
 from sandbox.server.integrations import Integrations
 from sandbox.server.limits import RESOURCES, Limits, Window, secondary_limit
 from sandbox.server.oddities import Oddities
@@ -55,8 +56,10 @@ ERROR_MESSAGES = {
     Fault.INTERNAL: (500, "Server Error"),
     Fault.BAD_GATEWAY: (502, "Server Error"),
     Fault.UNAVAILABLE: (503, "Service Unavailable"),
+    Fault.TIMEOUT: (504, "We couldn't respond to your request in time."),
 }
 REFUSALS: dict[Fault, int] = {Fault.SECONDARY_403: 403, Fault.SECONDARY_429: 429, Fault.SECONDARY_BARE: 403}
+POINTS = "graphql"  # the resource of which a query takes points, not requests
 ON_THE_WIRE = {Fault.RESET, Fault.TRUNCATED, Fault.TRUNCATED_GZIP, Fault.TRUNCATED_CHUNKS}
 ITEM_LISTS = ("/issues", "/pulls")
 SMALL = 860  # shorter bodies aren't compressed
@@ -104,6 +107,8 @@ class App:
         self.tokens, self.stats, self.oddities = Tokens(now=limits.now), Stats(), Oddities()
         self.integrations = Integrations(world, self.tokens, now=limits.now)
         self.payloads, self.index = Forms(world, base_url, public_url=public_url), SearchIndex(world)
+        self.new_payloads = Forms(world, base_url, public_url=public_url, new_ids=True)
+        self.graphql = GraphQL(world)
         self.truth, self.copilot = Truth(world, self.payloads), Copilot(world)
         self.downloads = Downloads(world, self.copilot, now=limits.now, base_url=base_url)
         self._shifts = Random(f"{world.plan.seed}/shifts")
@@ -123,6 +128,15 @@ class App:
     def rate_limits(self, token: Token) -> dict[str, dict[str, Any]]:
         """Return a token's limits by resource."""
         return {name: self.limits.window(token.account, name).summary() for name in RESOURCES}
+
+    def query(self, call: Call) -> Answer:
+        """Answer a GraphQL query."""
+        return self.graphql.answer(call)
+
+    def charge_points(self, token: Token, points: int) -> dict[str, Any] | None:
+        """Take a query's points from a token's limit; return what there is, None if nothing was left."""
+        window = self.limits.charge_points(token.account, points)
+        return None if window is None else {**window.summary(), "reset": window.reset + self._behind}
 
     def links(self, usage: Usage, report: str, day: int) -> list[str]:
         """Return the links to a report's files."""
@@ -192,15 +206,17 @@ class App:
         if route.resource is not None:
             exchange.window = self.limits.window(token.account, route.resource)
         exchange.refused = True
-        self.limits.enter(token.account)
+        self.limits.enter(token.account, route.resource)
         try:
-            if route.resource is not None:
+            if route.resource not in (None, POINTS):
                 exchange.window = self.limits.charge(token.account, route.resource, holder=token.holder)
             exchange.refused = False
             self.wait(self.latency)
             return self._call(exchange, token, route, path)
         finally:
             self.limits.leave(token.account)
+            if route.resource == POINTS:
+                exchange.window = self.limits.window(token.account, POINTS)
 
     def _match(self, request: Request) -> tuple[Route, dict[str, Any]]:
         try:
@@ -213,10 +229,12 @@ class App:
         arguments = exchange.request.arguments
         later_page = is_later_page(arguments) and exchange.request.path.endswith(ITEM_LISTS)
         fault = exchange.fault = self.faults.draw(exchange.request.path, later_page=later_page)
-        if fault is not None:
+        # What goes wrong with a query costs its points, so GraphQL sees to it.
+        queried = fault if route.resource == POINTS and (fault in ERROR_MESSAGES or fault in GRAPHQL_ONLY) else None
+        if fault is not None and queried is None:
             self._raise_fault(fault)
         token.demand(route.accepts)
-        call = Call(self, token, exchange.request, path, incomplete=fault is Fault.INCOMPLETE)
+        call = Call(self, token, exchange.request, path, incomplete=fault is Fault.INCOMPLETE, fault=queried)
         with self.world.lock:
             self.world.advance(self.clock.now())
             if fault is Fault.SHIFT:
@@ -249,6 +267,7 @@ class App:
     def _finish(self, exchange: Exchange, answer: Answer) -> Response:
         """Turn an answer into what goes over the wire."""
         body = b"" if answer.data is None else encode(in_version(answer.data, exchange.version))
+        body = body if answer.text is None else answer.text
         response = Response(answer.status, {**COMMON_HEADERS, "Date": formatdate(self.clock.now(), usegmt=True)}, body)
         self._make_conditional(exchange, response, answer)
         response.headers |= _access_headers(exchange) | answer.headers
@@ -268,8 +287,12 @@ class App:
         """Tell a limit's reset by the world's clock, as `Date` does; the limits themselves are on real time."""
         name = "X-RateLimit-Reset"
         if name in response.headers:
-            behind = self.clock.now() - int(self.limits.now())
-            response.headers[name] = str(int(response.headers[name]) + behind)
+            response.headers[name] = str(int(response.headers[name]) + self._behind)
+
+    @property
+    def _behind(self) -> int:
+        """How many seconds the world's clock is ahead of real time."""
+        return self.clock.now() - int(self.limits.now())
 
     def _make_conditional(self, exchange: Exchange, response: Response, answer: Answer) -> None:
         """Give a good answer its ETag, which is the token's own; a match is a 304 and free of the primary limit."""

@@ -118,8 +118,14 @@ CALLS = (
     ControlCall(
         "PUT",
         "limits",
-        'any of {"core", "search", "points", "concurrency", …}; all windows begin anew',
+        'any of {"core", "search", "graphql", "points", "concurrency", …}; all windows begin anew',
         lambda app, wanted: app.limits.update(**wanted),
+    ),
+    ControlCall(
+        "PUT",
+        "graphql",
+        'any of {"schema": "new" or "old", "microseconds_per_node", "seconds", "over", "restricted": [names]}',
+        lambda app, wanted: app.graphql.settings.update(**wanted),
     ),
     ControlCall("POST", "tokens", '{"token", "organisations": [names], "permissions": {name: level}}', _add_token),
     ControlCall("DELETE", "tokens/<token>", "401 from now on", lambda app, _, token: app.tokens.revoke(token)),

@@ -25,10 +25,23 @@ class Fault(StrEnum):
     INCOMPLETE = "incomplete"
     SHIFT = "shift"
     BARE_304 = "bare-304"
+    TIMEOUT = "504"
+    # Of GraphQL alone: refusals with status 200, data with gaps, odd pages of timelines, a replica that is behind.
+    GRAPHQL_NODES = "graphql-nodes"
+    GRAPHQL_TIMEOUT = "graphql-timeout"
+    GRAPHQL_RATE_LIMIT = "graphql-rate-limit"
+    GRAPHQL_FORBIDDEN = "graphql-forbidden"
+    GRAPHQL_RESOURCES = "graphql-resources"
+    GRAPHQL_PARTIAL = "graphql-partial"
+    GRAPHQL_NULLS = "graphql-nulls"
+    GRAPHQL_DUPLICATE = "graphql-duplicate"
+    GRAPHQL_DISORDER = "graphql-disorder"
+    GRAPHQL_STALE = "graphql-stale"
 
 
 # Without a retry-after clients wait for a minute or more; a 304 without a Link header is none of GitHub's faults.
-ON_DEMAND = {Fault.SECONDARY_BARE, Fault.BARE_304}
+GRAPHQL_ONLY = {kind for kind in Fault if kind.startswith("graphql-")}
+ON_DEMAND = {Fault.SECONDARY_BARE, Fault.BARE_304, Fault.TIMEOUT, *GRAPHQL_ONLY}
 DEFAULT_KINDS = tuple(kind for kind in Fault if kind not in ON_DEMAND)
 SEARCH_ONLY = {Fault.INCOMPLETE}
 LATER_PAGES_ONLY = {Fault.SHIFT}
@@ -91,6 +104,8 @@ class Faults:
             kinds = [kind for kind in self.settings.kinds if later_page or kind not in LATER_PAGES_ONLY]
             if not path.startswith("/search"):
                 kinds = [kind for kind in kinds if kind not in SEARCH_ONLY]
+            if not path.startswith("/graphql"):
+                kinds = [kind for kind in kinds if kind not in GRAPHQL_ONLY]
             return self._rng.choice(kinds) if kinds else None
 
     def _take_scripted(self, path: str) -> Fault | None:

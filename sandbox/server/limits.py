@@ -10,19 +10,25 @@ from typing import Any
 
 from sandbox.api.errors import DOCUMENTATION, ApiError
 
-RESOURCES = ("core", "search")
+RESOURCES = ("core", "search", "graphql")
 LIMITS_PAGE = f"{DOCUMENTATION}/using-the-rest-api/rate-limits-for-the-rest-api"
 
 
 @dataclass(slots=True)
 class LimitSettings:
-    """Requests in a window (seconds), points in a minute, requests at once, and the wait a refusal asks for."""
+    """Requests in a window (seconds), points in a minute, requests at once, and the wait a refusal asks for.
+
+    `graphql` are points, in an hour. `points` are requests of REST a minute, `graphql_points` are queries.
+    """
 
     core: int = 5_000
     core_window: int = 3_600
     search: int = 30
     search_window: int = 60
+    graphql: int = 5_000
+    graphql_window: int = 3_600
     points: int = 900
+    graphql_points: int = 2_000
     concurrency: int = 100
     retry_after: int = 60
 
@@ -55,7 +61,7 @@ class Limits:
         self.now = now
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, str], Window] = {}
-        self._points: dict[str, deque[float]] = {}
+        self._points: dict[tuple[str, str], deque[float]] = {}
         self._at_once: dict[str, int] = {}
 
     def update(self, **settings: int) -> dict[str, int]:
@@ -74,8 +80,8 @@ class Limits:
     def _window(self, account: str, resource: str) -> Window:
         window = self._windows.get((account, resource))
         if window is None or self.now() >= window.reset:
-            length = self.settings.core_window if resource == "core" else self.settings.search_window
-            limit = self.settings.core if resource == "core" else self.settings.search
+            length = getattr(self.settings, f"{resource}_window")
+            limit = getattr(self.settings, resource)
             window = self._windows[account, resource] = Window(resource, limit, int(self.now()) + length)
         return window
 
@@ -89,6 +95,15 @@ class Limits:
             window.used += 1
             return replace(window)
 
+    def charge_points(self, account: str, points: int) -> Window | None:
+        """Take a query's points from the primary limit of GraphQL; None when nothing is left."""
+        with self._lock:
+            window = self._window(account, "graphql")
+            if window.used >= window.limit:
+                return None
+            window.used += points
+            return replace(window)
+
     def refund(self, account: str, window: Window) -> Window:
         """Take back a request that turned out to be free (a 304)."""
         with self._lock:
@@ -97,17 +112,18 @@ class Limits:
                 current.used -= 1
             return replace(window, used=window.used - 1)
 
-    def enter(self, account: str) -> None:
+    def enter(self, account: str, resource: str | None = None) -> None:
         """Count a request in; raise the secondary limit's 403 (too many at once) or 429 (too many a minute)."""
+        api = "graphql_points" if resource == "graphql" else "points"
         with self._lock:
             at_once = self._at_once.get(account, 0) + 1
             if at_once > self.settings.concurrency:
                 raise secondary_limit(403, retry_after=self.settings.retry_after)
-            points = self._points.setdefault(account, deque())
+            points = self._points.setdefault((account, api), deque())
             now = self.now()
             while points and points[0] <= now - 60:
                 points.popleft()
-            if len(points) >= self.settings.points:
+            if len(points) >= getattr(self.settings, api):
                 wait = min(ceil(points[0] + 60 - now) if points else 60, self.settings.retry_after)
                 raise secondary_limit(429, retry_after=max(wait, 1))
             points.append(now)

@@ -122,8 +122,8 @@ class RunningSandbox:
     """A sandbox that serves in threads of its own until it is closed; a context manager.
 
     `url` and `token` are what a client needs; `world`, `clock`, `faults`, `limits`, `tokens`, `integrations` (GitHub
-    Apps), `truth`, `copilot`, `downloads` (its reports' links), `oddities` and `stats` can be used directly from the
-    same process.
+    Apps), `truth`, `copilot`, `downloads` (its reports' links), `graphql` (its settings), `oddities` and `stats` can be
+    used directly from the same process.
     """
 
     def __init__(self, app: App, server: _Server, *, url: str) -> None:
@@ -131,7 +131,7 @@ class RunningSandbox:
         self.app, self.world, self.clock = app, app.world, app.clock
         self.faults, self.limits, self.tokens, self.stats = app.faults, app.limits, app.tokens, app.stats
         self.integrations, self.truth, self.oddities = app.integrations, app.truth, app.oddities
-        self.copilot, self.downloads = app.copilot, app.downloads
+        self.copilot, self.downloads, self.graphql = app.copilot, app.downloads, app.graphql.settings
         self.control = Control(app)
         server.answer, server.wait = self._answer, app.wait
         self._server = server
