@@ -63,6 +63,7 @@ class Arguments(argparse.Namespace):
     orgs: tuple[str, ...] | None
     repos: tuple[str, ...] | None
     only: tuple[str, ...]
+    via: str
     verify: bool
     from_file: list[str]
     now: Callable[[], datetime]
@@ -90,6 +91,13 @@ def parser() -> argparse.ArgumentParser:
         type=kinds,
         help=f"only these kinds, of {', '.join(backfill.KINDS)}; default: {', '.join(backfill.DEFAULT_KINDS)}",
         default=backfill.DEFAULT_KINDS,
+    )
+    result.add_argument(
+        "--via",
+        choices=("graphql", "rest"),
+        default="graphql",
+        help="the API that timelines are read through; GraphQL reads a hundred for a point of its rate limit, REST one "
+        "for a request; default: graphql",
     )
     result.add_argument(
         "--from-file",
@@ -202,7 +210,7 @@ def print_pause(pause: Pause) -> None:
 
 def run_backfill(runner: Runner, given: Arguments) -> None:
     """Plan, print the plan, and read."""
-    request = Request(given.only, window_of(given, default=None))
+    request = Request(given.only, window_of(given, default=None), given.via)
     found: list[backfill.DomainPlan] = []
     planned = runner.run("plan", lambda context: found.extend(backfill.plan(context, request)))
     if planned.status != OK:

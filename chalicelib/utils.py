@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from chalicelib.errors import AwsError, SettingsError
 from chalicelib.runtime import aws
+
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -54,3 +58,8 @@ def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT0
     if not isinstance(value, str):
         raise SettingsError(f"SSM parameter {name} can't be read: {aws.ODD}")
     return value
+
+
+def in_parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut values into parts of at most so many."""
+    return (values[start : start + size] for start in range(0, len(values), size))

@@ -12,8 +12,13 @@ from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS, SearchA
 from chalicelib.contributions.settings import EVENT_TYPES
 from chalicelib.contributions.sync import items
 from chalicelib.contributions.sync.absence import check_nothing
+from chalicelib.contributions.sync.costs import Cost
+from chalicelib.contributions.sync.due import count_due_items, find_due_items
+from chalicelib.contributions.sync.events import EVENTS
 from chalicelib.contributions.sync.members import sync_members
-from chalicelib.contributions.sync.timelines import EVENTS, count_due_items, find_due_items, read_timelines
+from chalicelib.contributions.sync.node_ids import is_distrusted
+from chalicelib.contributions.sync.sizes import follow_sizes
+from chalicelib.contributions.sync.timelines import REST, read_timelines
 from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
 from chalicelib.github import PER_PAGE
 from chalicelib.ingest.context import Context
@@ -31,7 +36,7 @@ COSTS = {
     ISSUES: "one search per 100 issues",
     MEMBERS: "all members, one request per 100",
     TRANSFERS: "one request for each issue that looks as if it moved",
-    EVENTS: "one request or more per timeline, at most 14 a second",
+    EVENTS: "one point of the GraphQL API per 74 pull requests or 100 issues",
 }
 
 
@@ -76,17 +81,27 @@ class ContributionsHistory:
         ]
         total, lines = sum(task.total for task in tasks), [task.summary for task in tasks]
         lines += [f"{kind}: {COSTS[kind]}" for kind in (MEMBERS, TRANSFERS) if kind in request.kinds]
+        cost = Cost(searches=sum(task.requests for task in tasks))
         if EVENTS in request.kinds:
-            # "about": some of these timelines may have been read already, and be unchanged.
-            timelines = max(total, count_due_items(context, since=request.window.since, until=request.window.until))
-            lines.append(f"{EVENTS}: about {timelines:,} timelines, {COSTS[EVENTS]}")
-            total += timelines
+            timelines = {kind: _count_timelines(context, kind, request, tasks) for kind in items.MODELS}
+            via = REST if is_distrusted(context) else request.via
+            events = Cost.of_timelines(pulls=timelines[PULL_REQUESTS], issues=timelines[ISSUES], via=via)
+            lines.append(f"{EVENTS}: about {sum(timelines.values()):,} timelines, {events.summary}")
+            total += sum(timelines.values())
+            cost += events
+        lines.append(f"in all: {cost.summary}, {cost.duration}")
         return Plan(lines, total, tasks)
 
     def read(self, runner: Runner, request: Request, plan: Plan) -> Iterator[str]:
         """Read items, then members and transfers, then timelines; yields the name of each unit before it begins."""
         yield from _read_items(runner, plan.details, until=request.window.until)
         yield from _read_rest(runner, request)
+
+
+def _count_timelines(context: Context, kind: str, request: Request, tasks: Sequence[Task]) -> int:
+    """Count about how many timelines are to be read: some may have been read already, and be unchanged."""
+    due = count_due_items(context, kind, since=request.window.since, until=request.window.until)
+    return max(sum(task.total for task in tasks if task.kind == kind), due)
 
 
 def _plan_task(context: Context, kind: str, request: Request) -> Task:
@@ -167,10 +182,14 @@ def _read_rest(runner: Runner, request: Request) -> Iterator[str]:
             runner.run(kind, step)
     if EVENTS in request.kinds and not runner.is_refused:
         yield _name_of(EVENTS, request.window)
-        read, window = partial(_read_events, window=request.window), request.window
+        read, window = partial(_read_events, request=request), request.window
         runner.run(f"{EVENTS}.created", read, window_start=window.since, window_end=window.until)
+    if PULL_REQUESTS in request.kinds and not runner.is_refused:
+        yield f"{PULL_REQUESTS}.sizes"
+        runner.run(f"{PULL_REQUESTS}.sizes", partial(follow_sizes, most_queries=None))
 
 
-def _read_events(context: Context, *, window: Window) -> None:
+def _read_events(context: Context, *, request: Request) -> None:
+    window = request.window
     due = find_due_items(context, since=window.since, until=window.until, axis="created_at")
-    read_timelines(context, due, types=context.settings.value(EVENT_TYPES))
+    read_timelines(context, due, types=context.settings.value(EVENT_TYPES), via=request.via)

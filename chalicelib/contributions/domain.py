@@ -19,11 +19,13 @@ from chalicelib.contributions.settings import (
     SETTINGS,
     UNMERGED_DAYS,
 )
-from chalicelib.contributions.sync import items, missing, reconcile, timelines
+from chalicelib.contributions.sync import items, missing, reconcile, recounts, timelines
 from chalicelib.contributions.sync.allowances import next_turn
 from chalicelib.contributions.sync.counts import check_count
+from chalicelib.contributions.sync.events import EVENTS
 from chalicelib.contributions.sync.members import sync_members
-from chalicelib.contributions.sync.timelines import EVENTS, poll_timelines
+from chalicelib.contributions.sync.sizes import follow_sizes
+from chalicelib.contributions.sync.timelines import poll_timelines
 from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
 from chalicelib.contributions.verify import verify
 from chalicelib.contributions.views import VIEWS
@@ -66,6 +68,11 @@ def follow_late(context: Context, *, kind: str) -> None:
 def poll_events(context: Context) -> None:
     """Read the timelines of the items that changed."""
     poll_timelines(context, days=context.settings.value(EVENT_DAYS), types=context.settings.value(EVENT_TYPES))
+
+
+def sweep_events(context: Context) -> None:
+    """Count timelines' events, and read those again that GitHub counts otherwise."""
+    recounts.sweep_events(context, types=context.settings.value(EVENT_TYPES))
 
 
 def read_again(context: Context) -> None:
@@ -137,16 +144,18 @@ STEPS = (
     Step(f"{ISSUES}.transfers", reconcile_transfers, FREQUENT_JOBS),
     *(Step(f"{kind}.count", partial(check_count, kind=kind), (EVERY_30_MIN,)) for kind in (PULL_REQUESTS, ISSUES)),
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
+    Step(f"{PULL_REQUESTS}.sizes", follow_sizes, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
     *(step for kind in (PULL_REQUESTS, ISSUES) for step in _steps_of(kind, (DAILY,), {"late": follow_late})),
     Step(f"{EVENTS}.again", read_again, (DAILY,)),
+    Step(f"{EVENTS}.sweep", sweep_events, (DAILY,)),
     *DAILY_STEPS,
 )
 # A kind is stale when several runs in a row did not finish.
 KINDS = (
     Kind(PULL_REQUESTS, timedelta(hours=2), COSTS[PULL_REQUESTS], by_default=True, counted=True),
     Kind(ISSUES, timedelta(hours=2), COSTS[ISSUES], by_default=True, counted=True),
-    Kind(EVENTS, timedelta(hours=1), COSTS[EVENTS]),
+    Kind(EVENTS, timedelta(hours=1), COSTS[EVENTS], by_default=True, counted=True),
     Kind(RECONCILIATION, timedelta(hours=50)),
     Kind(MEMBERS, members_stale_after, COSTS[MEMBERS], by_default=True),
     Kind(TRANSFERS, None, COSTS[TRANSFERS], by_default=True),
@@ -176,5 +185,5 @@ CONTRIBUTIONS = Domain(
     history=ContributionsHistory(),
     verify=verify,
     relations=RELATIONS,
-    examples=("--since 2024-01-01 --only events",),
+    examples=("--since 2024-01-01 --only events", "--since 2024-01-01 --via rest"),
 )

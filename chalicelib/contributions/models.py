@@ -167,6 +167,31 @@ class PullRequest(_Item, Base):
         comment="The pull request's id in /pulls and in webhooks, which is not its issue id. "
         "While no search has given the issue id, the column id holds the negative of pull_id",
     )
+    # Searches don't tell what follows: the GraphQL API does.
+    additions: Mapped[int | None] = mapped_column(comment="Lines added")
+    deletions: Mapped[int | None] = mapped_column(comment="Lines deleted")
+    changed_files: Mapped[int | None] = mapped_column(comment="Files changed")
+    commits: Mapped[int | None] = mapped_column(comment="Commits")
+    review_decision: Mapped[str | None] = mapped_column(
+        String, comment="approved, changes_requested or review_required; NULL where no review is required"
+    )
+    merge_commit_oid: Mapped[str | None] = mapped_column(String, comment="Hash of the commit that merged it")
+    merged_by: Mapped[str | None] = mapped_column(
+        String, comment="Login of who merged it; NULL when it was not merged, or the account is gone"
+    )
+    base_ref: Mapped[str | None] = mapped_column(String, comment="Branch that it goes into")
+    head_ref: Mapped[str | None] = mapped_column(String, comment="Branch that it comes from")
+    requested_reviewers: Mapped[JsonList | None] = mapped_column(
+        JSON_ARRAY,
+        comment="Whose review it waits for: people (login, id, type) and teams (slug, id, type). Once it is closed, "
+        "as they were when it was last read open; NULL when it was never read open",
+    )
+    first_commit_authored_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When its first commit was written (the author's date, which a rebase keeps)"
+    )
+    sized_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="updated_at of the pull request when these columns were read; NULL before"
+    )
 
 
 class Event(Base):
@@ -214,6 +239,11 @@ class Event(Base):
         JSON_OBJECT,
         comment="Fields that only this kind of event has: assignee, milestone, rename, state_reason, commit_id, …",
     )
+    graphql_details: Mapped[JsonObject | None] = mapped_column(
+        JSON_OBJECT,
+        comment="Fields that only the GraphQL API tells: a board event's project and statuses, the pull request that "
+        "closed an issue, where a transferred issue came from, …; NULL while only REST has been asked",
+    )
     # When a page is read again, an event that was on it and is not any more has been removed.
     page_no: Mapped[int] = mapped_column(comment="Page of the timeline that it was last seen on")
     removed_at: Mapped[datetime | None] = mapped_column(
@@ -240,6 +270,9 @@ class EventPoll(Base):
     events: Mapped[int] = mapped_column(comment="How many events that page had")
     # An unchanged page is a 304, which need not repeat the link.
     next_url: Mapped[str | None] = mapped_column(String, comment="GitHub's link to the next page; NULL on the last one")
+    total: Mapped[int | None] = mapped_column(
+        comment="How many events the GraphQL API counted in the timeline, when it was read there; NULL when REST was"
+    )
 
 
 class Transfer(Base):

@@ -9,10 +9,13 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from chalicelib.contributions.api import IssuePlace, SearchAPI, Span, TransferAPI, moment_of
+from chalicelib.contributions.api import GraphQLAPI, IssuePlace, SearchAPI, Span, TransferAPI, moment_of
+from chalicelib.contributions.settings import EVENT_TYPES
 from chalicelib.contributions.sync.counts import check_counted, count_rows, settle
+from chalicelib.contributions.sync.events import EVENTS
 from chalicelib.contributions.sync.items import MODELS, save_items
 from chalicelib.contributions.sync.reconcile import ALL, QUESTIONS, compare, repair, save_listed, stored_in
+from chalicelib.contributions.sync.recounts import Recount, items_in, read_differing, recount
 from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.comparisons import Count, Findings, Proof, Report
 from chalicelib.ingest.context import Context
@@ -36,7 +39,7 @@ def verify(runner: Runner, *, kinds: Sequence[str], window: Window, report: Repo
             return
         yield kind
         report.proofs.append(proof := Proof(kind))
-        step = partial(_verify_kind, proof=proof, window=window)
+        step = partial(_verify_events if kind == EVENTS else _verify_kind, proof=proof, window=window)
         runner.run(f"{kind}.verify", step, window_start=window.since, window_end=window.until)
 
 
@@ -60,6 +63,37 @@ def _verify_kind(context: Context, *, proof: Proof, window: Window) -> None:
         reasons = f": {proof.found.reasons}" if proof.found.reasons else ""
         raise IncompleteReadError(f"GitHub counts {', and '.join(differing)}, even after a repair{reasons}")
     proof.holds = True
+
+
+def _verify_events(context: Context, *, proof: Proof, window: Window) -> None:
+    """Compare the number of each timeline's events with GitHub's; reads those again that differ.
+
+    What a timeline lacks even then is counted by GitHub and not shown, such as a review that is not submitted.
+    """
+    types = context.settings.value(EVENT_TYPES)
+    api = GraphQLAPI(context.github, types)
+    items = [item for kind in MODELS for item in items_in(context, kind, window)]
+    if refusal := api.refusal() if items else None:
+        raise IncompleteReadError(f"events can't be counted, for GraphQL is refused: {refusal}")
+    counts = list(recount(context, api, items))
+    unknown = [each for each in counts if each.github is None]
+    differing = [each for each in counts if each.github is not None and each.github != each.stored]
+    proof.before = _sum(counts, window)
+    after = {each.item.id: each for each in read_differing(context, differing, types=types)}
+    proof.found.altered = sum(after[each.item.id].stored != each.stored for each in differing)
+    proof.after = _sum([after.get(each.item.id, each) for each in counts], window)
+    proof.found.ghosts = proof.after.difference
+    proof.compared = f"the number of events of {len(counts)} timelines, each"
+    context.run.expected, context.run.fetched = proof.after.github, proof.after.stored
+    context.note(f"compared {proof.compared}")
+    if unknown or proof.after.difference < 0:
+        raise IncompleteReadError(f"GitHub did not count the events of {len(unknown)} of {len(counts)} timelines")
+    proof.holds = True
+
+
+def _sum(counts: Sequence[Recount], window: Window) -> Count:
+    known = [each for each in counts if each.github is not None]
+    return Count(EVENTS, window, sum(each.github or 0 for each in known), sum(each.stored for each in known))
 
 
 def _compare_all(context: Context, proof: Proof, window: Window) -> None:

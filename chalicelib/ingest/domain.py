@@ -23,10 +23,14 @@ from chalicelib.store.views import View
 
 @dataclass(frozen=True)
 class Request:
-    """What a backfill is asked for: these kinds, of what was created in a window."""
+    """What a backfill is asked for: these kinds, of what was created in a window.
+
+    `via` is the API to read through, graphql or rest, where a domain can read something through both.
+    """
 
     kinds: tuple[str, ...]
     window: Window
+    via: str = "graphql"
 
 
 @dataclass(frozen=True)

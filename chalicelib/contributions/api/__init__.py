@@ -1,5 +1,6 @@
 """What to ask GitHub about contributions: searches, single items, timelines and member lists."""
 
+from chalicelib.contributions.api.graphql import MOST_IDS, MOST_PAGES, GraphQLAPI, Page
 from chalicelib.contributions.api.members import MEMBERS, MemberAPI
 from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.contributions.api.repositories import RepositoryAPI
@@ -19,9 +20,13 @@ __all__ = [
     "INCOMPLETE_PAUSES",
     "ISSUES",
     "MEMBERS",
+    "MOST_IDS",
+    "MOST_PAGES",
     "PULL_REQUESTS",
+    "GraphQLAPI",
     "IssuePlace",
     "MemberAPI",
+    "Page",
     "RepositoryAPI",
     "SearchAPI",
     "SearchPage",

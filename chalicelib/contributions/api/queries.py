@@ -183,6 +183,12 @@ IRREGULAR = {
 KINDS: dict[str, str] = {type_name: kind_of(type_name) for type_name in FIELDS}
 
 
+# A server that doesn't know a field gives nothing for it.
+BLANKS: dict[str, dict[str, None]] = {
+    name: dict.fromkeys(re.split(r"[ :]", line)[0] for line in fields.splitlines()) for name, fields in FIELDS.items()
+}
+
+
 @dataclass(frozen=True)
 class ServerTypes:
     """The types of timeline items that a server knows, with their fields, for issues and for pull requests."""

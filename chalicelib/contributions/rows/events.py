@@ -19,9 +19,11 @@ from chalicelib.ingest.fields import (
     identity,
     json_object,
     moment,
+    ordinal,
     positive,
     text,
 )
+from chalicelib.utils import format_utc
 
 OPTIONAL: dict[str, Converter] = {
     "body": text,
@@ -31,6 +33,7 @@ OPTIONAL: dict[str, Converter] = {
     "updated_at": moment,
     "node_id": text,
     "author_association": text,
+    "graphql_details": json_object,
 }
 # Keys left out of `details`: those with a column, those that are the same for all events, and a commit's signature.
 NOT_IN_DETAILS = {
@@ -47,9 +50,21 @@ NOT_IN_DETAILS = {
     "parents",
     *OPTIONAL,
 }
-# The keys to keep of an issue that refers to this one, and of a person. An issue of ours has a row of its own.
+# The keys to keep of an issue that refers to this one, of a person, and of a team: those that both APIs tell. An issue
+# of ours has a row of its own.
 ISSUE_KEYS = ("id", "number", "title", "state", "html_url", "repository_url", "pull_request")
 PERSON_KEYS = ("id", "login", "type")
+TEAM_KEYS = ("id", "name", "slug")
+LINKED_KEYS = ("number", "title", "state", "state_reason", "repository")
+# What each thing is cut to, by its name.
+KEPT_OF = {
+    "requested_team": TEAM_KEYS,
+    **dict.fromkeys(("sub_issue", "parent_issue", "blocked_by", "blocking"), LINKED_KEYS),
+    "repository": ("id", "full_name"),
+    **dict.fromkeys(("issue_type", "prev_issue_type"), ("id", "name", "color")),
+}
+# Events of a deleted account come without a person, or with this stand-in.
+GHOST_ID = 10137
 
 
 def is_private_draft(record: Any) -> bool:
@@ -76,7 +91,7 @@ def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
     kind = text("event", event.get("event"))
     if not kind:
         raise RejectedError("event is missing")
-    person = json_object("user", event.get("user")) or json_object("actor", event.get("actor"))
+    person = _person_of(event)
     row = converted(event, OPTIONAL)
     return row | {
         "id": _id_of(event, kind, issue_id),
@@ -85,12 +100,16 @@ def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
         "org": org,
         "repo": repo,
         "created_at": _time_of(event, kind),
-        "updated_at": row.get("updated_at"),
         "user": person,
         "username": text("user.login", person.get("login")) if person else None,
         "details": _details(event),
         "removed_at": None,
     }
+
+
+def _person_of(event: Record) -> dict[str, Any] | None:
+    person = json_object("user", event.get("user")) or json_object("actor", event.get("actor"))
+    return None if person is None or person.get("id") == GHOST_ID else person
 
 
 def _time_of(event: Record, kind: str) -> Any:
@@ -130,7 +149,10 @@ def derived_id(*parts: object) -> int:
 def _cross_reference(event: Record) -> list[object]:
     source = json_object("source", event.get("source")) or {}
     issue = json_object("source.issue", source.get("issue")) or {}
-    return [identity("source.issue.id", issue.get("id")), text("created_at", event.get("created_at"))]
+    created_at = moment("created_at", event.get("created_at"))
+    form = "pull" if issue.get("pull_request") else "issue"
+    # A pull request's issue id is not in GraphQL, and a repository's name may change.
+    return [created_at and format_utc(created_at), ordinal("source.issue.number", issue.get("number")), form]
 
 
 def _commit(event: Record) -> list[object]:
@@ -155,7 +177,7 @@ ID_PARTS: dict[str, Callable[[Record], list[object]]] = {
 
 
 def _details(event: Record) -> dict[str, Any] | None:
-    """Keep the fields that only this kind of event has, without URLs; people and issues are cut to a few keys."""
+    """Keep the fields that only this kind of event has, without URLs; people and the like are cut to a few keys."""
     found = {
         name: _trimmed(name, value)
         for name, value in event.items()
@@ -170,7 +192,19 @@ def _trimmed(name: str, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if name == "issue":
-        return {key: value[key] for key in ISSUE_KEYS if key in value}
-    if "login" in value:
-        return {key: value[key] for key in PERSON_KEYS if key in value}
-    return {key: _trimmed(key, item) for key, item in value.items() if not key.endswith("_url") and key != "_links"}
+        return _source_issue(value)
+    keys = PERSON_KEYS if "login" in value else KEPT_OF.get(name, value)
+    return {
+        key: _trimmed(key, value[key])
+        for key in keys
+        if value.get(key) is not None and not key.endswith("_url") and key != "_links"
+    }
+
+
+def _source_issue(issue: Record) -> dict[str, Any]:
+    kept = {key: issue[key] for key in ISSUE_KEYS if key in issue}
+    if isinstance(pull := kept.get("pull_request"), dict):
+        # Its issue id is not in GraphQL.
+        kept.pop("id", None)
+        kept["pull_request"] = {"merged_at": pull.get("merged_at")}
+    return kept

@@ -1,22 +1,36 @@
-"""Reads the timelines of items that changed since their last reading: several threads fetch, one writes."""
+"""Reads the timelines of items that changed since their last reading: of few through REST, of many through GraphQL.
+
+REST takes a request for each timeline, but none of the rate limit for an unchanged page. GraphQL takes a point for a
+hundred timelines, changed or not.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import select
 
-from chalicelib.contributions.api import ISSUES, PULL_REQUESTS, IssuePlace, TimelineAPI, TransferAPI
-from chalicelib.contributions.models import Event, EventPoll
-from chalicelib.contributions.rows import event_row, is_private_draft
-from chalicelib.contributions.sync.items import LATE, MODELS, in_scope, watermark_name
-from chalicelib.contributions.sync.places import is_listed
+from chalicelib.contributions.api import GraphQLAPI, TimelineAPI, TransferAPI
+from chalicelib.contributions.sync.due import DueItem, find_again, find_due_items
+from chalicelib.contributions.sync.events import (
+    AGAIN,
+    DOUBT,
+    EVENTS,
+    Reading,
+    ask_again,
+    save_polls,
+    save_timelines,
+)
+from chalicelib.contributions.sync.histories import HistoryReader
+from chalicelib.contributions.sync.items import LATE, MODELS, watermark_name
+from chalicelib.contributions.sync.node_ids import is_distrusted
+from chalicelib.contributions.sync.sizes import save_sizes
 from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import (
     BlockedError,
@@ -27,44 +41,15 @@ from chalicelib.errors import (
     UnauthorizedError,
 )
 from chalicelib.github import ListPage, Pacer, PageState
-from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context, counted
-from chalicelib.ingest.fields import Row
-from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
-from chalicelib.store.among import among
 from chalicelib.store.ledger import first_asked
-from chalicelib.store.marks import TOLERANCE, WHOLE
-from chalicelib.store.transactions import end_reading
+from chalicelib.store.marks import WHOLE
 
-EVENTS = "events"
 # Eight threads keep up 14 requests a second even when an answer takes half a second.
 THREADS = 8
-CHUNK = 500
-# A timeline that was read this soon after its item changed is read once more.
-JUST_NOW = timedelta(seconds=10)
-# Begins the name of the cursor of a timeline that is to be read once more, before its item's kind and id.
-AGAIN = "again:"
-# The cursor that says since when timelines have lacked too many events.
-DOUBT = "doubt:events"
-
-
-@dataclass(frozen=True)
-class DueItem:
-    """An item whose timeline must be read, and the state of each page at the last reading."""
-
-    kind: str
-    id: int
-    org: str
-    repo: str
-    number: int
-    repository_id: int | None
-    updated_at: datetime
-    polls: dict[int, PageState]
-
-    @property
-    def place(self) -> IssuePlace:
-        """Where GitHub is asked for it."""
-        return IssuePlace(self.org, self.repo, self.number, self.repository_id)
+# Of more items than this the timelines are read through GraphQL.
+MANY = 20
+GRAPHQL, REST = "graphql", "rest"
 
 
 def poll_timelines(context: Context, *, days: int, types: Collection[str]) -> None:
@@ -93,79 +78,69 @@ def _item_watermarks(context: Context) -> list[datetime]:
     return [moment for moment in marks if moment] or [context.now()]
 
 
-def find_due_items(
-    context: Context, *, since: datetime, until: datetime | None, axis: str = "updated_at"
-) -> Iterator[DueItem]:
-    """Find items of a time span that changed since their timeline was last read; `axis` is updated_at or created_at."""
-    for kind in (PULL_REQUESTS, ISSUES):
-        last_id = 0
-        while chunk := _due_chunk(context, kind, axis=axis, since=since, until=until, after=last_id):
-            last_id = chunk[-1].id
-            yield from chunk
+def read_again(context: Context, *, types: Collection[str]) -> None:
+    """Read the timelines once more that were refused, that had rejected events, or from which events were removed.
+
+    It asks in REST: what GraphQL showed may have been wrong.
+    """
+    asked = [name.removeprefix(AGAIN).partition(":") for name in context.marks.cursors(AGAIN)]
+    due = [item for kind, _, key in asked if (item := find_again(context, kind, int(key))) is not None]
+    begun = context.now()
+    read_timelines(context, iter(due), types=types, via=REST)
+    for kind, _, key in asked:
+        cursor = context.marks.cursor(f"{AGAIN}{kind}:{key}", scope=WHOLE)
+        # One that was written again meanwhile is for the next time.
+        if (cursor.read() or begun) < begun or key not in {str(item.id) for item in due}:
+            cursor.drop()
+    context.checkpoint()
 
 
-def count_due_items(context: Context, *, since: datetime, until: datetime) -> int:
-    """Count the items created in a time span whose timelines must be read."""
-    due = [_due(context, kind, axis="created_at", since=since, until=until) for kind in MODELS]
-    counts = [select(func.count()).select_from(each.subquery()) for each in due]
-    return sum(context.session.scalar(count) or 0 for count in counts)
-
-
-def _due_chunk(
-    context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None, after: int
-) -> list[DueItem]:
-    item: Any = MODELS[kind]
-    due = _due(context, kind, axis=axis, since=since, until=until).where(item.id > after)
-    found = context.session.execute(due.order_by(item.id).limit(CHUNK)).all()
-    polls = _polls_of(context, [row.id for row in found])
-    # The caller waits for other threads, which ask GitHub.
-    end_reading(context.session)
-    return [DueItem(kind, *row, polls.get(row.id, {})) for row in found]
-
-
-def _due(
-    context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None
-) -> Select[int, str, str, int, int | None, datetime]:
-    item: Any = MODELS[kind]
-    moment = getattr(item, axis)
-    first = and_(EventPoll.id == item.id, EventPoll.page_no == 1)
-    due = (
-        select(item.id, item.org, item.repo, item.number, item.repository_id, item.updated_at)
-        .outerjoin(EventPoll, first)
-        .where(in_scope(item, context.scope), item.deleted_at.is_(None), is_listed(item))
-        .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(context, item, axis, since)))
-    )
-    return due if until is None else due.where(moment <= until)
-
-
-def _is_stale(context: Context, model: Any, axis: str, since: datetime) -> ColumnElement[bool]:
-    """Match items that changed after their last reading: at any time, or for a backfill, those created in its span."""
-    # A reading as of a time that has not come yet says nothing.
-    ahead = EventPoll.issue_updated_at > context.now() + TOLERANCE
-    stale = or_(EventPoll.issue_updated_at < model.updated_at, ahead)
-    return stale if axis == "updated_at" else and_(stale, getattr(model, axis) >= since)
-
-
-def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageState]]:
-    polls: dict[int, dict[int, PageState]] = {}
-    columns = select(EventPoll.id, EventPoll.page_no, EventPoll.etag, EventPoll.events, EventPoll.next_url)
-    for issue_id, page_no, etag, events, next_url in context.session.execute(columns.where(among(EventPoll.id, ids))):
-        polls.setdefault(issue_id, {})[page_no] = PageState(etag, events, next_url)
-    return polls
-
-
-def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collection[str]) -> None:
-    """Fetch timelines with several threads and write them with this one, each in a transaction of its own.
+def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collection[str], via: str = "") -> None:
+    """Fetch timelines and write them: those of many items through GraphQL, unless `via` names the API.
 
     Raises IncompleteReadError at the end when some could not be read; the others are stored. Raises UnauthorizedError
     at once when GitHub refuses the credentials.
     """
+    first = list(islice(due, MANY + 1))
+    due, failures = chain(first, due), list[str]()
+    is_many = len(first) > MANY if not via else via == GRAPHQL
+    if is_many and not is_distrusted(context):
+        due = _read_by_graphql(context, due, failures, types=types)
+    _read_by_rest(context, due, failures, types=types)
+    context.marks.cursor(DOUBT).drop()
+    context.commit()
+    if failures:
+        raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
+
+
+def _read_by_graphql(
+    context: Context, due: Iterator[DueItem], failures: list[str], *, types: Collection[str]
+) -> Iterator[DueItem]:
+    """Read timelines through GraphQL; gives the items that have to be asked for in REST."""
+    api = GraphQLAPI(context.github, types)
+    if refusal := api.refusal():
+        context.note(f"timelines were read through REST, for GraphQL is refused: {refusal}")
+        yield from due
+        return
+    reader = HistoryReader(context, api)
+    for outcomes in reader.read(due):
+        readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+        changing = save_timelines(context, readings, types=types, confirm=reader.confirm)
+        save_sizes(context, reader.take_sizes())
+        # Not a checkpoint: what was fetched before the deadline is kept.
+        context.commit()
+        context.on_page(len(readings) - len(changing))
+        failures += [f"{reading.item.place.name}: it changed while it was read" for reading in changing]
+        yield from (outcome for outcome in outcomes if isinstance(outcome, DueItem))
+
+
+def _read_by_rest(context: Context, due: Iterator[DueItem], failures: list[str], *, types: Collection[str]) -> None:
+    """Fetch timelines with several threads and write them with this one, each in a transaction of its own."""
     budget = context.github.budget
     api = TimelineAPI(context.github, Pacer(now=budget.now, sleep=budget.sleep))
-    failures: list[str] = []
-    for item, reading in fetch_timelines(api, due):
+    for item, pages in fetch_timelines(api, due):
         try:
-            save_timeline(context, api, item, reading.result(), types=types)
+            _save_one(context, api, Reading(item, pages.result()), types=types)
         except UnauthorizedError:
             raise
         except (NotFoundError, GoneError, BlockedError) as error:
@@ -176,10 +151,17 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
         # Not a checkpoint: timelines fetched before the deadline are kept; the first one after it raises OutOfTimeError
         context.commit()
         context.on_page(1)
-    context.marks.cursor(DOUBT).drop()
-    context.commit()
-    if failures:
-        raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
+
+
+def _save_one(context: Context, api: TimelineAPI, reading: Reading, *, types: Collection[str]) -> None:
+    """Write a timeline; raises IncompleteReadError when events are missing, and it changed during the read."""
+    confirm = partial(_is_unchanged, api)
+    if save_timelines(context, [reading], types=types, confirm=confirm):
+        raise IncompleteReadError("it changed while it was read")
+
+
+def _is_unchanged(api: TimelineAPI, reading: Reading) -> bool:
+    return api.fetch_is_unchanged(reading.item.place, reading.pages)
 
 
 def _follow_item(context: Context, item: DueItem, refusal: GitHubError) -> list[str]:
@@ -202,8 +184,8 @@ def _note_refused(context: Context, item: DueItem, refusal: GitHubError) -> None
         return
     context.note(f"the timeline of {item.org}/{item.repo}#{item.number} can't be read: {refusal.message}")
     known = item.polls.get(1, PageState(None, 0, None))
-    _save_polls(context, item, [ListPage(1, None, known)], keeps_others=True)
-    _ask_again(context, item)
+    save_polls(context, [Reading(item, [ListPage(1, None, known)])], keeps_others=True)
+    ask_again(context, item)
 
 
 def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:
@@ -229,131 +211,3 @@ def _fetch(api: TimelineAPI, item: DueItem) -> list[ListPage]:
         if found is not None and found["id"] != item.id:
             raise IncompleteReadError("GitHub shows another item there, and its repository's id is not known")
     return api.fetch_timeline(item.place, item.polls)
-
-
-def save_timeline(
-    context: Context, api: TimelineAPI, item: DueItem, pages: Sequence[ListPage], *, types: Collection[str]
-) -> None:
-    """Write a timeline's events and the state of its pages, and mark events that were removed.
-
-    Raises IncompleteReadError when events are missing, and the timeline changed during the read.
-    """
-    every = _map_events(context, item, pages)
-    mapped = [each for each in every if not types or each.row["event"] in types]
-    removed = _find_removed(context, item, pages, mapped, types)
-    # When a comment is deleted during the read, the later events shift by one: one of them may seem to be missing.
-    if removed and not api.fetch_is_unchanged(item.place, pages):
-        raise IncompleteReadError("it changed while it was read")
-    _check_brake(context, len(removed))
-    context.run.fetched += sum(len(page.items) for page in pages if page.items is not None)
-    save_rows(context, EVENTS, Event, mapped)
-    context.run.stored += _mark_as_removed(context, item, removed)
-    _save_polls(context, item, pages)
-    if removed or len(every) < sum(len(list(_public(page))) for page in pages):
-        _ask_again(context, item)
-
-
-def _check_brake(context: Context, removed: int) -> None:
-    """Raise BrakeError when the run would mark too many events as removed; a day later it is believed."""
-    if context.gone[EVENTS] + removed > brake.ALWAYS_ALLOWED:
-        there = (
-            select(func.count()).select_from(Event).where(Event.org == context.scope.org, Event.removed_at.is_(None))
-        )
-        stored = context.session.scalar(there) or 0
-        is_too_much = brake.is_too_much(context, EVENTS, removed, of=stored)
-        if is_too_much and not brake.is_believed(context, context.marks.cursor(DOUBT)):
-            context.commit()
-            gone = context.gone[EVENTS]
-            raise brake.stop("events", gone + removed, of=stored + gone, reason=brake.WAITING)
-    context.gone[EVENTS] += removed
-
-
-def _ask_again(context: Context, item: DueItem) -> None:
-    """Let the daily job read a timeline once more: what it showed may have been wrong, or not to be understood yet."""
-    context.marks.cursor(f"{AGAIN}{item.kind}:{item.id}", scope=WHOLE).advance(context.now())
-
-
-def read_again(context: Context, *, types: Collection[str]) -> None:
-    """Read the timelines once more that were refused, that had rejected events, or from which events were removed."""
-    asked = [name.removeprefix(AGAIN).partition(":") for name in context.marks.cursors(AGAIN)]
-    due = [item for kind, _, key in asked if (item := _due_again(context, kind, int(key))) is not None]
-    begun = context.now()
-    read_timelines(context, iter(due), types=types)
-    for kind, _, key in asked:
-        cursor = context.marks.cursor(f"{AGAIN}{kind}:{key}", scope=WHOLE)
-        # One that was written again meanwhile is for the next time.
-        if (cursor.read() or begun) < begun or key not in {str(item.id) for item in due}:
-            cursor.drop()
-    context.checkpoint()
-
-
-def _due_again(context: Context, kind: str, key: int) -> DueItem | None:
-    item: Any = MODELS[kind]
-    columns = (item.id, item.org, item.repo, item.number, item.repository_id, item.updated_at)
-    found = context.session.execute(
-        select(*columns).where(
-            item.id == key, in_scope(item, context.scope), item.deleted_at.is_(None), is_listed(item)
-        )
-    ).first()
-    # Without ETags: an unchanged page may hold what could not be stored.
-    return None if found is None else DueItem(kind, *found, {})
-
-
-def _map_events(context: Context, item: DueItem, pages: Sequence[ListPage]) -> list[Mapped[Row]]:
-    to_row = partial(event_row, issue_id=item.id, org=item.org, repo=item.repo)
-    return [
-        each.with_columns(page_no=page.number)
-        for page in pages
-        for each in map_records(context, EVENTS, _public(page), to_row)
-    ]
-
-
-def _public(page: ListPage) -> Iterator[Any]:
-    return (record for record in page.items or () if not is_private_draft(record))
-
-
-def _find_removed(
-    context: Context, item: DueItem, pages: Sequence[ListPage], mapped: Sequence[Mapped[Row]], types: Collection[str]
-) -> list[tuple[int, str]]:
-    """Find stored events that were on a page which has changed, and are on no changed page now."""
-    unchanged = {page.number for page in pages if page.items is None}
-    listed = {(each.row["id"], each.row["event"]) for each in mapped}
-    stored = select(Event.id, Event.event, Event.page_no).where(Event.issue_id == item.id, Event.removed_at.is_(None))
-    return [
-        (key, kind)
-        for key, kind, page_no in context.session.execute(stored)
-        if page_no not in unchanged and (key, kind) not in listed and (not types or kind in types)
-    ]
-
-
-def _mark_as_removed(context: Context, item: DueItem, removed: Sequence[tuple[int, str]]) -> int:
-    for key, kind in removed:
-        event = (Event.issue_id == item.id, Event.id == key, Event.event == kind)
-        context.session.execute(update(Event).where(*event).values(removed_at=context.now()))
-    return len(removed)
-
-
-def _save_polls(context: Context, item: DueItem, pages: Sequence[ListPage], *, keeps_others: bool = False) -> None:
-    polls = [
-        {
-            "id": item.id,
-            "page_no": page.number,
-            "issue_updated_at": _as_of(item, pages[0], context.now()),
-            "etag": page.state.etag,
-            "events": page.state.items,
-            "next_url": page.state.next_url,
-        }
-        for page in pages
-    ]
-    save_own_rows(context, EventPoll, polls)
-    if not keeps_others:
-        context.session.execute(delete(EventPoll).where(EventPoll.id == item.id, EventPoll.page_no > len(pages)))
-
-
-def _as_of(item: DueItem, first: ListPage, now: datetime) -> datetime:
-    """Give the time up to which the timeline is complete; no later than now, whatever the item's own time says.
-
-    An item that changed just now may change again in the same second, and GitHub's times are whole seconds.
-    """
-    just_now = first.date is not None and abs(first.date - item.updated_at) < JUST_NOW
-    return min(item.updated_at - timedelta(seconds=1) if just_now else item.updated_at, now)

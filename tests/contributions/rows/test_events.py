@@ -29,7 +29,7 @@ def row(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def whole(**columns: Any) -> dict[str, Any]:
-    nothing = {"updated_at": None, "user": None, "username": None, "details": None, "removed_at": None}
+    nothing = {"user": None, "username": None, "details": None, "removed_at": None}
     return {**PLACE, "created_at": at(MOMENT), **nothing, **columns}
 
 
@@ -76,7 +76,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "source": {"type": "issue", "issue": {"id": 9, "number": 3, "body": "long", "labels": []}},
         },
         whole(
-            id=derived_id("cross-referenced", 1, 9, MOMENT),
+            id=derived_id("cross-referenced", 1, MOMENT, 3, "issue"),
             event="cross-referenced",
             user=ADA,
             username="ada",

@@ -1,0 +1,287 @@
+"""Reads many timelines at once through GraphQL: 100 items a query, and what a query can't nest asked for in company.
+
+Further pages of long timelines, the comments of review threads, and reactions wait until there are enough of them for
+a query of their own. What GitHub left out is given back, to be asked for in REST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from chalicelib.contributions.api import MOST_IDS, MOST_PAGES, GraphQLAPI, Page
+from chalicelib.contributions.api.queries import KINDS
+from chalicelib.contributions.rows.graphql import Timeline, has_reactions, rest_event
+from chalicelib.contributions.sync.due import DueItem
+from chalicelib.contributions.sync.events import EVENTS, Reading
+from chalicelib.contributions.sync.sizes import Size
+from chalicelib.errors import RejectedError
+from chalicelib.github import PER_PAGE, ListPage, PageState, numeric_id
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import reject
+from chalicelib.utils import in_parts, parse_utc
+
+# A query costs a point for each 100 connections, rounded to the nearest: up to 149 cost one.
+CONNECTIONS = 149
+# A timeline is one; a pull request's first commit, and the reviewers of an open one, are one each.
+OF_ISSUE, OF_PULL, OF_OPEN_PULL = 1, 2, 3
+# After so many answers in a row that came within seconds, more is asked for at once.
+FAST_ANSWERS, FAST = 5, 4.0
+# So many events may wait in memory for the company of others.
+MOST_WAITING = 4_000
+THREADS = {"line-commented", "commit-commented"}
+
+
+@dataclass
+class Pace:
+    """How many items to ask for at once, by repository: half of it when GitHub took too long, more when it is fast."""
+
+    sizes: dict[int | None, int] = field(default_factory=dict)
+    fast: int = 0
+
+    def size_of(self, repository_id: int | None) -> int:
+        """Give how many items of a repository may be in a query."""
+        return self.sizes.get(repository_id, MOST_IDS)
+
+    def slow_down(self, items: Sequence[DueItem]) -> None:
+        """Ask for less of these items' repositories from now on."""
+        self.fast = 0
+        for repository_id in {item.repository_id for item in items}:
+            self.sizes[repository_id] = max(1, min(self.size_of(repository_id), len(items)) // 2)
+
+    def note(self, seconds: float) -> None:
+        """Remember how long an answer took."""
+        self.fast = self.fast + 1 if seconds < FAST else 0
+        if self.fast >= FAST_ANSWERS:
+            self.fast = 0
+            self.sizes = {each: size * 2 for each, size in self.sizes.items() if size * 2 < MOST_IDS}
+
+
+@dataclass
+class History:
+    """A timeline that is being read, and what is still to be asked for."""
+
+    item: DueItem
+    node_id: str
+    nodes: list[Any]
+    holes: int
+    total: int
+    cursor: str | None
+    size: Size | None
+    date: datetime | None
+    comments: dict[str, Sequence[Any]] = field(default_factory=dict)
+    reactions: dict[str, Sequence[Any]] = field(default_factory=dict)
+    threads: list[str] = field(default_factory=list)
+    reacted: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is to be asked for."""
+        return not (self.cursor or self.threads or self.reacted)
+
+    def find_rest(self) -> None:
+        """Find what has to be asked for apart, once all pages are read."""
+        kinds = [(KINDS[node["__typename"]], node) for node in self.nodes]
+        self.threads = [node["id"] for kind, node in kinds if kind in THREADS]
+        self.reacted = [node["id"] for _, node in kinds if has_reactions(node)]
+
+
+Outcome = Reading | DueItem
+
+
+@dataclass
+class HistoryReader:
+    """Reads timelines through GraphQL; one query is under way while the answer to another is written."""
+
+    context: Context
+    api: GraphQLAPI
+    pace: Pace = field(default_factory=Pace)
+    paging: list[History] = field(default_factory=list)
+    waiting: list[History] = field(default_factory=list)
+    sizes: list[Size] = field(default_factory=list)
+
+    def read(self, due: Iterator[DueItem]) -> Iterator[list[Outcome]]:
+        """Read timelines; gives each as a Reading, or as the item that has to be asked for in REST."""
+        with ThreadPoolExecutor(1, thread_name_prefix="graphql") as pool:
+            for chunk, pages in self._ahead(pool, due):
+                outcomes = list(self._begin(chunk, pages.result()))
+                yield [*outcomes, *self._go_on(is_last=False)]
+        yield list(self._go_on(is_last=True))
+
+    def _ahead(
+        self, pool: ThreadPoolExecutor, due: Iterator[DueItem]
+    ) -> Iterator[tuple[list[DueItem], Future[dict[str, Page | None]]]]:
+        """Give chunks with their first pages; the next chunk is being asked for meanwhile."""
+        last = None
+        try:
+            for chunk in self._chunks(due):
+                # What the server knows is asked once, by this thread.
+                self.api.kinds  # noqa: B018
+                ahead = pool.submit(self._fetch_first_pages, chunk)
+                if last is not None:
+                    yield last
+                last = chunk, ahead
+            if last is not None:
+                yield last
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _chunks(self, due: Iterator[DueItem]) -> Iterator[list[DueItem]]:
+        chunk: list[DueItem] = []
+        for item in due:
+            if chunk and self._is_full([*chunk, item]):
+                yield chunk
+                chunk = []
+            chunk.append(item)
+        if chunk:
+            yield chunk
+
+    def _is_full(self, items: Sequence[DueItem]) -> bool:
+        weight = sum(_connections(item) for item in items)
+        return weight > CONNECTIONS or len(items) > min(self.pace.size_of(item.repository_id) for item in items)
+
+    def _fetch_first_pages(self, chunk: Sequence[DueItem]) -> dict[str, Page | None]:
+        now = self.context.github.budget.now
+        began = now()
+        asked = {item.node_id: item.is_open_pull for item in chunk if item.node_id}
+        found = self.api.fetch_first_pages(asked, on_halved=partial(self.pace.slow_down, chunk))
+        self.pace.note(now() - began)
+        return found
+
+    def _begin(self, chunk: Sequence[DueItem], pages: Mapping[str, Page | None]) -> Iterator[Outcome]:
+        for item in chunk:
+            page = pages.get(item.node_id or "")
+            if page is None or not _is_of(page, item):
+                yield item
+                continue
+            size = Size.of(item, page.item)
+            history = History(
+                item, page.item["id"], list(page.nodes), page.holes, page.total, page.cursor, size, page.date
+            )
+            yield from self._file(history)
+
+    def _file(self, history: History) -> Iterator[Outcome]:
+        """Put a history where it waits for what it still lacks; give it when it lacks nothing."""
+        if history.cursor:
+            self.paging.append(history)
+            return
+        history.find_rest()
+        if history.is_complete:
+            yield self._end(history)
+        else:
+            self.waiting.append(history)
+
+    def _go_on(self, *, is_last: bool) -> Iterator[Outcome]:
+        """Ask for what waits, as soon as there is enough of it for a query."""
+        while len(self.paging) >= MOST_PAGES or (self.paging and (is_last or self._is_crowded)):
+            yield from self._turn_pages()
+        waits = len(self.waiting) and (is_last or self._is_crowded)
+        if waits or sum(len(history.threads) for history in self.waiting) >= MOST_IDS:
+            self._add_comments()
+        if waits or sum(len(history.reacted) for history in self.waiting if not history.threads) >= MOST_IDS:
+            self._add_reactions()
+        complete = [history for history in self.waiting if history.is_complete]
+        self.waiting = [history for history in self.waiting if not history.is_complete]
+        yield from map(self._end, complete)
+
+    @property
+    def _is_crowded(self) -> bool:
+        return sum(len(history.nodes) for history in (*self.paging, *self.waiting)) > MOST_WAITING
+
+    def _turn_pages(self) -> Iterator[Outcome]:
+        turned, self.paging = self.paging[:MOST_PAGES], self.paging[MOST_PAGES:]
+        pages = self.api.fetch_next_pages({history.node_id: history.cursor or "" for history in turned})
+        for history in turned:
+            page = pages[history.node_id]
+            if page is None or page.cursor == history.cursor or len(history.nodes) > page.total:
+                yield history.item
+                continue
+            history.nodes += page.nodes
+            history.holes, history.total, history.cursor = history.holes + page.holes, page.total, page.cursor
+            yield from self._file(history)
+
+    def _add_comments(self) -> None:
+        asked = [thread for history in self.waiting for thread in history.threads]
+        found = _in_company(self.api.fetch_comments, asked)
+        for history in self.waiting:
+            comments = {thread: found[thread] for thread in history.threads}
+            history.holes += sum(each is None for each in comments.values())
+            history.comments |= {thread: each or () for thread, each in comments.items()}
+            history.reacted += [
+                comment["id"] for each in history.comments.values() for comment in each if has_reactions(comment)
+            ]
+            history.threads = []
+
+    def _add_reactions(self) -> None:
+        ready = [history for history in self.waiting if not history.threads]
+        found = _in_company(self.api.fetch_reactions, [key for history in ready for key in history.reacted])
+        for history in ready:
+            reactions = {key: found[key] for key in history.reacted}
+            history.holes += sum(each is None for each in reactions.values())
+            history.reactions = {key: each or () for key, each in reactions.items()}
+            history.reacted = []
+
+    def _end(self, history: History) -> Outcome:
+        """Turn a whole history into REST's form; one with holes, or of other length than counted, is asked in REST."""
+        ids = {node["id"] for node in history.nodes}
+        if history.holes or len(history.nodes) != history.total or len(ids) != len(history.nodes):
+            return history.item
+        records = list(self._records(history))
+        pages = [list(page) for page in in_parts(records, PER_PAGE)] or [[]]
+        if history.size:
+            self.sizes.append(history.size)
+        return Reading(
+            history.item,
+            [
+                ListPage(number, page, PageState(None, len(page), None), history.date)
+                for number, page in enumerate(pages, start=1)
+            ],
+            kinds=self.api.kinds,
+            total=history.total,
+        )
+
+    def _records(self, history: History) -> Iterator[Any]:
+        item = history.item
+        timeline = Timeline(
+            self.context.github.base_url, item.org, item.repo, item.number, history.comments, history.reactions
+        )
+        for node in history.nodes:
+            try:
+                yield rest_event(node, timeline, kind=KINDS[node["__typename"]])
+            except RejectedError as error:
+                reject(self.context, EVENTS, node, str(error))
+
+    def confirm(self, reading: Reading) -> bool:
+        """Ask whether a timeline still has the events that were just read."""
+        again = HistoryReader(self.context, self.api)
+        outcomes = [outcome for batch in again.read(iter([reading.item])) for outcome in batch]
+        return any(isinstance(outcome, Reading) and outcome.names == reading.names for outcome in outcomes)
+
+    def take_sizes(self) -> list[Size]:
+        """Give the sizes of the pull requests that were read since they were last taken."""
+        taken, self.sizes = self.sizes, []
+        return taken
+
+
+def _connections(item: DueItem) -> int:
+    return OF_OPEN_PULL if item.is_open_pull else OF_PULL if item.kind != "issues" else OF_ISSUE
+
+
+def _is_of(page: Page, item: DueItem) -> bool:
+    """Tell whether a page shows this very item, no older than it is known to be."""
+    is_same = numeric_id(page.item["id"]) == numeric_id(item.node_id or "")
+    try:
+        return is_same and parse_utc(page.item["updatedAt"]) >= item.updated_at
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _in_company(fetch: Callable[[Sequence[str]], Mapping[str, Any]], keys: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for some in in_parts(keys, MOST_IDS):
+        found |= fetch(some)
+    return found
