@@ -100,7 +100,7 @@ class Organisation:
         found: dict[int, list[dict[str, Any]]] = {}
         with self.sandbox.world.lock:
             for item in self.sandbox.world.items.values():
-                found[item.id] = list(self.sandbox.app.payloads.timeline(item))
+                found[item.id] = list(self.sandbox.app.new_payloads.timeline(item))
         return found
 
     def stored(self, kind: str) -> Items:

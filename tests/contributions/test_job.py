@@ -100,13 +100,13 @@ def test_a_pass_ends_at_the_first_page_that_brings_nothing_new(org: Organisation
 
 def test_a_record_without_an_id_is_kept_and_the_others_are_stored(org: Organisation, monkeypatch: Any) -> None:
     spoilt = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
-    original = org.sandbox.app.payloads.issue
+    original = org.sandbox.app.new_payloads.issue
 
     def issue(item: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
         payload: dict[str, Any] = original(item, *arguments, **options)
         return {name: value for name, value in payload.items() if name != "id"} if item is spoilt else payload
 
-    monkeypatch.setattr(org.sandbox.app.payloads, "issue", issue)
+    monkeypatch.setattr(org.sandbox.app.new_payloads, "issue", issue)
     assert org.backfill("--since", "2026-01-01", "--only", "issues") == 0
     with create_db_session(org.db_url) as session:
         rejected = session.scalars(select(RejectedRecord)).one()
@@ -283,9 +283,9 @@ def test_thousands_of_changes_in_one_second_are_all_read(db_url: str) -> None:
 def test_a_record_with_an_odd_id_does_not_stop_the_others(org: Organisation, monkeypatch: Any, number: Any) -> None:
     """A list as an id ended the step, and true counted as the id 1."""
     spoilt = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
-    original = org.sandbox.app.payloads.issue
+    original = org.sandbox.app.new_payloads.issue
     monkeypatch.setattr(
-        org.sandbox.app.payloads,
+        org.sandbox.app.new_payloads,
         "issue",
         lambda item, *args, **kwargs: original(item, *args, **kwargs) | ({"id": number} if item is spoilt else {}),
     )

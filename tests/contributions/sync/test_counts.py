@@ -125,9 +125,9 @@ def test_an_item_that_searches_leave_out_fails_no_run(org: Organisation, monkeyp
 
 def test_a_rejected_record_is_a_reason(org: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
     spoilt = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
-    original = org.sandbox.app.payloads.issue
+    original = org.sandbox.app.new_payloads.issue
     monkeypatch.setattr(
-        org.sandbox.app.payloads,
+        org.sandbox.app.new_payloads,
         "issue",
         lambda item, *args, **kwargs: original(item, *args, **kwargs) | ({"title": 7} if item is spoilt else {}),
     )
