@@ -24,7 +24,14 @@ from sandbox import Limits, LimitSettings, Plan, RunningSandbox, World, serve
 
 NOW = int(datetime(2026, 6, 15, 12, tzinfo=UTC).timestamp())
 ORG = "acme"
-GENEROUS = LimitSettings(core=1_000_000, search=1_000_000, points=1_000_000, concurrency=1_000)
+GENEROUS = LimitSettings(
+    core=1_000_000,
+    search=1_000_000,
+    graphql=1_000_000,
+    points=1_000_000,
+    graphql_points=1_000_000,
+    concurrency=1_000,
+)
 DAY = 86_400
 # The permissions of an App that may read all that there is to read.
 NEEDED = {need.permission: "read" for domain in DOMAINS for need in domain.all_needs}

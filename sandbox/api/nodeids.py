@@ -41,7 +41,7 @@ def account_node_id(kind: str, number: int, *, new: bool = False) -> str:
 
 def decode(identifier: str) -> tuple[str, list[int | str]]:
     """Return a node id's prefix (in the old form: the kind) and the numbers that it carries; ValueError."""
-    if "_" not in identifier or identifier.endswith("="):
+    if "_" not in identifier:
         return _decode_legacy(identifier)
     prefix, _, packed = identifier.partition("_")
     data = urlsafe_b64decode(packed + "=" * (-len(packed) % 4))

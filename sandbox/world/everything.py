@@ -6,7 +6,7 @@ from itertools import cycle
 from random import Random
 
 from sandbox.world.boards import IssueType, Project
-from sandbox.world.items import About, Change, Item, Kind, Organisation
+from sandbox.world.items import About, Change, Item, Kind, Milestone, Organisation
 from sandbox.world.people import DEPENDABOT, RENOVATE, Person, make_agent, make_apps, make_mannequin
 from sandbox.world.population import Population
 
@@ -60,6 +60,19 @@ def _target(item: Item, kind: Kind) -> Change | None:
     return found[-1] if found else None
 
 
+def _another_milestone(item: Item, creator: Person) -> Milestone:
+    """Return a milestone that the item isn't in, a new one if need be."""
+    repository = item.repository
+    others = [one for one in repository.milestones if one is not item.milestone]
+    if not others:
+        number = len(repository.milestones) + 1
+        at = repository.created_at
+        identifier = 8_000_000 + repository.id % 1_000_000 + number
+        others = [Milestone(identifier, number, f"Milestone {number}", creator, at, None)]
+        repository.milestones.extend(others)
+    return others[0]
+
+
 @dataclass(slots=True)
 class _Stage:
     """Who and what takes part."""
@@ -70,6 +83,7 @@ class _Stage:
     people: list[Person]
     project: Project
     types: list[IssueType]
+    milestone: Milestone
     cast: Iterator[Person | None]
 
     @classmethod
@@ -87,7 +101,8 @@ class _Stage:
         cast = cycle((*owner.people[:2], copilot, bots[0], mannequin, None, bots[1]))
         types = owner.issue_types
         people = [*owner.people[:2], copilot, mannequin]
-        return cls(item, beside[False], beside[True], people, owner.projects[0], types, cast)
+        milestone = _another_milestone(item, people[0])
+        return cls(item, beside[False], beside[True], people, owner.projects[0], types, milestone, cast)
 
     def actor(self, kind: Kind) -> Person | None:
         """Return whose turn it is."""
@@ -180,16 +195,16 @@ class _Stage:
             yield Kind.CROSS_REFERENCED, {"source": beside}
 
     def _sorted(self) -> Iterator[Planned]:
-        label = next(one for one in self.item.repository.labels.values() if one not in self.item.labels)
-        for kind in (Kind.LABELED, Kind.UNLABELED):
-            yield kind, {"label": label}
+        unused = [one for one in self.item.repository.labels.values() if one not in self.item.labels]
+        for label in unused[:1]:
+            yield Kind.LABELED, {"label": label}
+            yield Kind.UNLABELED, {"label": label}
         for person in self.people:
             yield Kind.ASSIGNED, {"person": person}
         for person in self.people:
             yield Kind.UNASSIGNED, {"person": person}
-        for milestone in self.item.repository.milestones[:1]:
-            yield Kind.MILESTONED, {"milestone": milestone}
-            yield Kind.DEMILESTONED, {}
+        yield Kind.MILESTONED, {"milestone": self.milestone}
+        yield Kind.DEMILESTONED, {}
         for kind in (Kind.LOCKED, Kind.UNLOCKED):
             yield kind, {}
 

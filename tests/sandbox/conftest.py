@@ -10,7 +10,7 @@ from tests.sandbox.keys import Keys, keys
 
 NOW = 1_780_315_200  # 2026-06-01T12:00:00Z, a Monday
 ORGS = ("acme", "umbrella")
-LARGE_LIMITS = LimitSettings(core=10**6, search=10**6, points=10**6)
+LARGE_LIMITS = LimitSettings(core=10**6, search=10**6, graphql=10**6, points=10**6, graphql_points=10**6)
 
 
 def small_plan(**other: object) -> Plan:
@@ -114,6 +114,27 @@ def reader(reading: RunningSandbox) -> Iterator[Client]:
 def client(changing: RunningSandbox) -> Iterator[Client]:
     """A client of the sandbox that the test changes."""
     with Client(changing.url) as client:
+        yield client
+
+
+def happened(world: World) -> World:
+    """Let everything happen to an issue and to a pull request."""
+    for pull in (False, True):
+        world.happen_all(next(one for one in world.items.values() if one.is_pull == pull and one.state == "open"))
+    return world
+
+
+@pytest.fixture(scope="module")
+def full() -> Iterator[RunningSandbox]:
+    """A small sandbox in which everything happened, that no test of the module changes."""
+    with serve(happened(World(small_plan(repositories=2, items=60, days=60)))) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def full_reader(full: RunningSandbox) -> Iterator[Client]:
+    """A client of the sandbox in which everything happened."""
+    with Client(full.url) as client:
         yield client
 
 

@@ -166,6 +166,10 @@ class Items(Accounts):
             "issueDependenciesSummary": dict.fromkeys(("blockedBy", "blocking", "totalBlockedBy", "totalBlocking"), 0),
         }
 
+    def issue_behind(self, pull: Item) -> JSON:
+        """Return the issue that a pull request is, beside itself."""
+        return {**self._issue(pull), "id": node_id("I", pull.repository.id, pull.id)}
+
     def _pull(self, item: Item) -> JSON:
         merged = item.merged_at is not None
         return {

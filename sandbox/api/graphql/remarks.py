@@ -23,7 +23,8 @@ class Remarks(Items):
         return {
             "repository": me["repository"],
             "pullRequest": me if item.is_pull else None,
-            "issue": me,
+            # GraphQL has an issue behind every pull request, too.
+            "issue": (lambda _: self.issue_behind(item)) if item.is_pull else me,
         }
 
     def _written(self, row: JSON, item: Item, entry: Entry) -> JSON:

@@ -9,6 +9,8 @@ from typing import Any
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -29,15 +31,19 @@ TIMELINES = ("IssueTimelineItems", "PullRequestTimelineItems")
 def load(version: str) -> GraphQLSchema:
     """Return today's schema, or that of an older server."""
     schema = build_schema("\n".join((FOLDER / name).read_text() for name in FILES[version]), assume_valid=True)
-    number = schema.type_map["Int"]
-    if isinstance(number, GraphQLScalarType):
-        # GitHub writes `databaseId` as it is, although ids have outgrown GraphQL's integers.
-        number.serialize = _as_it_is  # type: ignore[method-assign]
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and "databaseId" in kind.fields:
+            kind.fields["databaseId"].type = LARGE
     return schema
 
 
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+# GitHub writes `databaseId` as it is, although ids have outgrown GraphQL's integers.
+LARGE = GraphQLScalarType("Large", coerce_output_value=_as_it_is)
+LARGE.name = "Int"
 
 
 @cache
