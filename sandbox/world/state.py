@@ -11,7 +11,7 @@ from sandbox.world.effects import apply, count_in_milestone
 from sandbox.world.founding import Plan
 from sandbox.world.items import About, Change, Item, Kind, Milestone, Repository
 from sandbox.world.memberships import Memberships
-from sandbox.world.people import DEPENDABOT, Person
+from sandbox.world.people import COPILOT, DEPENDABOT, Person
 from sandbox.world.releases import Releases
 from sandbox.world.renames import Renames
 
@@ -102,7 +102,7 @@ class State(Memberships, Releases, Renames):
                 created_at=at,
                 updated_at=at,
             )
-            if author is not None and author.type == "Bot" and author.login != DEPENDABOT:
+            if author is not None and author.type == "Bot" and author.login not in (DEPENDABOT, COPILOT):
                 item.app = self.apps[author.id]
             if pull:
                 self._dress_pull(item, rng)

@@ -1,6 +1,6 @@
 """What to ask GitHub about contributions: searches, single items, timelines and member lists."""
 
-from chalicelib.contributions.api.graphql import MOST_IDS, MOST_PAGES, GraphQLAPI, Page
+from chalicelib.contributions.api.graphql import MOST_IDS, MOST_PAGES, NOT_OFFERED, GraphQLAPI, Page
 from chalicelib.contributions.api.members import MEMBERS, MemberAPI
 from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.contributions.api.repositories import RepositoryAPI
@@ -22,6 +22,7 @@ __all__ = [
     "MEMBERS",
     "MOST_IDS",
     "MOST_PAGES",
+    "NOT_OFFERED",
     "PULL_REQUESTS",
     "GraphQLAPI",
     "IssuePlace",

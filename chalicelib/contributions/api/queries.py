@@ -209,7 +209,8 @@ class Queries:
     server: ServerTypes
     wanted: Collection[str] = ()
     without_boards: bool = False
-    _texts: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    # Not taken over by a copy that asks for other kinds.
+    _texts: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def kinds(self) -> frozenset[str]:

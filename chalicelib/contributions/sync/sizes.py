@@ -9,13 +9,13 @@ from typing import Any, Self
 
 from sqlalchemy import or_, select, update
 
-from chalicelib.contributions.api import PULL_REQUESTS, GraphQLAPI
+from chalicelib.contributions.api import NOT_OFFERED, PULL_REQUESTS, GraphQLAPI
 from chalicelib.contributions.models import PullRequest
 from chalicelib.contributions.rows.sizes import size_row
 from chalicelib.contributions.sync.due import DueItem
 from chalicelib.contributions.sync.items import in_scope
 from chalicelib.contributions.sync.places import is_listed
-from chalicelib.errors import RejectedError
+from chalicelib.errors import RejectedError, SingleSignOnError
 from chalicelib.github.nodes import numeric_id
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
@@ -70,11 +70,14 @@ def follow_sizes(context: Context, *, most_queries: int | None = MOST_QUERIES) -
     )
     newest = found.order_by(PullRequest.updated_at.desc()).limit(most_queries and AT_ONCE * most_queries)
     due = context.session.execute(newest).all()
-    if due and (refusal := api.refusal()):
-        context.note(f"no sizes were read, for GraphQL is refused: {refusal}")
-        return
     for some in in_parts(due, AT_ONCE):
-        nodes = api.fetch_sizes([row.node_id for row in some])
+        try:
+            nodes = api.fetch_sizes([row.node_id for row in some])
+        except SingleSignOnError:
+            raise
+        except NOT_OFFERED as error:
+            context.note(f"no sizes were read, for GraphQL is refused: {error.message}")
+            return
         sizes = [_size_of(row, node) for row in some if (node := nodes[row.node_id]) and _shows(node, row)]
         context.run.fetched += len(sizes)
         save_sizes(context, sizes)

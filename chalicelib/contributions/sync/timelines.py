@@ -132,6 +132,8 @@ def _read_by_graphql(
         context.on_page(len(readings) - len(changing))
         failures += [f"{reading.item.place.name}: it changed while it was read" for reading in changing]
         yield from (outcome for outcome in outcomes if isinstance(outcome, DueItem))
+    if api.queries.without_boards:
+        context.note("the organisation forbids its boards to these credentials: their events were not read")
 
 
 def _read_by_rest(context: Context, due: Iterator[DueItem], failures: list[str], *, types: Collection[str]) -> None:

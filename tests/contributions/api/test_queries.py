@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,10 @@ def test_a_field_that_a_server_lacks_is_left_out() -> None:
 )
 def test_the_names_of_a_kind(type_name: str, kind: str, item_type: str) -> None:
     assert (queries.kind_of(type_name), queries.item_type_of(type_name)) == (kind, item_type)
+
+
+def test_a_copy_that_asks_for_less_has_texts_of_its_own() -> None:
+    """Where boards were forbidden they were asked for again, for ever: the text before was remembered."""
+    texts = Queries(ServerTypes({}, {"AddedToProjectV2Event": frozenset({"project"})}))
+    assert "AddedToProjectV2Event" in texts.timelines({"items0": False})
+    assert "AddedToProjectV2Event" not in replace(texts, without_boards=True).timelines({"items0": False})

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from sandbox import Item, Kind, Repository, RunningSandbox
-from sandbox.api.nodeids import account_node_id, legacy_node_id, node_id
+from sandbox.api.nodeids import account_node_id, commit_node_id, decode, legacy_node_id, node_id
 from sandbox.api.pages import Page, cursor_page, decode_cursor, encode_cursor, number_links, read_page
 from tests.sandbox.conftest import Client
 
@@ -37,6 +37,17 @@ def test_node_ids_carry_the_numeric_id() -> None:
     assert legacy_node_id("User", 16_658_738) == "MDQ6VXNlcjE2NjU4NzM4"
     assert account_node_id("Organization", 99_000_000).startswith("O_kgDO")
     assert base64.b64decode(account_node_id("Bot", 49_699_333)) == b"03:Bot49699333"
+
+
+def test_node_ids_are_read_in_both_forms() -> None:
+    # Recorded from GitHub, but for the last one: a change of a board's status, a user of either age.
+    assert decode("PVTISC_lADOHusmC86gCdsNzwAAAAOWVFLC") == ("PVTISC", [518_727_179, 2_685_000_461, 15_407_010_498])
+    assert decode("MDQ6VXNlcjE2NjU4NzM4") == ("User", [16_658_738])
+    assert decode("U_kgDOCCyfsA") == ("U", [137_142_192])
+    assert decode(commit_node_id(7, "ab" * 20)) == ("C", [7, "ab" * 20])
+    for nonsense in ("", "I_", "I_====", "I_k", "what", "I_kwDO", "MDQ6VXNlcg==", "é"):
+        with pytest.raises(ValueError):  # noqa: PT011 - several reasons
+            decode(nonsense)
 
 
 def test_cursors_come_back_and_others_are_refused(reader: Client) -> None:
