@@ -1,4 +1,4 @@
-"""A GitHub REST API on localhost with a generated organisation, for demos, tests and benchmarks."""
+"""GitHub's REST and GraphQL APIs on localhost with a generated organisation, for demos, tests and benchmarks."""
 
 from sandbox.api.payloads import Payloads
 from sandbox.server.faults import Fault

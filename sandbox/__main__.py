@@ -1,6 +1,7 @@
 """`.venv/bin/python -m sandbox`: serve a generated organisation until it is interrupted."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ PLAN_OPTIONS = {
 LIMIT_OPTIONS = {
     "core": ("--core-limit", "requests an hour"),
     "search": ("--search-limit", "searches a minute"),
+    "graphql": ("--graphql-limit", "points an hour of GraphQL"),
     "points": ("--points-limit", "secondary limit: requests a minute"),
     "concurrency": ("--concurrency-limit", "secondary limit: requests at once"),
 }
@@ -73,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     cli = argparse.ArgumentParser(
         prog=".venv/bin/python -m sandbox",
-        description="A GitHub REST API on localhost with a generated organisation.",
+        description="GitHub's REST and GraphQL APIs on localhost with a generated organisation.",
         epilog=EXAMPLES + control.describe(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -111,6 +113,9 @@ def main(arguments: list[str] | None = None) -> None:
     if options.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(ends,), daemon=True).start()
     world = make_world(options)
+    # It stays: the garbage collector need not walk through it while queries are answered.
+    gc.collect()
+    gc.freeze()
     limits = LimitSettings(**{name: getattr(options, name) for name in LIMIT_OPTIONS})
     try:
         sandbox = serve(

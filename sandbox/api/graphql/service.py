@@ -64,7 +64,7 @@ class GraphQLSettings:
             raise ValueError(f"schema: {', '.join(schema.SCHEMAS)}; over: {GATEWAY}, {RESOURCES}")
         for name in asdict(wanted):
             setattr(self, name, getattr(wanted, name))
-        self.restricted = {str(name).lower() for name in wanted.restricted}
+        self.restricted = set(wanted.restricted)
         return {**asdict(self), "restricted": sorted(self.restricted)}
 
 
@@ -162,7 +162,8 @@ class GraphQL:
         result = _execute(schema.load(settings.schema), document, query, root.fields())
         if slow and settings.over == GATEWAY and work.nodes * slow > longest:
             return _gateway(502)
-        hidden = query.asks_for_boards and shown.owners & settings.restricted
+        restricting = {name.lower() for name in settings.restricted}
+        hidden = query.asks_for_boards and shown.owners & restricting
         if hidden:
             return _said({"data": None, "errors": [restricted(min(hidden))]})
         return _said(_written(result))

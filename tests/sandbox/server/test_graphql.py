@@ -305,7 +305,7 @@ def test_a_replica_that_is_behind(
 
 
 def test_boards_of_a_restricting_organisation_forbid_the_whole_call(client: Client, changing: RunningSandbox) -> None:
-    changing.graphql.restricted = {"octo-sandbox"}
+    changing.graphql.restricted = {"Octo-Sandbox"}
     item = next(one for one in changing.world.items.values() if not one.is_pull)
     query = """query($ids: [ID!]!, $types: [IssueTimelineItemsItemType!]) { nodes(ids: $ids) { ... on Issue {
       timelineItems(first: 5, itemTypes: $types) { totalCount } } } }"""
@@ -330,7 +330,7 @@ def test_oddities_see_queries_and_their_answers(client: Client, changing: Runnin
 
 
 def test_the_control_plane_sets_it(client: Client, changing: RunningSandbox) -> None:
-    found = client.control("PUT", "graphql", schema="old", restricted=["Acme"]).json()
+    found = client.control("PUT", "graphql", schema="old", restricted=["acme"]).json()
     assert found == {
         "schema": "old",
         "microseconds_per_node": 0,
