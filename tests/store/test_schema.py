@@ -63,9 +63,13 @@ OURS = {
         "merged_at": "datetime",
         "pull_id": "biginteger",
         "repository_id": "biginteger",
+        **dict.fromkeys(("additions", "deletions", "changed_files", "commits"), "integer"),
+        **dict.fromkeys(("review_decision", "merge_commit_oid", "merged_by", "base_ref", "head_ref"), "string"),
+        **dict.fromkeys(("first_commit_authored_at", "sized_at"), "datetime"),
+        "requested_reviewers": "array",
     },
-    "events": {"details": "jsonb", "page_no": "integer", "removed_at": "datetime"},
-    "event_polls": {"events": "integer", "next_url": "string"},
+    "events": {"details": "jsonb", "graphql_details": "jsonb", "page_no": "integer", "removed_at": "datetime"},
+    "event_polls": {"events": "integer", "next_url": "string", "total": "integer"},
     "transfers": {"detected_at": "datetime", "repository_id": "biginteger"},
 }
 # A user's id may outgrow 32 bits: wider than the seed's Integer, and nothing that fits that is lost.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, inspect, text
+
+from chalicelib.contributions.rows import event_row
 
 WATERMARKS = ("updated:issues", "updated:pull_requests", "events", "members")
 CURSORS = (
@@ -159,3 +162,64 @@ def test_rows_keep_their_names_on_the_way_to_identities_and_back(named: Engine, 
             assert rows(named, "SELECT name FROM cursors") == [("sweep:issues",)]
     assert rows(named, "SELECT repository_id FROM issues") == [(None,)]
     assert rows(named, "SELECT renamed_from, moved_to FROM repositories") == [(None, None)]
+
+
+# The step to keys that GraphQL can tell too
+
+REFERENCES: dict[str, tuple[str, dict[str, Any]]] = {
+    "an issue's": ("https://api.example/repos/acme/api", {"id": 9, "number": 3}),
+    "a pull request's": ("https://api.example/repos/acme/api", {"id": 10, "number": 4, "pull_request": {"url": "x"}}),
+    "a twin's": ("https://api.example/repos/acme/web", {"id": 11, "number": 3}),
+}
+
+
+def reference(name: str) -> dict[str, Any]:
+    """A reference from elsewhere, as REST tells it."""
+    url, issue = REFERENCES[name]
+    source = {"type": "issue", "issue": {**issue, "repository_url": url}}
+    return {"event": "cross-referenced", "actor": None, "created_at": "2026-05-01T00:00:00Z", "source": source}
+
+
+def old_key(issue_id: int) -> int:
+    """The key of before: it was made of the source's issue id."""
+    parts = ("cross-referenced", 1, issue_id, "2026-05-01T00:00:00Z")
+    digest = hashlib.sha256("\n".join(map(str, parts)).encode()).digest()
+    return -1 - (int.from_bytes(digest[:8], "big") >> 1)
+
+
+@pytest.fixture
+def referred(migrations: Config, empty_db_url: str) -> Iterator[Engine]:
+    """A database at the migration before, with references, one of them without a source, and an event of nobody's."""
+    command.upgrade(migrations, "0006")
+    engine = create_engine(empty_db_url)
+    insert = (
+        'INSERT INTO events (id, issue_id, org, repo, event, created_at, details, page_no, "user", username)'
+        " VALUES (:id, 1, 'acme', 'web', :event, :day, :details, 1, :user, :login)"
+    )
+    rows_of = [
+        {"id": old_key(issue["id"]), "event": "cross-referenced", "details": json.dumps({"source": {"issue": known}})}
+        for name, (_, issue) in REFERENCES.items()
+        for known in [reference(name)["source"]["issue"]]
+    ]
+    rows_of.append({"id": -7, "event": "cross-referenced", "details": None})
+    rows_of.append({"id": 5, "event": "closed", "details": None, "user": '{"id": 10137}', "login": "ghost"})
+    with engine.begin() as connection:
+        for row in rows_of:
+            connection.execute(text(insert), {"user": None, "login": None, "day": DAY, **row})
+    yield engine
+    engine.dispose()
+
+
+def test_references_get_keys_that_both_apis_can_tell_and_go_back(referred: Engine, migrations: Config) -> None:
+    keys = "SELECT id FROM events WHERE event = 'cross-referenced' ORDER BY id"
+    before = rows(referred, keys)
+    for _ in range(2):
+        command.upgrade(migrations, "head")
+        plain = {name: event_row(reference(name), issue_id=1, org="acme", repo="web")["id"] for name in REFERENCES}
+        assert plain["an issue's"] == plain["a twin's"]  # in the same second, of the same number, of two repositories
+        found = {key for (key,) in rows(referred, keys)}
+        assert found >= {-7, plain["an issue's"], plain["a pull request's"]}
+        assert len(found) == 4
+        assert rows(referred, 'SELECT username, "user" FROM events WHERE id = 5') == [(None, None)]
+        command.downgrade(migrations, "0006")
+        assert rows(referred, keys) == before
