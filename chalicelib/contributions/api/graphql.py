@@ -260,6 +260,16 @@ def _dig(data: Any, *path: str | int) -> Any:
     return data
 
 
+def _event_of(event: Node, people: dict[Any, Node]) -> Node:
+    """Give an event all the fields of its type. Whoever did several is kept in memory once."""
+    shared = {
+        name: people.setdefault((person["__typename"], person["login"]), person)
+        for name in ("actor", "author")
+        if (person := event.get(name))
+    }
+    return {**BLANKS[event["__typename"]], **event, **shared}
+
+
 def _page_of(node: Node | None, date: datetime | None) -> Page | None:
     """Read a timeline's page; None when it is not what the schema says."""
     try:
@@ -267,7 +277,8 @@ def _page_of(node: Node | None, date: datetime | None) -> Page | None:
         if not node or not timeline:
             return None
         info, events = timeline["pageInfo"], timeline["nodes"]
-        whole: list[Node] = [{**BLANKS[event["__typename"]], **event} for event in events if event is not None]
+        people: dict[Any, Node] = {}
+        whole = [_event_of(event, people) for event in events if event is not None]
         return Page(
             nodes=whole,
             holes=len(events) - len(whole),

@@ -58,11 +58,9 @@ def login_of(actor: Node) -> str:
     return OTHER_LOGINS.get(login) or f"{login}[bot]"
 
 
-def reviewer(node: Node | None, base_url: str) -> JSON | None:
-    """Give whoever is asked for a review: a person in REST's form, or a team."""
-    if node and node["__typename"] == "Team":
-        return {"id": node["databaseId"], "name": node["name"], "slug": node["slug"]}
-    return account(node, base_url)
+def team(node: Node) -> JSON:
+    """Give a team what both APIs tell of one."""
+    return {"id": node["databaseId"], "name": node["name"], "slug": node["slug"]}
 
 
 def _plain_avatar(url: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.contributions.rows.accounts import JSON, Node, account, reviewer
+from chalicelib.contributions.rows.accounts import JSON, Node, account, team
 from chalicelib.errors import RejectedError
 from chalicelib.github.nodes import numeric_id
 
@@ -39,6 +39,21 @@ class Timeline:
     number: int
     comments: Mapping[str, Sequence[Node]] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Node]] = field(default_factory=dict)
+    # Few people do most things: each is written once for many events.
+    people: dict[tuple[str, ...], JSON] = field(default_factory=dict)
+
+    def person(self, actor: Node | None) -> JSON | None:
+        """Give whoever did something the form of REST's users; None for the ghost of a deleted account."""
+        if not actor:
+            return None
+        key = (actor["__typename"], actor["login"], actor["avatarUrl"])
+        if key not in self.people:
+            self.people[key] = account(actor, self.base_url) or {}
+        return self.people[key]
+
+    def reviewer(self, node: Node | None) -> JSON | None:
+        """Give whoever is asked for a review: a person in REST's form, or a team."""
+        return team(node) if node and node["__typename"] == "Team" else self.person(node)
 
     @property
     def url(self) -> str:
@@ -73,7 +88,7 @@ def _plain(node: Node, timeline: Timeline, kind: str) -> JSON:
         "id": numeric_id(node["id"]),
         "node_id": node["id"],
         "event": kind,
-        "actor": account(node["actor"], timeline.base_url),
+        "actor": timeline.person(node["actor"]),
         "created_at": node["createdAt"],
         **(details(node, timeline) if details else {}),
         "graphql_details": {name: value for name, value in found.items() if value is not None} or None,
@@ -86,7 +101,7 @@ def _commented(node: Node, timeline: Timeline, kind: str) -> JSON:
         "id": number,
         "node_id": node["id"],
         "event": kind,
-        "user": account(node["author"], timeline.base_url),
+        "user": timeline.person(node["author"]),
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
         "body": node["body"],
@@ -100,7 +115,7 @@ def _reviewed(node: Node, timeline: Timeline, kind: str) -> JSON:
         "id": numeric_id(node["id"]),
         "node_id": node["id"],
         "event": kind,
-        "user": account(node["author"], timeline.base_url),
+        "user": timeline.person(node["author"]),
         "body": node["body"],
         "state": node["reviewState"].lower(),
         "submitted_at": node["submittedAt"],
@@ -129,7 +144,7 @@ def _signature(person: Node | None) -> JSON:
 def _cross_referenced(node: Node, timeline: Timeline, kind: str) -> JSON:
     return {
         "event": kind,
-        "actor": account(node["actor"], timeline.base_url),
+        "actor": timeline.person(node["actor"]),
         "created_at": node["createdAt"],
         "updated_at": node["createdAt"],
         "source": {"type": "issue", "issue": _source(node["source"], timeline)},
@@ -200,7 +215,7 @@ def _remark(node: Node, timeline: Timeline, url: str) -> JSON:
         "url": url,
         "id": numeric_id(node["id"]),
         "node_id": node["id"],
-        "user": account(node["author"], timeline.base_url),
+        "user": timeline.person(node["author"]),
         "body": node["body"],
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
@@ -222,14 +237,14 @@ def _lower(value: str | None) -> str | None:
 
 
 def _assignee(node: Node, timeline: Timeline) -> JSON:
-    return {"assignee": account(node["assignee"], timeline.base_url)}
+    return {"assignee": timeline.person(node["assignee"])}
 
 
 def _reviewer(node: Node, timeline: Timeline) -> JSON:
     asked = node["requestedReviewer"]
     name = "requested_team" if asked and asked["__typename"] == "Team" else "requested_reviewer"
-    requester = account(node["actor"], timeline.base_url)
-    return {"review_requester": requester, name: reviewer(asked, timeline.base_url)}
+    requester = timeline.person(node["actor"])
+    return {"review_requester": requester, name: timeline.reviewer(asked)}
 
 
 def _dismissed(node: Node, _: Timeline) -> JSON:

@@ -32,7 +32,9 @@ OF_ISSUE, OF_PULL, OF_OPEN_PULL = 1, 2, 3
 # After so many answers in a row that came within seconds, more is asked for at once.
 FAST_ANSWERS, FAST = 5, 4.0
 # So many events may wait in memory for the company of others.
-MOST_WAITING = 4_000
+MOST_WAITING = 2_000
+# So many people are remembered.
+MOST_PEOPLE = 2_000
 THREADS = {"line-commented", "commit-commented"}
 
 
@@ -103,6 +105,7 @@ class HistoryReader:
     paging: list[History] = field(default_factory=list)
     waiting: list[History] = field(default_factory=list)
     sizes: list[Size] = field(default_factory=list)
+    people: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def read(self, due: Iterator[DueItem]) -> Iterator[list[Outcome]]:
         """Read timelines; gives each as a Reading, or as the item that has to be asked for in REST."""
@@ -227,6 +230,8 @@ class HistoryReader:
 
     def _end(self, history: History) -> Outcome:
         """Turn a whole history into REST's form; one with holes, or of other length than counted, is asked in REST."""
+        if len(self.people) > MOST_PEOPLE:
+            self.people.clear()
         ids = {node["id"] for node in history.nodes}
         if history.holes or len(history.nodes) != history.total or len(ids) != len(history.nodes):
             return history.item
@@ -246,9 +251,8 @@ class HistoryReader:
 
     def _records(self, history: History) -> Iterator[Any]:
         item = history.item
-        timeline = Timeline(
-            self.context.github.base_url, item.org, item.repo, item.number, history.comments, history.reactions
-        )
+        place = (self.context.github.base_url, item.org, item.repo, item.number)
+        timeline = Timeline(*place, history.comments, history.reactions, self.people)
         for node in history.nodes:
             try:
                 yield rest_event(node, timeline, kind=KINDS[node["__typename"]])
