@@ -20,7 +20,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 
-from tests.databases import BOTH, Copies
+from tests.databases import BOTH, Copies, SqliteFile
 from tests.github.local_server import LocalServer
 from tests.payloads.folder import KINDS, MADE_UP, RECORDED, write_made_up
 from tests.postgres import NoPostgresError, Server, close_connections, connect, new_database
@@ -190,15 +190,17 @@ def empty_db_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(fixture))
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> SqliteFile:
+    """The SQLite file with our tables, which tests use one after another."""
+    return SqliteFile(tmp_path_factory.mktemp("sqlite") / "test.db", sqlite_template)
+
+
 @pytest.fixture(params=BOTH)
-def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def db_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database with our tables, on each of the two."""
-    if request.param == "sqlite":
-        path = tmp_path / "test.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    with request.getfixturevalue("postgres_copies").borrow() as url:
+    copies = request.getfixturevalue({"sqlite": "sqlite_file", "postgresql": "postgres_copies"}[request.param])
+    with copies.borrow() as url:
         yield url
 
 
