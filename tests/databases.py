@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import sqlite3
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy.engine.events import ConnectionEvents
 
 from chalicelib.models import Base
@@ -33,6 +35,9 @@ FINGERPRINT = (
 OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
 FILLED = " UNION ALL ".join(
     f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in reversed(Base.metadata.sorted_tables)
+)
+SEQUENCES = (
+    "SELECT format('%%I.%%I', schemaname, sequencename), last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 )
 RESTART = "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
 
@@ -130,3 +135,54 @@ def empty(connection: Connection) -> None:
         connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql(f"VACUUM {table}")
     connection.exec_driver_sql(RESTART)
+
+
+# What tests begin with, kept for those that begin with the same: by the kind of database, and by what was done.
+Write = Callable[[str], None]
+KEPT: dict[tuple[str, Hashable], Write] = {}
+
+
+def fill_once(url: str, key: Hashable, fill: Callable[[], None]) -> None:
+    """Let `fill` write into a database without rows; what it wrote the first time is copied the next times.
+
+    The key says all that the rows depend on.
+    """
+    backend = make_url(url).get_backend_name()
+    if write := KEPT.get((backend, key)):
+        write(url)
+        return
+    fill()
+    KEPT[backend, key] = {"sqlite": keep_sqlite, "postgresql": keep_postgresql}[backend](url)
+
+
+def keep_sqlite(url: str) -> Write:
+    """Keep a file's content; gives what writes it into another one."""
+    kept = sqlite3.connect(":memory:")
+    with closing(sqlite3.connect(str(make_url(url).database))) as source:
+        source.backup(kept)
+
+    def write(other: str) -> None:
+        with closing(sqlite3.connect(str(make_url(other).database))) as target:
+            kept.backup(target)
+
+    return write
+
+
+def keep_postgresql(url: str) -> Write:
+    """Keep the rows, and how far sequences are; gives what writes them into another one."""
+    rows: dict[str, bytes] = {}
+    with connected(url) as connection, closing(connection.connection.cursor()) as cursor:
+        for (table,) in reversed(connection.exec_driver_sql(FILLED).all()):
+            copied = BytesIO()
+            cursor.copy_expert(f"COPY {table} TO STDOUT (FORMAT binary)", copied)
+            rows[table] = copied.getvalue()
+        sequences = connection.exec_driver_sql(SEQUENCES).all()
+
+    def write(other: str) -> None:
+        with connected(other) as connection, closing(connection.connection.cursor()) as cursor:
+            for table, content in rows.items():
+                cursor.copy_expert(f"COPY {table} FROM STDIN (FORMAT binary)", BytesIO(content))
+            for name, value in sequences:
+                connection.exec_driver_sql("SELECT setval(%s, %s)", (name, value))
+
+    return write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from chalicelib.models import Issue, PullRequest, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import parse_utc
 from sandbox import Limits, LimitSettings, Plan, RunningSandbox, World, serve
+from tests.databases import fill_once
 
 NOW = int(datetime(2026, 6, 15, 12, tzinfo=UTC).timestamp())
 ORG = "acme"
@@ -33,6 +34,8 @@ GENEROUS = LimitSettings(
     concurrency=1_000,
 )
 DAY = 86_400
+# What objects carry as the API's address. The port is another one each time, and no row may depend on it.
+PUBLIC_URL = "https://api.github.example"
 # The permissions of an App that may read all that there is to read.
 NEEDED = {need.permission: "read" for domain in DOMAINS for need in domain.all_needs}
 
@@ -86,6 +89,22 @@ class Organisation:
     def backfill(self, *arguments: str) -> int:
         """Run backfill.py's main, at the sandbox's time."""
         return backfill.main(arguments, self.settings, budget=self.budget(), now=self.now)
+
+    def begin(self, *jobs: str, since: str = "2026-01-01", only: str = "", key: Hashable = None) -> None:
+        """Backfill an empty database, and run these jobs: what most tests begin with.
+
+        It is done once, for the same plan and environment; after that the rows are copied, and nothing is asked. The
+        `key` tells what else the test changed before: pages' sizes, or what it assigned to things of the world.
+        """
+        arguments = ("--since", since, *(("--only", only) if only else ()))
+
+        def fill() -> None:
+            assert self.backfill(*arguments) == 0
+            for job in jobs:
+                self.run_job(job)
+
+        world, environment = self.sandbox.world, tuple(sorted(self.environment.items()))
+        fill_once(self.db_url, (world.plan, world.version, self.now(), environment, arguments, jobs, key), fill)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -154,7 +173,7 @@ def organisation(db_url: str, **plan: Any) -> Iterator[Organisation]:
     """Serve an organisation; `plan` overrides organisations, repositories, people, days, items, seed and now."""
     sizes = {"repositories": 5, "people": 20, "days": 60, "items": 80, "seed": 7, "now": NOW, "organisations": (ORG,)}
     world = World(Plan(**{**sizes, **plan}))
-    with serve(world, limits=Limits(replace(GENEROUS))) as sandbox:
+    with serve(world, limits=Limits(replace(GENEROUS)), public_url=PUBLIC_URL) as sandbox:
         yield Organisation(sandbox, db_url)
 
 

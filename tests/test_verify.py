@@ -35,7 +35,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_verify_finds_and_repairs_what_is_missing(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     with create_db_session(org.db_url) as session:
         lost = session.scalars(select(Issue.id).order_by(Issue.id).limit(3)).all()
         session.execute(delete(Issue).where(Issue.id.in_(lost)))
@@ -60,7 +60,7 @@ def lose_one_and_add_another(org: Organisation) -> None:
 
 def test_verify_sees_a_missing_row_beside_a_surplus_one(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
     """It compared counts alone, and they were equal."""
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     lose_one_and_add_another(org)
     capsys.readouterr()
     assert org.backfill("--verify") == 0
@@ -69,7 +69,7 @@ def test_verify_sees_a_missing_row_beside_a_surplus_one(org: Organisation, capsy
 
 
 def test_verify_sees_an_altered_row(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     with create_db_session(org.db_url) as session:
         altered = session.scalars(select(Issue.id).order_by(Issue.id).limit(2)).all()
         session.execute(update(Issue).where(Issue.id == altered[0]).values(title="altered"))
@@ -88,7 +88,7 @@ def test_verify_sees_an_altered_row(org: Organisation, capsys: pytest.CaptureFix
 def test_what_changed_since_the_last_job_is_no_difference(
     org: Organisation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     org.advance(60)
     changed = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
     org.sandbox.world.change(changed, Kind.COMMENTED)
@@ -132,7 +132,7 @@ def test_of_many_items_another_part_is_compared_each_time_and_the_report_names_i
 def test_of_many_items_those_that_are_missing_or_in_a_wrong_state_are_found(
     org: Organisation, model: type[Issue] | type[PullRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     with create_db_session(org.db_url) as session:
         lost = session.scalars(select(model.id).order_by(model.created_at)).all()[3::12]
         session.execute(delete(model).where(model.id.in_(lost)))
@@ -152,7 +152,7 @@ def test_verify_names_what_is_counted_and_never_listed(
 ) -> None:
     """It failed for ever."""
     monkeypatch.setattr(verify, "FEW", few)
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     created = sorted(parse_utc(item["created_at"]) for item in org.truth("issues").values())
     org.sandbox.oddities.tell(ghosts("issues", created[12]))
     assert org.backfill("--verify") == 0
@@ -174,7 +174,7 @@ def test_verify_believes_no_count_of_nothing(org: Organisation, capsys: pytest.C
 
 
 def test_verify_marks_what_github_no_longer_shows_and_deletes_nothing(org: Organisation) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     gone = next(item for item in org.sandbox.world.items.values() if item.pull_id)
     org.sandbox.world.delete(gone)
     assert org.backfill("--verify") == 0
@@ -185,7 +185,7 @@ def test_verify_marks_what_github_no_longer_shows_and_deletes_nothing(org: Organ
 
 
 def test_verify_brings_back_what_was_marked_by_mistake(org: Organisation) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     with create_db_session(org.db_url) as session:
         session.execute(update(Issue).where(Issue.number == 1).values(deleted_at=org.now()))
         session.commit()
@@ -196,7 +196,7 @@ def test_verify_brings_back_what_was_marked_by_mistake(org: Organisation) -> Non
 def test_verify_exits_1_while_a_difference_remains(
     org: Organisation, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     hidden = next(item for item in org.sandbox.world.items.values() if not item.pull_id)
     find = org.sandbox.app.index.find
     # GitHub leaves items of accounts it holds for spam out of its searches, and shows them all the same.
@@ -219,7 +219,7 @@ def test_members_alone_cannot_be_verified(org: Organisation, capsys: pytest.Capt
 
 def test_a_kind_that_cannot_be_compared_is_no_proof(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
     """It was left out of the report, which then said that nothing differed."""
-    assert org.backfill("--since", SINCE) == 0
+    org.begin(since=SINCE)
     org.sandbox.faults.script("502", path="/search/issues", count=6)
     capsys.readouterr()
     assert org.backfill("--verify") == 1

@@ -30,8 +30,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_an_outage_of_30_days_loses_nothing(org: Organisation) -> None:
-    assert org.backfill("--since", "2026-01-01") == 0
-    org.run_job()
+    org.begin("every_30_min")
     org.assert_equal_to_truth()
     before = len(org.truth("issues"))
 
@@ -43,7 +42,7 @@ def test_an_outage_of_30_days_loses_nothing(org: Organisation) -> None:
 
 
 def test_changes_between_a_backfill_and_the_first_job_are_not_missed(org: Organisation) -> None:
-    assert org.backfill("--since", "2026-01-01") == 0
+    org.begin()
     oldest = min(org.sandbox.world.items.values(), key=lambda item: item.updated_at)
     org.advance(20 * DAY)
     assert org.sandbox.world.change(oldest, Kind.RENAMED, text="a new title")
@@ -225,8 +224,7 @@ def test_an_interrupted_pass_goes_through_next_time(db_url: str) -> None:
 
 def test_a_backfill_of_another_scope_does_not_pass_over_what_was_not_read_yet(org: Organisation) -> None:
     """Its watermark stood at its own beginning, ahead of the organisation's, and the changes between were lost."""
-    assert org.backfill("--since", "2026-01-01") == 0
-    org.run_job()
+    org.begin("every_30_min")
     org.advance(2 * DAY)
     changed = next(item for item in org.sandbox.world.items.values() if not item.pull_id and item.state == "open")
     assert org.sandbox.world.change(changed, Kind.RENAMED, text="a new title")

@@ -54,7 +54,7 @@ def touch(org: Organisation, item: Item) -> None:
 def test_what_is_listed_and_refused_alone_stays(org: Organisation, status: int, pull: bool) -> None:
     """A 410 deleted it, and the next search brought it back; a 451 failed in each run."""
     item = an_item(org, pull=pull)
-    assert org.backfill(*BACKFILL) == 0
+    org.begin(only="issues,pull_requests,events")
     touch(org, item)
     with org.sandbox.oddities.telling(refused(item, status)):
         run_all(org)
@@ -95,7 +95,7 @@ def become_pull(org: Organisation) -> Callable[[Item], None]:
 def test_an_issue_that_becomes_a_pull_request_moves_to_its_table(org: Organisation, job: str) -> None:
     """Its old row stayed, was asked for by each run, and was kept among the rejected each time."""
     item = an_item(org, pull=False)
-    assert org.backfill(*BACKFILL) == 0
+    org.begin(only="issues,pull_requests,events")
     org.advance(3600)
     become_pull(org)(item)
     org.run_job(job)

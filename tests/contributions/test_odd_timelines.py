@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
     with organisation(db_url, items=30, days=30) as running:
-        assert running.backfill("--since", "2026-01-01", "--only", "issues,pull_requests,events") == 0
+        running.begin(only="issues,pull_requests,events")
         running.environment["EVENT_DAYS"] = "365"
         running.advance(3600)
         yield running

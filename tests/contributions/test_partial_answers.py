@@ -18,8 +18,6 @@ from tests.organisation import DAY, Organisation, organisation
 
 pytestmark = pytest.mark.slow
 
-BACKFILL = ("--since", "2026-01-01", "--only", "issues,pull_requests")
-
 
 def nothing_found(request: Request, answer: Answer) -> Answer:
     """Let every search find nothing, completely."""
@@ -41,7 +39,7 @@ def gone(org: Organisation) -> int:
 @pytest.mark.parametrize("job", ["daily", "every_30_min"])
 def test_a_search_that_finds_nothing_deletes_nothing(org: Organisation, job: str) -> None:
     """A search that answered 0 of 2,000 marked all of them, after 2,009 requests."""
-    assert org.backfill(*BACKFILL) == 0
+    org.begin(only="issues,pull_requests")
     org.sandbox.stats.reset()
     sentence = "GitHub no longer shows|GitHub's search finds no"
     with org.sandbox.oddities.telling(nothing_found), pytest.raises(JobFailedError, match=sentence):
@@ -73,7 +71,7 @@ def without_pulls(request: Request, answer: Answer) -> Answer:
 def test_a_token_that_suddenly_sees_less_deletes_little(db_url: str, job: str) -> None:
     """A permission was taken away, and everything that it had shown was asked for and marked."""
     with organisation(db_url, items=70, days=40, repositories=2) as org:
-        assert org.backfill(*BACKFILL) == 0
+        org.begin(only="issues,pull_requests")
         org.environment["EVENT_DAYS"] = "365"
         org.sandbox.stats.reset()
         no_timelines = of_timelines(404)
@@ -92,7 +90,7 @@ def test_a_token_that_suddenly_sees_less_deletes_little(db_url: str, job: str) -
 
 def test_a_repository_that_is_hidden_keeps_its_items(db_url: str) -> None:
     with organisation(db_url, items=70, days=40, repositories=2) as org:
-        assert org.backfill(*BACKFILL) == 0
+        org.begin(only="issues,pull_requests")
         biggest = max(org.sandbox.world.repositories.values(), key=lambda one: len(one.items))
         org.sandbox.tokens.hide(org.sandbox.token, [biggest.full_name])
         org.environment["EVENT_DAYS"] = "365"
@@ -106,7 +104,7 @@ def test_a_repository_that_is_hidden_keeps_its_items(db_url: str) -> None:
 
 def test_what_is_really_gone_is_marked_when_the_repository_agrees(db_url: str) -> None:
     with organisation(db_url, items=70, days=40, repositories=2) as org:
-        assert org.backfill(*BACKFILL) == 0
+        org.begin(only="issues,pull_requests")
         for item in [item for item in org.sandbox.world.items.values() if item.is_pull][:30]:
             org.sandbox.world.delete(item)
         org.run_job("daily")
@@ -116,7 +114,7 @@ def test_what_is_really_gone_is_marked_when_the_repository_agrees(db_url: str) -
 
 def test_the_share_is_a_setting(db_url: str) -> None:
     with organisation(db_url, items=70, days=40, repositories=2) as org:
-        assert org.backfill(*BACKFILL) == 0
+        org.begin(only="issues,pull_requests")
         org.environment["GONE_PERCENT"] = "100"
         with org.sandbox.oddities.telling(without_pulls):
             org.run_job("daily")
@@ -142,7 +140,7 @@ def without(item: Item) -> Oddity:
 def test_a_change_that_is_indexed_hours_late_is_read(org: Organisation, is_new: bool) -> None:
     """The watermark had passed it, and it was closed: nothing ever read it."""
     world = org.sandbox.world
-    assert org.backfill(*BACKFILL, "--only", "issues,pull_requests,events") == 0
+    org.begin(only="issues,pull_requests,events")
     closed = [item for item in world.items.values() if item.state == "closed" and not item.is_pull]
     late, other = closed[0], closed[1]
     org.advance(600)
@@ -169,7 +167,7 @@ def test_a_change_that_is_indexed_hours_late_is_read(org: Organisation, is_new: 
 def test_what_changed_while_a_repository_was_hidden_is_read_when_it_is_back(org: Organisation) -> None:
     """The watermark had passed the changes, since those of other repositories were seen: nothing ever read them."""
     world = org.sandbox.world
-    assert org.backfill(*BACKFILL) == 0
+    org.begin(only="issues,pull_requests")
     closed = [item for item in world.items.values() if item.state == "closed"]
     changed = closed[0]
     other = next(item for item in closed if item.repository is not changed.repository)

@@ -7,15 +7,17 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, insert, inspect, make_url, text
+from sqlalchemy import Engine, create_engine, event, insert, inspect, make_url, select, text
 from sqlalchemy.orm import Session
 
-from chalicelib.models import SyncRun
+from chalicelib.models import Base, SyncRun
 from chalicelib.store.engine import make_engine
 from chalicelib.utils import utc_now
 from tests.databases import Copies, SqliteFile, connected
+from tests.organisation import organisation
 
 
 def table_names(url: str) -> list[str]:
@@ -132,3 +134,42 @@ def test_an_engine_is_kept_with_what_it_compiled_but_not_with_a_tests_listeners(
     left_open.close()
     with file.borrow() as url:
         assert make_engine(url) is not engine
+
+
+def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
+    with make_engine(url).connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_a_beginning_that_is_copied_is_the_one_that_was_read(db_url: str) -> None:
+    with organisation(db_url, items=20) as org:
+        org.begin("daily", key="to be copied")
+        assert org.requests() != {}
+        written = everything(db_url)
+    assert written["issues"] != written["sync_runs"] != []
+    with connected(db_url) as connection:
+        for table in Base.metadata.sorted_tables:
+            connection.execute(table.delete())
+    with organisation(db_url, items=20) as org:
+        org.begin("daily", key="to be copied")
+        assert org.requests() == {}
+        assert everything(db_url) == written
+        org.advance(86_400)
+        org.run_job("every_30_min")
+        org.assert_equal_to_truth()
+
+
+@pytest.mark.parametrize("other", [{"items": 21}, {"seed": 8}, {"EVENT_DAYS": "3"}], ids=repr)
+def test_another_beginning_is_read(db_url: str, other: dict[str, Any]) -> None:
+    plan = {"items": 20, "repositories": 2} | {name: value for name, value in other.items() if name.islower()}
+    for each in ({"items": 20, "repositories": 2}, plan):
+        with connected(db_url) as connection:
+            for table in Base.metadata.sorted_tables:
+                connection.execute(table.delete())
+        with organisation(db_url, **each) as org:
+            org.environment |= {name: value for name, value in other.items() if each is plan and name.isupper()}
+            org.begin(only="issues", key=f"before another, {other}")
+            assert org.requests() != {}

@@ -27,9 +27,7 @@ def filled(db_url: str, **plan: Any) -> Iterator[Organisation]:
         for repository in org.sandbox.world.repositories.values():
             repository.private = False  # from which issues may not move to public ones
         org.environment["GH_ORGS"] = ",".join(plan.get("organisations", (ORG,)))
-        assert org.backfill("--since", "2026-01-01") == 0
-        for job in JOBS:
-            org.run_job(job)
+        org.begin(*JOBS, key="all are public")
         org.advance(60)
         yield org
 

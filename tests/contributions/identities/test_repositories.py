@@ -21,7 +21,7 @@ from tests.contributions.identities.conftest import (
     values,
 )
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
-from tests.organisation import ORG, Organisation
+from tests.organisation import ORG, PUBLIC_URL, Organisation
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def test_a_renamed_repository_has_its_new_name_in_every_table(org: Organisation)
     links = {link for table in ("issues", "pull_requests") for link in names(org, table, "html_url")}
     links |= names(org, "issues", "repository_url") | names(org, "issues", "labels_url") | names(org, "issues", "url")
     assert not any(f"/{before}/" in f"{link}/" for link in links)
-    assert f"{org.sandbox.url}/repos/acme/shelf" in names(org, "issues", "repository_url")
+    assert f"{PUBLIC_URL}/repos/acme/shelf" in names(org, "issues", "repository_url")
     row = repository_row(org, repository)
     assert (row.name, row.renamed_from, row.moved_to, row.deleted_at) == ("shelf", before, None, None)
     assert notes(org)[-1] == f"acme/{before} is acme/shelf now"

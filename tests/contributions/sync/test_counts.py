@@ -23,8 +23,7 @@ def org(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
     for module in ("api.search", "sync.reconcile", "sync.counts"):
         monkeypatch.setattr(f"chalicelib.contributions.{module}.PER_PAGE", 10)
     with organisation(db_url, items=70, repositories=2, people=8) as running:
-        assert running.backfill("--since", SINCE) == 0
-        running.run_job()
+        running.begin("every_30_min", since=SINCE, key="pages of 10")
         running.sandbox.stats.reset()
         yield running
 

@@ -26,9 +26,8 @@ ITEM = "/repositories/<int:repository_id>/issues/<int:number>"
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
     with organisation(db_url, items=30, days=30) as running:
-        assert running.backfill("--since", "2026-01-01") == 0
         running.environment["EVENT_DAYS"] = "365"
-        running.run_job("nrt_events")
+        running.begin("nrt_events")
         running.advance(60)
         yield running
 
