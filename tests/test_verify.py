@@ -15,8 +15,6 @@ from sandbox import Kind
 from tests.contributions.oddities import ghosts, nothing
 from tests.organisation import Organisation, organisation
 
-pytestmark = pytest.mark.slow
-
 SINCE = "2026-04-01"
 
 
