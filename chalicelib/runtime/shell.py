@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
+from chalicelib.runtime.memory import give_back_large_blocks
 from chalicelib.runtime.output import ClosedOutputError, FullOutputError, prepare_output
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def begin() -> None:
     """Begin a command, before its imports: on any terminal, and with one sentence when it is stopped."""
     prepare_output()
     stop_while_loading()
+    give_back_large_blocks()
 
 
 def stop_while_loading() -> None:

@@ -38,6 +38,8 @@ MOST_PAGES = 10
 IDS_PER_ALIAS = 50
 # When so many items in a row could not be had even alone, GitHub is out of order.
 MOST_UNAVAILABLE = 3
+# So many people are remembered.
+MOST_PEOPLE = 2_000
 # What a server answers that has no GraphQL for us.
 NOT_OFFERED = (NotFoundError, ForbiddenError, UnprocessableError, BadAnswerError)
 
@@ -82,6 +84,7 @@ class GraphQLAPI:
     wanted: Collection[str] = ()
     _queries: Queries | None = field(default=None, repr=False)
     _unavailable: int = 0
+    _people: dict[Any, Node] = field(default_factory=dict, repr=False)
 
     def refusal(self) -> str | None:
         """Say why the server has no GraphQL for this; None when it has. Asks what it knows, if that is not known."""
@@ -159,6 +162,8 @@ class GraphQLAPI:
         """Ask for many things at once, or by halves; None for what can't be had, even alone."""
         if not keys:
             return {}
+        if len(self._people) > MOST_PEOPLE:
+            self._people.clear()
         is_alone = len(keys) == 1
         try:
             found = ask(keys, is_divisible=not is_alone)
@@ -184,7 +189,7 @@ class GraphQLAPI:
         aliases = {alias: alias.startswith("open") for alias in places}
         answer = self._ask(lambda texts: texts.timelines(aliases), places, is_divisible=is_divisible)
         nodes = self._by_key(answer, {key: (alias, n) for alias, ids in places.items() for n, key in enumerate(ids)})
-        return {key: _page_of(node, answer.date) for key, node in nodes.items()}
+        return {key: _page_of(node, answer.date, self._people) for key, node in nodes.items()}
 
     def _ask_next_pages(self, cursors: Mapping[str, str], keys: Sequence[str], *, is_divisible: bool) -> dict[str, Any]:
         variables = {f"id{n}": key for n, key in enumerate(keys)} | {
@@ -192,7 +197,7 @@ class GraphQLAPI:
         }
         answer = self._ask(lambda texts: texts.pages(len(keys)), variables, is_divisible=is_divisible)
         nodes = self._by_key(answer, {key: (f"page{n}",) for n, key in enumerate(keys)})
-        return {key: _page_of(node, answer.date) for key, node in nodes.items()}
+        return {key: _page_of(node, answer.date, self._people) for key, node in nodes.items()}
 
     def _ask_counts(self, keys: Sequence[str], *, is_divisible: bool) -> dict[str, Any]:
         answer = self._ask(lambda texts: texts.counts(), {"ids": list(keys)}, is_divisible=is_divisible)
@@ -270,14 +275,13 @@ def _event_of(event: Node, people: dict[Any, Node]) -> Node:
     return {**BLANKS[event["__typename"]], **event, **shared}
 
 
-def _page_of(node: Node | None, date: datetime | None) -> Page | None:
+def _page_of(node: Node | None, date: datetime | None, people: dict[Any, Node]) -> Page | None:
     """Read a timeline's page; None when it is not what the schema says."""
     try:
         timeline = node["timelineItems"] if node else None
         if not node or not timeline:
             return None
         info, events = timeline["pageInfo"], timeline["nodes"]
-        people: dict[Any, Node] = {}
         whole = [_event_of(event, people) for event in events if event is not None]
         return Page(
             nodes=whole,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 ISSUE_ITEMS, PULL_ITEMS = "IssueTimelineItems", "PullRequestTimelineItems"
 # The answer names each union's types and their fields: an older GitHub Enterprise Server has fewer of both.
@@ -196,11 +197,6 @@ class ServerTypes:
     issues: Mapping[str, frozenset[str]]
     pulls: Mapping[str, frozenset[str]]
 
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of event that it can be asked for, by REST's names."""
-        return frozenset(KINDS[name] for name in {*self.issues, *self.pulls} if name in KINDS)
-
 
 @dataclass(frozen=True)
 class Queries:
@@ -212,12 +208,12 @@ class Queries:
     # Not taken over by a copy that asks for other kinds.
     _texts: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[str]:
         """The kinds of event that are asked for, by REST's names."""
         return frozenset(KINDS[name] for name in {*self._types(self.server.issues), *self._types(self.server.pulls)})
 
-    @property
+    @cached_property
     def item_types(self) -> dict[str, list[str]]:
         """The variables that say which kinds a timeline shows and counts."""
         return {
