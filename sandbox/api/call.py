@@ -15,7 +15,7 @@ from sandbox.api.search import SearchIndex
 from sandbox.api.times import parse_moment
 from sandbox.world.apps import Installation, Integration
 from sandbox.world.copilot.usage import Usage
-from sandbox.world.items import Item, Organisation, Repository, Team
+from sandbox.world.items import Change, Item, Kind, Organisation, Repository, Team
 from sandbox.world.world import World
 
 JSON = dict[str, Any]
@@ -140,6 +140,15 @@ class Call:
         if not item.is_pull:
             raise not_found()
         return item
+
+    def comment(self) -> tuple[Item, Change]:
+        """Return the comment that the path numbers, with the item that it is on."""
+        number = self.path["comment_id"]
+        for item in self.items(self.repository()):
+            for change in item.history:
+                if change.kind is Kind.COMMENTED and change.id == number and not change.deleted:
+                    return item, change
+        raise not_found()
 
     def since(self) -> int | None:
         """Return the moment from which updates are asked for, if it is; raise the API's 422 for nonsense."""

@@ -1,11 +1,11 @@
-"""All forms in which the API shows the world: those of timelines, and those of releases."""
+"""All forms in which the API shows the world: those of timelines, of commits and reactions, and of releases."""
 
 from typing import Any
 
 from sandbox.api.nodeids import node_id
-from sandbox.api.timelines import Timelines
+from sandbox.api.timelines import Entry, Timelines
 from sandbox.api.times import moment, timestamp
-from sandbox.world.items import Asset, Release
+from sandbox.world.items import Asset, Change, Item, Release
 
 JSON = dict[str, Any]
 CONTENT_TYPES = {"gz": "application/gzip", "zip": "application/zip", "txt": "text/plain"}
@@ -13,6 +13,34 @@ CONTENT_TYPES = {"gz": "application/gzip", "zip": "application/zip", "txt": "tex
 
 class Forms(Timelines):
     """Builds everything for one base URL."""
+
+    def pull_commit(self, item: Item, entry: Entry) -> JSON:
+        """Return a commit as a pull request's list shows it."""
+        row = self.row(item, entry)
+        url = row["url"].replace("/git/commits/", "/commits/")
+        inner = {name: row[name] for name in ("author", "committer", "tree", "message", "verification", "url")}
+        user = self.any_user(entry.change.actor)
+        return {
+            "sha": row["sha"],
+            "node_id": row["node_id"],
+            "commit": {**inner, "comment_count": 0},
+            "url": url,
+            "html_url": row["html_url"],
+            "comments_url": f"{url}/comments",
+            "author": user,
+            "committer": user,
+            "parents": row["parents"],
+        }
+
+    def reaction(self, item: Item, change: Change) -> JSON:
+        """Return a reaction as the lists of reactions show it."""
+        return {
+            "id": change.id,
+            "node_id": node_id("REA", item.repository.id, change.id),
+            "user": self.any_user(change.actor),
+            "content": change.text,
+            "created_at": timestamp(change.at),
+        }
 
     def release(self, release: Release) -> JSON:
         """Return a release as lists show it."""

@@ -71,4 +71,9 @@ PULL = Place(
     Call.pull,
     lambda one: f"repositories/{one.repository.id}/pulls/{one.number}",
 )
+COMMENT = Place(
+    tuple(f"{path}/issues/comments/<int:comment_id>" for path in REPOSITORY.paths),
+    Call.comment,
+    lambda one: f"repositories/{one[0].repository.id}/issues/comments/{one[1].id}",
+)
 APP = Place(("/app",), Call.integration, lambda _: "app", for_apps=True)

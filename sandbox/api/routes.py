@@ -59,6 +59,7 @@ ROUTES = (
     *_at(REPOSITORY, "/issues", items.list_issues, ISSUES_OR_PULLS),
     *_at(ITEM, "", items.get_issue, ISSUES_OR_PULLS),
     *_at(PULL, "", items.get_pull, PULLS),
+    *_at(PULL, "/requested_reviewers", items.get_requested_reviewers, PULLS),
     *_at(ORGANISATION, "", accounts.get_organisation, PERMISSIONLESS),
     *_at(ORGANISATION, "/members/<username>", accounts.check_member, MEMBERS),
     *(_report(name, name, copilot.get_day) for name in (ORGANISATION_1, USERS_1, TEAMS_1)),

@@ -116,6 +116,11 @@ class World(Population):
                 self._occur(at, event)
             self.now = max(self.now, to)
 
+    def stand_still(self) -> None:
+        """Forget what would happen by itself from now on; time goes on, and what is asked for still happens."""
+        with self.lock:
+            self._heap.clear()
+
     def _occur(self, at: int, event: Event) -> None:
         if isinstance(event, tuple):
             self.apply(*event)

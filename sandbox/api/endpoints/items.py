@@ -74,3 +74,8 @@ def get_issue(call: Call) -> Answer:
 def get_pull(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}/pulls/{number}`."""
     return Answer(call.payloads.single_pull(call.pull()))
+
+
+def get_requested_reviewers(call: Call) -> Answer:
+    """Answer `GET /repos/{owner}/{repo}/pulls/{number}/requested_reviewers`: no page, and no teams here."""
+    return Answer({"users": [call.payloads.user(person) for person in call.pull().reviewers], "teams": []})

@@ -6,7 +6,7 @@ from operator import attrgetter
 from sandbox.api.call import Call
 from sandbox.api.errors import ApiError
 from sandbox.api.forms import Forms
-from sandbox.api.lists import APP, ITEM, ORGANISATION, PULL, REPOSITORY, TEAM, PlainList
+from sandbox.api.lists import APP, COMMENT, ITEM, ORGANISATION, PULL, REPOSITORY, TEAM, PlainList
 from sandbox.api.permissions import CONTENTS, ISSUES_OR_PULLS, MEMBERS, METADATA, PERMISSIONLESS, PULLS
 from sandbox.api.timelines import TIMELINE_ONLY, Entry, entries
 from sandbox.world.apps import Installation, Integration
@@ -58,8 +58,25 @@ def _repository_events(call: Call, repository: Repository) -> Entries:
     return [row for item in call.items(repository) for row in _events(call, item)]
 
 
-def _reviews(_: Call, item: Item) -> Entries:
-    return [(item, entry) for entry in entries(item) if entry.kind is Kind.REVIEWED]
+def _of_kind(item: Item, kind: Kind) -> list[tuple[Item, Entry]]:
+    return [(item, entry) for entry in entries(item) if entry.kind is kind]
+
+
+def _entries_of(kind: Kind) -> Callable[[Call, Item], Entries]:
+    return lambda _, item: _of_kind(item, kind)
+
+
+def _repository_line_comments(call: Call, repository: Repository) -> Entries:
+    """Return those of all pull requests, the oldest first unless asked otherwise; nobody edits them here."""
+    first, descending = call.since() or 0, call.argument("direction", "asc") == "desc"
+    pulls = [item for item in call.items(repository) if item.is_pull]
+    found = [row for item in pulls for row in _of_kind(item, Kind.LINE_COMMENTED) if row[1].change.at >= first]
+    return sorted(found, key=lambda row: (row[1].change.at, row[1].id), reverse=descending)
+
+
+def _reactions(_: Call, comment: tuple[Item, Change]) -> Comments:
+    item, target = comment
+    return [(item, change) for change in item.history if change.kind is Kind.REACTED and change.target is target]
 
 
 def _comments(call: Call, *items: Item) -> Comments:
@@ -134,5 +151,17 @@ LISTS = (
     PlainList(ITEM, "/events", _events, lambda payloads, row: payloads.issue_event(*row), ISSUES_OR_PULLS),
     PlainList(ITEM, "/comments", _comments, lambda payloads, row: payloads.comment(*row), ISSUES_OR_PULLS),
     PlainList(APP, "/installations", _installations, lambda payloads, row: payloads.installation(*row), PERMISSIONLESS),
-    PlainList(PULL, "/reviews", _reviews, lambda payloads, row: payloads.review(*row), PULLS),
+    PlainList(COMMENT, "/reactions", _reactions, lambda payloads, row: payloads.reaction(*row), ISSUES_OR_PULLS),
+    PlainList(PULL, "/reviews", _entries_of(Kind.REVIEWED), lambda payloads, row: payloads.review(*row), PULLS),
+    PlainList(PULL, "/commits", _entries_of(Kind.COMMITTED), lambda payloads, row: payloads.pull_commit(*row), PULLS),
+    PlainList(
+        PULL, "/comments", _entries_of(Kind.LINE_COMMENTED), lambda payloads, row: payloads.line_comment(*row), PULLS
+    ),
+    PlainList(
+        REPOSITORY,
+        "/pulls/comments",
+        _repository_line_comments,
+        lambda payloads, row: payloads.line_comment(*row),
+        PULLS,
+    ),
 )

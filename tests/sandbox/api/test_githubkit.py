@@ -14,6 +14,7 @@ from githubkit_schemas.latest.models import (
     BlockedByRemovedIssueEvent,
     BlockingAddedIssueEvent,
     BlockingRemovedIssueEvent,
+    Commit,
     ConvertedNoteToIssueIssueEvent,
     CopilotOrganizationDetails,
     DemilestonedIssueEvent,
@@ -35,7 +36,10 @@ from githubkit_schemas.latest.models import (
     ParentIssueRemovedIssueEvent,
     PullRequest,
     PullRequestReview,
+    PullRequestReviewComment,
+    PullRequestReviewRequest,
     PullRequestSimple,
+    Reaction,
     Release,
     ReleaseAsset,
     RemovedFromProjectIssueEvent,
@@ -95,6 +99,9 @@ class Target:
             and item.merged_at
             and any(change.kind is Kind.REVIEWED for change in item.history)
         )
+        changes = [(item, change) for item in items for change in item.history]
+        self.remarked: Item = next(item for item, change in changes if change.kind is Kind.LINE_COMMENTED)
+        self.reacted: int = next(change.id for _, change in changes if change.reactions and not change.deleted)
         self.issue: Item = next(
             item for item in items if not item.is_pull and item.closed_at and item.labels and item.comments
         )
@@ -110,7 +117,8 @@ def numbered(kit: Kit, path: str, model: Any, **arguments: str) -> Any:
 def by_repository_id(path: str, model: Any) -> Call:
     def call(kit: Kit, target: Target) -> Any:
         number = target.pull.number if "/pulls" in path else target.issue.number
-        return numbered(kit, f"/repositories/{target.repository.id}{path.format(number=number)}", model, state="all")
+        parts = path.format(number=number, remarked=target.remarked.number, reacted=target.reacted)
+        return numbered(kit, f"/repositories/{target.repository.id}{parts}", model, state="all")
 
     return call
 
@@ -143,6 +151,28 @@ CALLS: dict[str, Call] = {
     f"{REPO}/releases": lambda kit, target: kit.rest.repos.list_releases(ORG, target.name),
     f"{NUMBERED_REPO}/releases": by_repository_id("/releases", list[Release]),
     f"{REPO}/pulls/<int:number>/reviews": lambda kit, t: kit.rest.pulls.list_reviews(ORG, t.name, t.pull.number),
+    f"{REPO}/pulls/<int:number>/commits": lambda kit, t: kit.rest.pulls.list_commits(ORG, t.name, t.pull.number),
+    f"{REPO}/pulls/<int:number>/comments": lambda kit, t: kit.rest.pulls.list_review_comments(
+        ORG, t.name, t.remarked.number
+    ),
+    f"{REPO}/pulls/<int:number>/requested_reviewers": lambda kit, t: kit.rest.pulls.list_requested_reviewers(
+        ORG, t.name, t.pull.number
+    ),
+    f"{REPO}/pulls/comments": lambda kit, t: kit.rest.pulls.list_review_comments_for_repo(ORG, t.name),
+    f"{REPO}/issues/comments/<int:comment_id>/reactions": lambda kit, t: kit.rest.reactions.list_for_issue_comment(
+        ORG, t.name, t.reacted
+    ),
+    f"{NUMBERED_REPO}/pulls/<int:number>/commits": by_repository_id("/pulls/{number}/commits", list[Commit]),
+    f"{NUMBERED_REPO}/pulls/<int:number>/comments": by_repository_id(
+        "/pulls/{remarked}/comments", list[PullRequestReviewComment]
+    ),
+    f"{NUMBERED_REPO}/pulls/<int:number>/requested_reviewers": by_repository_id(
+        "/pulls/{number}/requested_reviewers", PullRequestReviewRequest
+    ),
+    f"{NUMBERED_REPO}/pulls/comments": by_repository_id("/pulls/comments", list[PullRequestReviewComment]),
+    f"{NUMBERED_REPO}/issues/comments/<int:comment_id>/reactions": by_repository_id(
+        "/issues/comments/{reacted}/reactions", list[Reaction]
+    ),
     NUMBERED_REPO: by_repository_id("", FullRepository),
     f"{NUMBERED_REPO}/issues/<int:number>/timeline": by_repository_id(
         "/issues/{number}/timeline", list[StateChangeIssueEvent | dict[str, Any]]

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domains import DOMAINS
-from sandbox import RunningSandbox
+from sandbox import Kind, RunningSandbox
 from sandbox.api.permissions import allows
 from sandbox.api.routes import ROUTES
 from tests.sandbox.answers import answered, refusal
@@ -18,6 +18,7 @@ def places(sandbox: RunningSandbox) -> dict[str, str]:
     repository = max(sandbox.world.organisations["acme"].repositories, key=lambda one: len(one.items))
     numbers = {item.is_pull: item.number for item in repository.items.values()}
     organisation = repository.owner
+    changes = (change for item in repository.items.values() for change in item.history)
     parts: dict[str, object] = {
         "<owner>/<repo>": repository.full_name,
         "<int:repository_id>": repository.id,
@@ -26,6 +27,7 @@ def places(sandbox: RunningSandbox) -> dict[str, str]:
         "<username>": next(iter(organisation.members)),
         "<team_slug>": organisation.teams[0].slug,
         "<int:team_id>": organisation.teams[0].id,
+        "<int:comment_id>": next(one.id for one in changes if one.kind is Kind.COMMENTED and not one.deleted),
     }
     found = {}
     for route in TOKEN_ROUTES:
@@ -72,6 +74,11 @@ def test_the_endpoints_permissions() -> None:
         "/repos/<owner>/<repo>/issues/events": either,
         "/repos/<owner>/<repo>/issues/comments": either,
         "/repos/<owner>/<repo>/pulls/<int:number>/reviews": "pull_requests=read",
+        "/repos/<owner>/<repo>/pulls/<int:number>/commits": "pull_requests=read",
+        "/repos/<owner>/<repo>/pulls/<int:number>/comments": "pull_requests=read",
+        "/repos/<owner>/<repo>/pulls/<int:number>/requested_reviewers": "pull_requests=read",
+        "/repos/<owner>/<repo>/pulls/comments": "pull_requests=read",
+        "/repos/<owner>/<repo>/issues/comments/<int:comment_id>/reactions": either,
         "/repos/<owner>/<repo>/releases": "contents=read",
         "/repos/<owner>/<repo>/pulls": "pull_requests=read",
         "/repos/<owner>/<repo>/pulls/<int:number>": "pull_requests=read",

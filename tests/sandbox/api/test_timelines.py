@@ -248,6 +248,32 @@ def test_the_lists_of_events_and_comments(reading: RunningSandbox, reader: Clien
     assert reader.get(f"{path}/comments", params={"sort": "colour"}).status_code == 422
 
 
+def test_comments_on_lines_commits_and_reactions_have_lists_of_their_own(
+    reading: RunningSandbox, reader: Client
+) -> None:
+    repository = busiest(reading)
+    path, items = f"/repos/{repository.full_name}", repository.items.values()
+    timelines = {item.number: reading.app.payloads.timeline(item) for item in items if item.is_pull}
+    remarks = [one for rows in timelines.values() for row in rows for one in row.get("comments", ()) if one["path"]]
+    listed = all_rows(reader, f"{path}/pulls/comments", per_page=100)
+    assert sorted(listed, key=lambda row: row["id"]) == sorted(remarks, key=lambda row: row["id"])
+    assert [row["created_at"] for row in listed] == sorted(row["created_at"] for row in listed)
+    newest = all_rows(reader, f"{path}/pulls/comments", direction="desc", since=listed[-2]["created_at"])
+    assert newest == listed[:-3:-1]
+    pull = next(one for one in items if one.is_pull and one.review_comments)
+    own = all_rows(reader, f"{path_of(pull, 'pulls')}/comments")
+    assert {row["id"] for row in own} == {
+        row["id"] for row in listed if row["pull_request_url"].endswith(f"/{pull.number}")
+    }
+    commits = all_rows(reader, f"{path_of(pull, 'pulls')}/commits", per_page=100)
+    assert [row["sha"] for row in commits] == [row["sha"] for row in timelines[pull.number] if "parents" in row]
+    comment = next(one for item in items for one in comments(item) if one.reactions and not one.deleted)
+    reactions = all_rows(reader, f"{path}/issues/comments/{comment.id}/reactions")
+    assert len(reactions) == sum((comment.reactions or {}).values())
+    assert {row["content"] for row in reactions} == set(comment.reactions or {})
+    assert reader.get(f"{path}/issues/comments/1/reactions").status_code == 404
+
+
 def test_a_timeline_grows_at_its_end() -> None:
     world = World(small_plan())
     payloads = Timelines(world, "http://api.test")

@@ -50,6 +50,16 @@ def test_time_does_not_run_back(world: World) -> None:
     assert world.now == before
 
 
+def test_a_world_that_stands_still_grows_older_and_changes_only_when_asked() -> None:
+    world = World(small_plan())
+    before = shown(world)
+    world.stand_still()
+    world.advance(NOW + 30 * DAY)
+    assert (world.now, shown(world)) == (NOW + 30 * DAY, before)
+    assert world.happen(Random(1), ["commented"])
+    assert shown(world) != before
+
+
 def test_nothing_is_from_the_future(world: World) -> None:
     assert all(world.plan.start <= item.created_at <= item.updated_at <= NOW for item in world.items.values())
 
