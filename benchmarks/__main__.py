@@ -14,6 +14,7 @@ from importlib.metadata import version
 from sqlalchemy import Engine, text
 
 from benchmarks import backfilling, idle, lambdas, loading, packaging, views
+from benchmarks.peers import command
 from benchmarks.places import postgres
 from benchmarks.tables import heading
 from tests.deploying.runtime import ONLY_THERE, RUNS_HERE
@@ -45,6 +46,7 @@ EXAMPLES = """examples:
   .venv/bin/python -m benchmarks --only loading --rounds 15   a steadier median on a busy machine
   TEST_DATABASE_URL=postgresql://user@host/postgres .venv/bin/python -m benchmarks --only loading
                                                     on a server of your own
+  .venv/bin/python -m benchmarks peers --help                 ours beside others: what each takes
 
 Without TEST_DATABASE_URL it starts a PostgreSQL of its own, which doesn't wait for the disk. The exit code is 0
 whether the goals are met or not, and 1 when something breaks."""
@@ -119,7 +121,10 @@ def end(*_: object) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from a shell; returns the exit code."""
-    given = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["peers"]:
+        return command.main(words[1:])
+    given = parser().parse_args(words)
     signal.signal(signal.SIGTERM, end)
     # The sandbox is on this machine: never through a proxy.
     os.environ |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}

@@ -1,0 +1,125 @@
+"""The organisation that everybody loads: a sandbox in this process, which counts units and knows the truth."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from random import Random
+from time import time
+from typing import Any
+
+from benchmarks.peers.objects import Objects, objects
+from sandbox import Plan, RunningSandbox, World, serve
+from sandbox.api.routes import ROUTES
+from sandbox.api.timelines import entries
+from sandbox.api.times import parse_moment, timestamp
+from sandbox.server.limits import Limits, LimitSettings, Window
+
+# The same organisation in every run: results of another day stand beside those of today.
+NOW = parse_moment("2026-11-01T00:00:00Z")
+REPOSITORIES, PEOPLE, DAYS = 20, 200, 400
+HOUR = 3_600
+# What a working day brings; nothing of it takes anything away, so that counts can be compared.
+CHANGES = (
+    *("opened_issue", "opened_pull", "commented", "labeled", "assigned", "milestoned", "renamed", "closed"),
+    *("reopened", "review_requested", "reviewed", "committed", "merged"),
+)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Items in all (about), how many times faster the limits' hours and minutes pass, and seconds before an answer."""
+
+    items: int = 10_150
+    scale: int = 60
+    latency: float = 0.05
+
+
+class CountedLimits(Limits):
+    """Limits that also count what was used in all, whatever window it was in."""
+
+    def __init__(self, settings: LimitSettings) -> None:
+        super().__init__(settings)
+        self.units: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def charge(self, account: str, resource: str, **more: Any) -> Window:
+        """Charge as GitHub does, and count what that took."""
+        with self._counting:
+            before = self.window(account, resource)
+            after = super().charge(account, resource, **more)
+            self.units[resource] += after.used - (before.used if before.reset == after.reset else 0)
+            return after
+
+    def refund(self, account: str, window: Window) -> Window:
+        """Give back a unit, and count that."""
+        self.units[window.resource] -= 1
+        return super().refund(account, window)
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A running one."""
+
+    sandbox: RunningSandbox
+    limits: CountedLimits
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return next(iter(self.sandbox.world.organisations.values())).login
+
+    @property
+    def repositories(self) -> list[str]:
+        """The full names of its repositories."""
+        return [one.full_name for one in self.sandbox.world.repositories.values()]
+
+    @property
+    def has_graphql(self) -> bool:
+        """Whether it serves GraphQL."""
+        return any(route.path == "/graphql" for route in ROUTES)
+
+    def count_anew(self) -> None:
+        """Forget what was counted."""
+        self.sandbox.stats.reset()
+        self.limits.units.clear()
+
+    def change(self, count: int) -> None:
+        """Let so many things happen, the same ones each time."""
+        rng = Random(7)
+        for _ in range(count):
+            self.sandbox.world.happen(rng, CHANGES)
+
+    def truth(self) -> Objects:
+        """Return all that there is."""
+        with self.sandbox.world.lock:
+            found = list(self.sandbox.world.items.values())
+            rows = [(item.repository.full_name, item.number, timestamp(item.updated_at)) for item in found]
+            kinds = Counter(str(entry.kind) for item in found for entry in entries(item))
+        return objects(rows, kinds.items())
+
+
+def scaled_limits(scale: int) -> LimitSettings:
+    """Return GitHub's limits for a world in which an hour passes in an hour divided by `scale`."""
+    settings = asdict(LimitSettings())
+    windows = {name: max(length // scale, 1) for name, length in settings.items() if name.endswith("_window")}
+    # What may be asked for in a minute has no window to shorten.
+    minutes = {name: settings[name] * scale for name in settings if name.endswith("points")}
+    return LimitSettings(**{**settings, **windows, **minutes, "retry_after": max(settings["retry_after"] // scale, 1)})
+
+
+@contextmanager
+def organisation(sizes: Sizes, *, public_url: str = "") -> Iterator[Organisation]:
+    """Serve it until the block ends: its history has ended, its clock shows the real time.
+
+    With a `public_url`, the objects' URLs begin with it.
+    """
+    world = World(Plan(now=NOW, repositories=REPOSITORIES, people=PEOPLE, days=DAYS, items=sizes.items))
+    world.stand_still()
+    limits = CountedLimits(scaled_limits(sizes.scale))
+    with serve(world, speed=1.0, latency=sizes.latency, limits=limits, public_url=public_url) as sandbox:
+        sandbox.clock.set(now=int(time()))
+        yield Organisation(sandbox, limits)
