@@ -32,6 +32,7 @@ from benchmarks.peers.results import RUNS, Figures, Result
 from benchmarks.peers.tap_github import CHEAP, EACH_PULL, TapGithub
 from benchmarks.places import database, postgres
 from benchmarks.tables import heading, show
+from chalicelib.utils import utc_now
 from tests.postgres import NoPostgresError, new_database
 
 PEERS: dict[str, Callable[[], Peer]] = {
@@ -115,7 +116,18 @@ def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) 
         failure = str(error)
         print(f"  {name} failed: {failure}", flush=True)
     versions = ", ".join(pin for package in peer.packages for pin in pins(package)) or "this checkout"
-    return Result(name, peer.title, peer.settings, versions, asdict(sizes), machine(), figures, failure, dict(settling))
+    return Result(
+        name=name,
+        title=peer.title,
+        settings=peer.settings,
+        versions=versions,
+        trial=asdict(sizes),
+        machine=machine(),
+        day=f"{utc_now():%Y-%m-%d}",
+        figures=figures,
+        failure=failure,
+        settling=dict(settling),
+    )
 
 
 def one_run(peer: Peer, there: Ground, *, update: bool) -> Figures:

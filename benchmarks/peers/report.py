@@ -75,5 +75,5 @@ def page(results: Sequence[Result]) -> str:
         if any(run in one.figures for one in results):
             parts += [f"### {words.capitalize()}", markdown(costs(results, run)), markdown(stored(results, run))]
     parts += ["\n".join(f"- {remark}" for remark in remarks(results))]
-    parts += ["\n".join(f"- {one.title}: {one.versions}; measured on {one.machine}" for one in results)]
+    parts += ["\n".join(f"- {one.title}: {one.versions}; {one.day}, {one.machine}" for one in results)]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -54,6 +54,7 @@ class Result:
     versions: str
     trial: Mapping[str, float]
     machine: str
+    day: str
     figures: Mapping[str, Figures]
     failure: str = ""
     settling: Mapping[str, int] = field(default_factory=dict)
