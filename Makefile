@@ -88,6 +88,10 @@ deploy: check-setup ## check, then deploy a stage: make deploy STAGE=prod
 bench: $(MADE) ## measure loading, views, memory, requests, and the Lambdas' start
 	@$(BIN)/python -m benchmarks
 
+.PHONY: bench-peers
+bench-peers: $(MADE) ## measure ours and other loaders beside each other, in some hours: make bench-peers ONLY=ours,dlt ITEMS=300
+	@$(BIN)/python -m benchmarks peers $(if $(ONLY),--only $(ONLY)) $(if $(ITEMS),--items $(ITEMS))
+
 .PHONY: docs
 docs: $(MADE) ## write the data dictionary and the reference from the code
 	@$(BIN)/python -m docs.dictionary

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from benchmarks.peers import report, results
 from benchmarks.peers.airbyte import Airbyte
 from benchmarks.peers.dlt_rest import Dlt
-from benchmarks.peers.environments import CACHE, NotInstalledError, environment, pins
+from benchmarks.peers.environments import CACHE, ROOT, NotInstalledError, environment, pins
 from benchmarks.peers.github_to_sqlite import GithubToSqlite
 from benchmarks.peers.ground import Ground, Peer
 from benchmarks.peers.measure import NOTHING, FailedError, Pipeline, Taken, measure
@@ -35,6 +35,7 @@ from benchmarks.tables import heading, show
 from chalicelib.utils import utc_now
 from tests.postgres import NoPostgresError, new_database
 
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
 PEERS: dict[str, Callable[[], Peer]] = {
     "ours": Ours,
     "dlt": Dlt,
@@ -48,7 +49,7 @@ EXAMPLES = """examples:
   .venv/bin/python -m benchmarks peers                     everything, in some hours
   .venv/bin/python -m benchmarks peers --items 300         does it work? in minutes; the figures say nothing
   .venv/bin/python -m benchmarks peers --only ours,dlt     these two again; the others' figures are kept in .cache/peers
-  .venv/bin/python -m benchmarks peers --table             only the tables, of what is kept
+  .venv/bin/python -m benchmarks peers --table --docs      only the tables, of what is kept, into docs/benchmarks.md
 
 Needs Linux, and PyPI for the peers' environments, the first time. The tables are also in .cache/peers/ITEMS/table.md.
 The exit code is 0 when all that was asked for was measured, else 1."""
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     add("--scale", type=int, default=sizes.scale, help=f"how many times faster the limits pass ({sizes.scale})")
     add("--latency-ms", type=float, default=1000 * sizes.latency, help=f"before each answer ({1000 * sizes.latency})")
     add("--table", action="store_true", help="measure nothing, print what is kept")
+    add("--docs", action="store_true", help="also put the tables into docs/benchmarks.md")
     return result
 
 
@@ -180,7 +182,7 @@ def show_tables(found: Sequence[Result], folder: Path) -> None:
             show(report.costs(found, run))
             heading(f"{words.capitalize()}: what is stored")
             show(report.stored(found, run))
-    print("\n".join(["", *report.remarks(found)]))
+    print("\n".join(["", *report.ratios(found), *report.remarks(found)]))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "table.md").write_text(report.page(found))
     print(f"as Markdown: {folder / 'table.md'}")
@@ -212,4 +214,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = results.load_all(PEERS, folder)
     print(f"\n{sizes.items:,} items about, {given.latency_ms:g} ms an answer, limits {sizes.scale} times as fast")
     show_tables(found, folder)
+    if given.docs:
+        DOCUMENT.write_text(report.put_figures(DOCUMENT.read_text(), found))
     return 1 if any(one.failure for one in found if one.name in wanted) else 0

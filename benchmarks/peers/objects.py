@@ -45,6 +45,11 @@ class Comparison:
             grouped[name] = stored + min(self.events_stored.get(kind, 0), number), there + number
         return grouped
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every item is stored as it is now, and every event."""
+        return self.items_current == self.items and all(some == there for some, there in self.groups().values())
+
     def lacking(self) -> list[str]:
         """Return the kinds of which nothing was stored, although there are some."""
         return sorted(kind for kind, number in self.events.items() if number and not self.events_stored.get(kind))
