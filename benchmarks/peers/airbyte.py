@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.peers.ground import Ground, Peer
-from benchmarks.peers.measure import Pipeline
+from benchmarks.peers.measure import Pipeline, words_of
 from benchmarks.peers.objects import Objects, objects
 from benchmarks.peers.organisation import DAYS, NOW
 from benchmarks.peers.records import records
@@ -81,14 +80,8 @@ def _program(ground: Ground) -> str:
 
 def _discover(ground: Ground) -> list[dict[str, Any]]:
     pipeline = ground.pipeline([_program(ground), "discover", "--config", CONFIG])
-    told = subprocess.run(  # noqa: S603 - the peer's own program
-        pipeline.commands[0], cwd=pipeline.folder, env=dict(pipeline.environment), capture_output=True, check=False
-    )
-    for line in told.stdout.splitlines():
-        message = json.loads(line)
-        if message["type"] == "CATALOG":
-            return list(message["catalog"]["streams"])
-    raise RuntimeError(f"no catalogue: {told.stdout.decode()[-1500:]}")
+    messages = map(json.loads, words_of(pipeline).splitlines())
+    return next(list(one["catalog"]["streams"]) for one in messages if one["type"] == "CATALOG")
 
 
 def _configured(stream: dict[str, Any]) -> dict[str, Any]:

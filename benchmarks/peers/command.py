@@ -8,7 +8,6 @@ import platform
 import shutil
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from benchmarks.peers.dlt_rest import Dlt
 from benchmarks.peers.environments import CACHE, ROOT, NotInstalledError, environment, pins
 from benchmarks.peers.github_to_sqlite import GithubToSqlite
 from benchmarks.peers.ground import Ground, Peer
-from benchmarks.peers.measure import NOTHING, FailedError, Pipeline, Taken, measure
+from benchmarks.peers.measure import NOTHING, PROC, FailedError, Pipeline, Taken, measure
 from benchmarks.peers.objects import compare
 from benchmarks.peers.organisation import Organisation, Sizes, organisation
 from benchmarks.peers.ours import Ours
@@ -99,7 +98,7 @@ def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) 
     """Measure a peer in an organisation of its own; a failure is part of the result."""
     peer = PEERS[name]()
     figures: dict[str, Figures] = {}
-    settling: Counter[str] = Counter()
+    settling: dict[str, int] = {}
     failure = ""
     try:
         for package in peer.packages:
@@ -108,8 +107,7 @@ def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) 
             peer.prepare(there)
             for run in wanted:
                 if run == "idle":
-                    _, units = taken(place, peer.settle(there))
-                    settling.update(units)
+                    _, settling = taken(place, peer.settle(there))
                 if run == "changed":
                     place.change(max(sizes.items // 100, 1))
                 figures[run] = one_run(peer, there, update=run != "first")
@@ -117,6 +115,19 @@ def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) 
     except (FailedError, NotInstalledError) as error:
         failure = str(error)
         print(f"  {name} failed: {failure}", flush=True)
+    return result_of(name, peer, sizes, figures, failure=failure, settling=settling)
+
+
+def result_of(
+    name: str,
+    peer: Peer,
+    sizes: Sizes,
+    figures: Mapping[str, Figures],
+    *,
+    failure: str,
+    settling: Mapping[str, int],
+) -> Result:
+    """Put figures together with what they depend on."""
     versions = ", ".join(pin for package in peer.packages for pin in pins(package)) or "this checkout"
     return Result(
         name=name,
@@ -128,7 +139,7 @@ def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) 
         day=f"{utc_now():%Y-%m-%d}",
         figures=figures,
         failure=failure,
-        settling=dict(settling),
+        settling=settling,
     )
 
 
@@ -155,7 +166,7 @@ def taken(place: Organisation, pipelines: Sequence[Pipeline]) -> tuple[Taken, di
     """Run pipelines one after the other; returns what they took, and the units of each limit."""
     place.count_anew()
     took = sum(map(measure, pipelines), NOTHING)
-    return took, dict(place.limits.units)
+    return took, place.limits.units()
 
 
 @contextmanager
@@ -200,6 +211,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = CACHE / str(sizes.items)
     signal.signal(signal.SIGTERM, end)
     wanted = [] if given.table else given.only
+    if wanted and not PROC.exists():
+        print(f"error: there is no {PROC} on this system, and so nobody to ask for a peer's memory", file=sys.stderr)
+        return 1
     try:
         with postgres() as admin:
             for name in wanted:
@@ -211,7 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    found = results.load_all(PEERS, folder)
+    # Figures of another latency or scale don't belong beside these.
+    found = [one for one in results.load_all(PEERS, folder) if one.trial == asdict(sizes)]
     print(f"\n{sizes.items:,} items about, {given.latency_ms:g} ms an answer, limits {sizes.scale} times as fast")
     show_tables(found, folder)
     if given.docs:

@@ -114,6 +114,21 @@ def measure(pipeline: Pipeline) -> Taken:
     return Taken(wall, sum(usage.ru_utime + usage.ru_stime for _, _, usage in ended), most)
 
 
+def words_of(pipeline: Pipeline) -> str:
+    """Run a pipeline of one command, unmeasured, and return what it wrote; FailedError when it fails."""
+    told = subprocess.run(  # noqa: S603 - what the peers' modules name
+        pipeline.commands[0],
+        cwd=pipeline.folder,
+        env=dict(pipeline.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if told.returncode:
+        raise FailedError(f"exit codes [{told.returncode}]: …{(told.stdout + told.stderr)[-1500:]}")
+    return told.stdout
+
+
 def _start(pipeline: Pipeline, output: int, errors: int) -> list[subprocess.Popen[bytes]]:
     processes: list[subprocess.Popen[bytes]] = []
     before: int | None = None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from random import Random
 from time import time
-from typing import Any
 
 from benchmarks.peers.objects import Objects, objects
 from sandbox import Plan, RunningSandbox, World, serve
@@ -21,7 +19,6 @@ from sandbox.server.limits import Limits, LimitSettings, Window
 # The same organisation in every run: results of another day stand beside those of today.
 NOW = parse_moment("2026-11-01T00:00:00Z")
 REPOSITORIES, PEOPLE, DAYS = 20, 200, 400
-HOUR = 3_600
 # What a working day brings; nothing of it takes anything away, so that counts can be compared.
 CHANGES = (
     *("opened_issue", "opened_pull", "commented", "labeled", "assigned", "milestoned", "renamed", "closed"),
@@ -39,25 +36,33 @@ class Sizes:
 
 
 class CountedLimits(Limits):
-    """Limits that also count what was used in all, whatever window it was in."""
+    """Limits that also know what was used in all their windows, since they began to count."""
 
-    def __init__(self, settings: LimitSettings) -> None:
-        super().__init__(settings)
-        self.units: Counter[str] = Counter()
-        self._counting = threading.Lock()
+    def __init__(self, settings: LimitSettings, *, now: Callable[[], float] = time) -> None:
+        super().__init__(settings, now=now)
+        self._all: dict[int, Window] = {}  # by identity: two windows may look alike
+        self._before: Counter[str] = Counter()
 
-    def charge(self, account: str, resource: str, **more: Any) -> Window:
-        """Charge as GitHub does, and count what that took."""
-        with self._counting:
-            before = self.window(account, resource)
-            after = super().charge(account, resource, **more)
-            self.units[resource] += after.used - (before.used if before.reset == after.reset else 0)
-            return after
+    def _window(self, account: str, resource: str) -> Window:
+        window = super()._window(account, resource)
+        self._all[id(window)] = window
+        return window
 
-    def refund(self, account: str, window: Window) -> Window:
-        """Give back a unit, and count that."""
-        self.units[window.resource] -= 1
-        return super().refund(account, window)
+    def _used(self) -> Counter[str]:
+        with self._lock:
+            used: Counter[str] = Counter()
+            for window in self._all.values():
+                used[window.resource] += window.used
+            return used
+
+    def count_anew(self) -> None:
+        """Forget what was used before."""
+        self._before = self._used()
+
+    def units(self) -> dict[str, int]:
+        """Return the units of each resource that were used since, less those that were given back."""
+        used = self._used()
+        return {resource: used[resource] - self._before[resource] for resource in used}
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Organisation:
     def count_anew(self) -> None:
         """Forget what was counted."""
         self.sandbox.stats.reset()
-        self.limits.units.clear()
+        self.limits.count_anew()
 
     def change(self, count: int) -> None:
         """Let so many things happen, the same ones each time."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.peers.ground import Ground, Peer
-from benchmarks.peers.measure import Pipeline
+from benchmarks.peers.measure import Pipeline, words_of
 from benchmarks.peers.objects import Objects
 from benchmarks.peers.organisation import DAYS, NOW
 from sandbox.api.times import timestamp
@@ -77,12 +76,4 @@ class TapGithub(Peer):
 
 def _discover(ground: Ground) -> str:
     pipeline = ground.pipeline([ground.program("tap-github", "tap-github"), "--config", CONFIG, "--discover"])
-    told = subprocess.run(  # noqa: S603 - the peer's own program
-        pipeline.commands[0],
-        cwd=pipeline.folder,
-        env=dict(pipeline.environment),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return told.stdout
+    return words_of(pipeline)

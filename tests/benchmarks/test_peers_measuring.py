@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from benchmarks.peers.measure import FailedError, Pipeline, measure
-from benchmarks.peers.organisation import Organisation, Sizes, organisation, scaled_limits
+from benchmarks.peers.measure import FailedError, Pipeline, measure, words_of
+from benchmarks.peers.organisation import CountedLimits, Organisation, Sizes, organisation, scaled_limits
 from benchmarks.peers.proxy import proxy
+from sandbox.server.limits import LimitSettings
 
 needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it reads /proc")
 
@@ -49,6 +50,12 @@ def test_a_failure_in_a_pipeline_is_told_with_its_last_words(tmp_path: Path) -> 
         measure(pipeline(tmp_path, ["/bin/sh", "-c", "echo no such host >&2; exit 3"], ["cat"]))
 
 
+def test_a_command_that_tells_something_is_read_or_fails_with_its_words(tmp_path: Path) -> None:
+    assert words_of(pipeline(tmp_path, ["/bin/sh", "-c", "echo yes"])) == "yes\n"
+    with pytest.raises(FailedError, match=r"exit codes \[2\].*no"):
+        words_of(pipeline(tmp_path, ["/bin/sh", "-c", "echo no; exit 2"]))
+
+
 def test_units_are_counted_and_an_unmodified_answer_takes_none(place: Organisation) -> None:
     place.count_anew()
     path = f"/repos/{place.repositories[0]}/issues?state=all"
@@ -58,8 +65,24 @@ def test_units_are_counted_and_an_unmodified_answer_takes_none(place: Organisati
     ask(place, "/rate_limit")
 
     assert again.status_code == 304
-    assert {name: count for name, count in place.limits.units.items() if count} == {"core": 1, "search": 1}
+    assert {name: count for name, count in place.limits.units().items() if count} == {"core": 1, "search": 1}
     assert place.sandbox.stats.summary()["total"] == 4
+
+
+def test_units_of_all_windows_are_added_each_once() -> None:
+    moment = [100.0]
+    limits = CountedLimits(LimitSettings(), now=lambda: moment[0])
+    limits.charge("user", "core")
+    for _ in range(20):
+        moment[0] += 60
+        limits.charge("user", "search")
+    limits.charge("user", "core")
+    moment[0] += 3_600
+    limits.charge("user", "core")
+
+    assert limits.units() == {"core": 3, "search": 20}
+    limits.count_anew()
+    assert limits.units() == {"core": 0, "search": 0}
 
 
 def test_time_passes_faster_for_limits_and_they_stay_as_strict() -> None:
