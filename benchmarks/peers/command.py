@@ -22,8 +22,8 @@ from benchmarks.peers.environments import CACHE, ROOT, NotInstalledError, enviro
 from benchmarks.peers.github_to_sqlite import GithubToSqlite
 from benchmarks.peers.ground import Ground, Peer
 from benchmarks.peers.measure import NOTHING, PROC, FailedError, Pipeline, Taken, measure
-from benchmarks.peers.objects import compare
-from benchmarks.peers.organisation import Organisation, Sizes, organisation
+from benchmarks.peers.objects import Objects, compare
+from benchmarks.peers.organisation import Organisation, Sizes, founded, organisation, truth_of
 from benchmarks.peers.ours import Ours
 from benchmarks.peers.perceval import Perceval
 from benchmarks.peers.proxy import proxy
@@ -180,6 +180,13 @@ def ground(name: str, admin: Engine, place: Organisation, sizes: Sizes) -> Itera
         yield Ground(place, db_url, folder, settings)
 
 
+def belongs(result: Result, sizes: Sizes, truth: Objects) -> bool:
+    """Tell whether kept figures are of the same sizes, and of the organisation as the sandbox makes it now."""
+    first = result.figures.get("first")
+    same = first is None or (first.comparison.items, first.comparison.events) == (len(truth.items), truth.events)
+    return same and result.trial == asdict(sizes)
+
+
 def machine() -> str:
     """Return what the seconds depend on."""
     return f"{os.cpu_count()} CPUs, Python {platform.python_version()}"
@@ -225,8 +232,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    # Figures of another latency or scale don't belong beside these.
-    found = [one for one in results.load_all(PEERS, folder) if one.trial == asdict(sizes)]
+    truth = truth_of(founded(sizes))
+    found = [one for one in results.load_all(PEERS, folder) if belongs(one, sizes, truth)]
     print(f"\n{sizes.items:,} items about, {given.latency_ms:g} ms an answer, limits {sizes.scale} times as fast")
     show_tables(found, folder)
     if given.docs:

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from random import Random
 from time import time
 
+import requests
+
 from benchmarks.peers.objects import Objects, objects
 from sandbox import Plan, RunningSandbox, World, serve
-from sandbox.api.routes import ROUTES
 from sandbox.api.timelines import entries
 from sandbox.api.times import parse_moment, timestamp
 from sandbox.server.limits import Limits, LimitSettings, Window
@@ -19,6 +21,7 @@ from sandbox.server.limits import Limits, LimitSettings, Window
 # The same organisation in every run: results of another day stand beside those of today.
 NOW = parse_moment("2026-11-01T00:00:00Z")
 REPOSITORIES, PEOPLE, DAYS = 20, 200, 400
+PATIENCE = 60  # seconds
 # What a working day brings; nothing of it takes anything away, so that counts can be compared.
 CHANGES = (
     *("opened_issue", "opened_pull", "commented", "labeled", "assigned", "milestoned", "renamed", "closed"),
@@ -82,10 +85,11 @@ class Organisation:
         """The full names of its repositories."""
         return [one.full_name for one in self.sandbox.world.repositories.values()]
 
-    @property
-    def has_graphql(self) -> bool:
-        """Whether it serves GraphQL."""
-        return any(route.path == "/graphql" for route in ROUTES)
+    def answers(self, query: str) -> bool:
+        """Tell whether the sandbox knows what a GraphQL query asks for: it serves a part of GitHub's schema."""
+        headers = {"Authorization": f"Bearer {self.sandbox.token}"}
+        answer = requests.post(f"{self.sandbox.url}/graphql", json={"query": query}, headers=headers, timeout=PATIENCE)
+        return answer.status_code == HTTPStatus.OK and "errors" not in answer.json()
 
     def count_anew(self) -> None:
         """Forget what was counted."""
@@ -101,10 +105,7 @@ class Organisation:
     def truth(self) -> Objects:
         """Return all that there is."""
         with self.sandbox.world.lock:
-            found = list(self.sandbox.world.items.values())
-            rows = [(item.repository.full_name, item.number, timestamp(item.updated_at)) for item in found]
-            kinds = Counter(str(entry.kind) for item in found for entry in entries(item))
-        return objects(rows, kinds.items())
+            return truth_of(self.sandbox.world)
 
 
 def scaled_limits(scale: int) -> LimitSettings:
@@ -116,13 +117,25 @@ def scaled_limits(scale: int) -> LimitSettings:
     return LimitSettings(**{**settings, **windows, **minutes, "retry_after": max(settings["retry_after"] // scale, 1)})
 
 
+def founded(sizes: Sizes) -> World:
+    """Return its world: the same one for the same sizes, as long as the sandbox makes worlds in the same way."""
+    return World(Plan(now=NOW, repositories=REPOSITORIES, people=PEOPLE, days=DAYS, items=sizes.items))
+
+
+def truth_of(world: World) -> Objects:
+    """Return all that there is in a world."""
+    found = list(world.items.values())
+    rows = [(item.repository.full_name, item.number, timestamp(item.updated_at)) for item in found]
+    return objects(rows, Counter(str(entry.kind) for item in found for entry in entries(item)).items())
+
+
 @contextmanager
 def organisation(sizes: Sizes, *, public_url: str = "") -> Iterator[Organisation]:
     """Serve it until the block ends: its history has ended, its clock shows the real time.
 
     With a `public_url`, the objects' URLs begin with it.
     """
-    world = World(Plan(now=NOW, repositories=REPOSITORIES, people=PEOPLE, days=DAYS, items=sizes.items))
+    world = founded(sizes)
     world.stand_still()
     limits = CountedLimits(scaled_limits(sizes.scale))
     with serve(world, speed=1.0, latency=sizes.latency, limits=limits, public_url=public_url) as sandbox:

@@ -5,14 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import requests
 
+from benchmarks.peers.command import belongs
 from benchmarks.peers.measure import FailedError, Pipeline, measure, words_of
-from benchmarks.peers.organisation import CountedLimits, Organisation, Sizes, organisation, scaled_limits
+from benchmarks.peers.objects import Objects, compare
+from benchmarks.peers.organisation import (
+    CountedLimits,
+    Organisation,
+    Sizes,
+    founded,
+    organisation,
+    scaled_limits,
+    truth_of,
+)
 from benchmarks.peers.proxy import proxy
+from benchmarks.peers.results import Figures, Result
 from sandbox.server.limits import LimitSettings
 
 needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it reads /proc")
@@ -104,6 +116,22 @@ def test_nothing_happens_by_itself_and_the_truth_has_what_happened() -> None:
 
     assert sum(after.events.values()) > sum(before.events.values())
     assert before.items.keys() <= after.items.keys()
+
+
+def test_a_query_that_the_sandbox_does_not_know_is_not_asked_of_it(place: Organisation) -> None:
+    assert not place.answers("{ repository { nonsense } }")
+
+
+def test_figures_of_another_organisation_do_not_stand_beside_these() -> None:
+    sizes = Sizes(items=40, latency=0)
+    truth = truth_of(founded(sizes))
+    nothing = Figures(0, 0, 0, {}, 0, 0, 0, 0, compare(truth, truth))
+    kept = Result("dlt", "dlt", "", "", asdict(sizes), "", "", {"first": nothing})
+    more = Objects(truth.items, {**truth.events, "closed": 1_000})
+
+    assert belongs(kept, sizes, truth)
+    assert not belongs(kept, sizes, more)
+    assert not belongs(kept, replace(sizes, latency=1), truth)
 
 
 def test_the_proxy_leads_githubs_address_to_the_sandbox_and_refuses_others(place: Organisation, tmp_path: Path) -> None:
