@@ -94,12 +94,11 @@ def _chosen(text: str, known: Mapping[str, object]) -> tuple[str, ...]:
     return chosen
 
 
-def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) -> Result:
-    """Measure a peer in an organisation of its own; a failure is part of the result."""
+def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) -> Iterator[Result]:
+    """Measure a peer in an organisation of its own; yield its result after each run, and a failure as one."""
     peer = PEERS[name]()
     figures: dict[str, Figures] = {}
     settling: dict[str, int] = {}
-    failure = ""
     try:
         for package in peer.packages:
             environment(package)
@@ -112,10 +111,10 @@ def measure_peer(name: str, admin: Engine, sizes: Sizes, wanted: Sequence[str]) 
                     place.change(max(sizes.items // 100, 1))
                 figures[run] = one_run(peer, there, update=run != "first")
                 print(f"  {name}, {RUNS[run]}: {figures[run].in_all:,} units, {figures[run].wall:.1f} s", flush=True)
+                yield result_of(name, peer, sizes, figures, settling=settling)
     except (FailedError, NotInstalledError) as error:
-        failure = str(error)
-        print(f"  {name} failed: {failure}", flush=True)
-    return result_of(name, peer, sizes, figures, failure=failure, settling=settling)
+        print(f"  {name} failed: {error}", flush=True)
+        yield result_of(name, peer, sizes, figures, settling=settling, failure=str(error))
 
 
 def result_of(
@@ -124,8 +123,8 @@ def result_of(
     sizes: Sizes,
     figures: Mapping[str, Figures],
     *,
-    failure: str,
     settling: Mapping[str, int],
+    failure: str = "",
 ) -> Result:
     """Put figures together with what they depend on."""
     versions = ", ".join(pin for package in peer.packages for pin in pins(package)) or "this checkout"
@@ -189,7 +188,7 @@ def belongs(result: Result, sizes: Sizes, truth: Objects) -> bool:
 
 def machine() -> str:
     """Return what the seconds depend on."""
-    return f"{os.cpu_count()} CPUs, Python {platform.python_version()}"
+    return f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}"
 
 
 def show_tables(found: Sequence[Result], folder: Path) -> None:
@@ -225,7 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with postgres() as admin:
             for name in wanted:
                 print(f"{name} …", flush=True)
-                results.save(measure_peer(name, admin, sizes, given.runs), folder)
+                for result in measure_peer(name, admin, sizes, given.runs):
+                    results.save(result, folder)
     except NoPostgresError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -63,6 +63,19 @@ def test_it_prints_every_figure_and_leaves_nothing_behind(root: Path, postgres: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ours_is_measured_beside_its_peers_without_any_of_them(root: Path, postgres: Engine, tmp_path: Path) -> None:
+    server = postgres.url.render_as_string(hide_password=False)
+    small = ["--only", "ours", "--runs", "first", "--items", "19", "--latency-ms", "0"]
+
+    told = command(root, "benchmarks", "peers", *small, TEST_DATABASE_URL=server, TMPDIR=str(tmp_path))
+
+    assert (told.returncode, told.stderr) == (0, "")
+    taken, stored = (line.split() for line in told.stdout.splitlines() if line.startswith("  contributor-metrics"))
+    # A timeline for each item, and a few searches and pages.
+    assert int(taken[1]) >= 19
+    assert "of" not in stored
+
+
 def test_help_has_examples(root: Path) -> None:
     told = command(root, "benchmarks", "--help")
 
