@@ -57,6 +57,8 @@ def remarks(results: Sequence[Result]) -> list[str]:
     for one in results:
         if "first" in one.figures and (kinds := one.figures["first"].comparison.lacking()):
             found.append(f"{one.title}: nothing of {', '.join(kinds)}")
+        if units := sum(one.settling.values()):
+            found.append(f"{one.title}: what is done once after the first load takes {units:,} units")
         for run, figures in one.figures.items():
             if figures.refused:
                 found.append(f"{one.title}, {RUNS[run]}: {figures.refused} requests were refused by a limit")

@@ -98,6 +98,12 @@ def test_failures_refusals_and_surpluses_are_remarked() -> None:
     ]
 
 
+def test_what_is_done_once_after_the_first_load_is_remarked() -> None:
+    found = replace(result("ours"), settling={"core": 20, "search": 9})
+
+    assert report.remarks([found]) == ["Ours: what is done once after the first load takes 29 units"]
+
+
 def test_markdown_has_figures_on_the_right() -> None:
     assert report.markdown([["", "core"], ["Ours", "200"]]) == "| | core |\n| --- | ---: |\n| Ours | 200 |"
 
