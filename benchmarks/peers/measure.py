@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -99,8 +100,9 @@ def measure(pipeline: Pipeline) -> Taken:
             ended = [os.wait4(process.pid, 0) for process in processes]
         except BaseException:
             for process in processes:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, 9)
+                with suppress(ProcessLookupError, ChildProcessError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
             raise
         finally:
             most = peak.stop()
