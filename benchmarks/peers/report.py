@@ -62,6 +62,10 @@ def remarks(results: Sequence[Result]) -> list[str]:
         for run, figures in one.figures.items():
             if figures.refused:
                 found.append(f"{one.title}, {RUNS[run]}: {figures.refused} requests were refused by a limit")
+            if unknown := figures.by_route.get("unmatched"):
+                found.append(
+                    f"{one.title}, {RUNS[run]}: {unknown:,} requests, not counted, were for what the sandbox lacks"
+                )
             if more := figures.comparison.surplus():
                 surplus = ", ".join(f"{count:,} {kind}" for kind, count in more.items())
                 found.append(f"{one.title}, {RUNS[run]}: more than there is: {surplus}")

@@ -129,11 +129,10 @@ class Profiles:
         numbers = ("private_gists", "total_private_repos", "owned_private_repos", "disk_usage", "collaborators")
         return {**self.public_user(person), **dict.fromkeys(numbers, 0), "two_factor_authentication": True}
 
-    def organisation(self, organisation: Organisation) -> JSON:
-        """Return an organisation's long form."""
+    def simple_organisation(self, organisation: Organisation) -> JSON:
+        """Return an organisation as lists show it."""
         account = organisation.account
         url = f"{self.base}/orgs/{account.login}"
-        public = sum(not repository.private for repository in organisation.repositories)
         return {
             "login": account.login,
             "id": account.id,
@@ -144,6 +143,14 @@ class Profiles:
             "public_members_url": f"{url}/public_members{{/member}}",
             "avatar_url": f"https://avatars.github.example/u/{account.id}?v=4",
             "description": "A generated organisation",
+        }
+
+    def organisation(self, organisation: Organisation) -> JSON:
+        """Return an organisation's long form."""
+        account = organisation.account
+        public = sum(not repository.private for repository in organisation.repositories)
+        return {
+            **self.simple_organisation(organisation),
             "name": account.name,
             "company": None,
             "blog": None,

@@ -67,6 +67,7 @@ ROUTES = (
     *_at(ORGANISATION, "/copilot/billing", copilot.get_billing, COPILOT_SEATS),
     *_at(ORGANISATION, "/copilot/billing/seats", copilot.list_seats, COPILOT_SEATS),
     Route("/users/<username>", accounts.get_user),
+    Route("/users/<username>/orgs", accounts.list_organisations_of_user),
     Route("/user", accounts.get_own_user),
     Route("/graphql", lambda call: call.host.query(call), resource="graphql", method="POST"),
     Route("/rate_limit", accounts.get_rate_limit, resource=None),

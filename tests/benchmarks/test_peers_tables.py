@@ -33,6 +33,7 @@ def figures(**more: int) -> Figures:
         not_modified=7,
         refused=more.get("refused", 0),
         rows=1_234,
+        by_route={"unmatched": more.get("unknown", 0)},
         comparison=compare(STORED, TRUTH),
     )
 
@@ -88,12 +89,13 @@ def test_the_tables_have_a_line_for_each_result_that_has_the_run() -> None:
 
 
 def test_failures_refusals_and_surpluses_are_remarked() -> None:
-    found = [result("ours", first=figures(refused=3)), result("dlt", failure="exit codes [1]: no host")]
+    found = [result("ours", first=figures(refused=3, unknown=5)), result("dlt", failure="exit codes [1]: no host")]
 
     assert report.remarks(found) == [
         "Dlt failed: exit codes [1]",
         "Ours: nothing of reviewed",
         "Ours, first load: 3 requests were refused by a limit",
+        "Ours, first load: 5 requests, not counted, were for what the sandbox lacks",
         "Ours, first load: more than there is: 2 labeled",
     ]
 

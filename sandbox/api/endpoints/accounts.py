@@ -31,6 +31,16 @@ def get_user(call: Call) -> Answer:
     return Answer(call.payloads.public_user(person))
 
 
+def list_organisations_of_user(call: Call) -> Answer:
+    """Answer `GET /users/{username}/orgs`: everybody shows their memberships here."""
+    person = call.world.accounts.get(call.path["username"].lower())
+    if person is None:
+        raise not_found()
+    found = [one for one in call.world.organisations.values() if person.login in one.members]
+    rows, headers = call.numbered(found, f"user/{person.id}/orgs")
+    return Answer([call.payloads.simple_organisation(one) for one in rows], headers=headers)
+
+
 def get_own_user(call: Call) -> Answer:
     """Answer `GET /user`: the first admin whom the token can see; an installation is nobody."""
     visible = call.token.visible(call.world)

@@ -218,6 +218,7 @@ CALLS: dict[str, Call] = {
     f"{NUMBERED_ORG}/teams": by_organisation_id("/teams", list[Team]),
     f"{NUMBERED_ORG}/team/<int:team_id>/members": by_organisation_id("/team/{team}/members", list[SimpleUser]),
     "/users/<username>": lambda kit, target: kit.rest.users.get_by_username(target.member),
+    "/users/<username>/orgs": lambda kit, target: kit.rest.orgs.list_for_user(target.member),
     "/user": lambda kit, _: kit.rest.users.get_authenticated(),
     "/rate_limit": lambda kit, _: kit.rest.rate_limit.get(),
 }

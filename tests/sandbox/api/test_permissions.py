@@ -97,6 +97,7 @@ def test_the_endpoints_permissions() -> None:
         "/orgs/<org>/copilot/billing": seats,
         "/orgs/<org>/copilot/billing/seats": seats,
         "/users/<username>": anybody,
+        "/users/<username>/orgs": anybody,
         "/user": anybody,
         "/rate_limit": anybody,
         "/graphql": anybody,
