@@ -230,7 +230,7 @@ def run_on_sandbox(folder: Path | None) -> int:
     with sandbox(founded) as place:
         credentials = {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token}
         settings = load_settings(variables | credentials, folder=folder)
-        code = backfill_once(settings, (*DEFAULT_KINDS, "events"), now=founded)
+        code = backfill_once(settings, DEFAULT_KINDS, now=founded)
         if code:
             return code
         set_clock(place.url, utc_now())

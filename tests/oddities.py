@@ -40,6 +40,46 @@ def of_lists(path: str, change: Callable[[list[Any]], list[Any]]) -> Oddity:
     return odd
 
 
+def of_nodes(change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Oddity:
+    """Change each issue and pull request that a GraphQL query asks for; None leaves it out, with an error."""
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        data = answer.data.get("data") if request.path == "/graphql" and isinstance(answer.data, dict) else None
+        if not data:
+            return answer
+        errors = list(answer.data.get("errors", ()))
+        changed = {alias: _changed(found, [alias], change, errors) for alias, found in data.items()}
+        return replace(answer, data={"data": changed, **({"errors": errors} if errors else {})})
+
+    return odd
+
+
+def _changed(found: Any, path: list[str | int], change: Callable[[Any], Any], errors: list[Any]) -> Any:
+    if isinstance(found, list):
+        return [_changed(each, [*path, place], change, errors) for place, each in enumerate(found)]
+    if not isinstance(found, dict) or "timelineItems" not in found:
+        return found
+    if (new := change(found)) is None:
+        errors.append({"type": "NOT_FOUND", "path": path, "message": "Could not resolve to a node"})
+    return new
+
+
+def left_out(_: dict[str, Any]) -> None:
+    """Leave an item out."""
+
+
+def emptied(item: dict[str, Any]) -> dict[str, Any]:
+    """Show an item whose timeline has nothing."""
+    info = {"hasNextPage": False, "endCursor": None}
+    return {**item, "timelineItems": {"totalCount": 0, "pageInfo": info, "nodes": []}}
+
+
+def shortened(item: dict[str, Any]) -> dict[str, Any]:
+    """Show a timeline without its last event, of which GitHub counts as many as ever."""
+    shown = item["timelineItems"]
+    return {**item, "timelineItems": {**shown, "nodes": shown.get("nodes", [])[:-1]}}
+
+
 def told(oddity: Oddity) -> Told:
     """Tell the same to everybody."""
     return lambda org, _: org.sandbox.oddities.telling(oddity)
@@ -171,6 +211,8 @@ KNOWABLE: dict[str, Told] = {
     "a negative count": told(of_searches(lambda _: {"total_count": -1})),
     "lists that lead to themselves": told(circle),
     "another organisation": told(stranger),
+    "queries find no item": told(of_nodes(left_out)),
+    "queries show timelines without their end": told(of_nodes(shortened)),
     "private drafts": told(of_lists(".*/timeline", lambda events: [*events, DRAFT])),
     "an item from the future": from_the_future,
     "a clock that is ahead": clock_ahead,
@@ -181,6 +223,7 @@ UNKNOWABLE: dict[str, Told] = {
     "an item that is indexed late": a_late_item,
     "a repository that is hidden": hidden,
     "an item without a title": an_untitled_item,
+    "queries show empty timelines": told(of_nodes(emptied)),
     "no members": told(of_lists("/orgs/[^/]+/members", lambda _: [])),
     "half of the repositories": told(of_lists("/orgs/[^/]+/repos", lambda found: found[::2])),
 }

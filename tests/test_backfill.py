@@ -110,7 +110,7 @@ def test_a_second_run_changes_nothing(org: Organisation, capsys: pytest.CaptureF
     capsys.readouterr()
     assert org.backfill("--since", SINCE) == 0
     output = capsys.readouterr().out
-    assert output.count(" 0 new or changed, 0 rejected") == len(DEFAULT_KINDS), output
+    assert output.count(" 0 new or changed, 0 rejected") == len([*DEFAULT_KINDS, "pull_requests.sizes"]), output
 
 
 def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +121,7 @@ def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.Capture
     assert lines == [
         "acme: created from 2026-05-01T00:00:00Z to 2026-05-31T23:59:59Z",
         f"  issues: {in_may} items, about 1 request",
+        "  in all: about 1 request, less than a minute",
         f"repositories: 0 of about {in_may} read so far",
         f"issues 2026-05-01..2026-05-31: 0 of about {in_may} read so far",
         "acme repositories: 5 read, 5 new or changed, 0 rejected, 1 requests",

@@ -144,12 +144,13 @@ STEPS = (
     Step(f"{ISSUES}.transfers", reconcile_transfers, FREQUENT_JOBS),
     *(Step(f"{kind}.count", partial(check_count, kind=kind), (EVERY_30_MIN,)) for kind in (PULL_REQUESTS, ISSUES)),
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
-    Step(f"{PULL_REQUESTS}.sizes", follow_sizes, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
     *(step for kind in (PULL_REQUESTS, ISSUES) for step in _steps_of(kind, (DAILY,), {"late": follow_late})),
     Step(f"{EVENTS}.again", read_again, (DAILY,)),
     Step(f"{EVENTS}.sweep", sweep_events, (DAILY,)),
     *DAILY_STEPS,
+    # Last, since the others may find pull requests.
+    Step(f"{PULL_REQUESTS}.sizes", follow_sizes, (NRT_EVENTS, DAILY)),
 )
 # A kind is stale when several runs in a row did not finish.
 KINDS = (

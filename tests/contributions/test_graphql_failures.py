@@ -17,6 +17,7 @@ from chalicelib.models import Event, EventPoll, PullRequest, RejectedRecord, Syn
 from sandbox import Kind
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.contributions.test_killed import Killed, free_leases, killed_at
+from tests.oddities import emptied, left_out, of_nodes
 from tests.organisation import DAY, Organisation, at, organisation
 
 pytestmark = pytest.mark.slow
@@ -234,3 +235,29 @@ def test_the_plan_says_what_it_will_cost(org: Organisation, capsys: Any) -> None
     assert org.backfill(*ALL, "--via", "rest") == 0
     said = capsys.readouterr().out
     assert f"timelines, about {len(org.sandbox.world.items)} requests\n" in said
+
+
+def test_empty_timelines_remove_few_events_and_these_come_back(org: Organisation) -> None:
+    """As through REST: one odd minute marks at most a few, and the next day all is right."""
+    assert org.backfill(*ALL) == 0
+    touch(org, Random(7), 30)
+    with (
+        org.sandbox.oddities.telling(of_nodes(emptied)),
+        pytest.raises(ContributorMetricsError, match=r"GitHub no longer shows .* events"),
+    ):
+        org.run_job("nrt_events")
+    with create_db_session(org.db_url) as session:
+        stored = session.scalar(select(func.count()).select_from(Event)) or 0
+    assert removed(org) <= max(10, stored // 20)
+    org.advance(DAY)
+    org.run_job("nrt_events")
+    org.run_job("daily")
+    assert_equal_to_timelines(org)
+
+
+def test_items_that_queries_do_not_find_are_asked_for_in_rest(org: Organisation) -> None:
+    """A null says nothing: not that an item is gone, and not that its timeline is empty."""
+    with org.sandbox.oddities.telling(of_nodes(left_out)):
+        assert org.backfill(*ALL) == 0
+    assert_equal_to_timelines(org)
+    assert org.stored("issues").keys() | org.stored("pull_requests").keys() == org.sandbox.world.items.keys()

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from chalicelib.contributions.sync import timelines
 from chalicelib.errors import ContributorMetricsError
 from sandbox.world.happenings import KINDS, UNNOTICED
 from sandbox.world.items import UNTOUCHING
@@ -48,14 +49,16 @@ def live_on(org: Organisation, rng: Random) -> None:
     org.advance(DAY + rng.randrange(3600))
 
 
-def test_whatever_github_tells_the_truth_comes_out(db_url: str) -> None:
+def test_whatever_github_tells_the_truth_comes_out(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = Random(42)
     with organisation(db_url, items=40, days=20, repositories=4) as org:
         org.environment["EVENT_DAYS"] = "365"
         assert org.backfill("--since", "2026-01-01") == 0
         for trial in range(TRIALS):
             told = rng.sample(sorted(KNOWABLE | UNKNOWABLE), rng.randrange(1, 4))
-            about = f"trial {trial}: {', '.join(told)}"
+            # Many timelines are read through GraphQL, few through REST.
+            monkeypatch.setattr(timelines, "MANY", many := rng.choice((0, 20)))
+            about = f"trial {trial}: {', '.join(told)}, more than {many} are many"
             with ExitStack() as telling:
                 for name in told:
                     telling.enter_context((KNOWABLE | UNKNOWABLE)[name](org, rng))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from chalicelib.contributions.sync import timelines
 from chalicelib.errors import JobFailedError
 from chalicelib.models import Event, RejectedRecord, create_db_session
 from sandbox import Kind
@@ -18,6 +19,12 @@ from tests.oddities import of_lists
 from tests.organisation import DAY, Organisation, organisation
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def through_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many timelines are due; of GraphQL, other files tell."""
+    monkeypatch.setattr(timelines, "MANY", 10**9)
 
 
 @pytest.fixture

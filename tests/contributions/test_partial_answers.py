@@ -14,6 +14,7 @@ from chalicelib.models import Event, PullRequest, create_db_session
 from sandbox import Item, Kind
 from sandbox.api.messages import Answer, Request
 from sandbox.server.oddities import Oddity
+from tests.oddities import left_out, of_nodes
 from tests.organisation import DAY, Organisation, organisation
 
 pytestmark = pytest.mark.slow
@@ -78,6 +79,7 @@ def test_a_token_that_suddenly_sees_less_deletes_little(db_url: str, job: str) -
         with (
             org.sandbox.oddities.telling(without_pulls),
             org.sandbox.oddities.telling(no_timelines),
+            org.sandbox.oddities.telling(of_nodes(left_out)),
             pytest.raises(JobFailedError, match=r"GitHub no longer shows|GitHub's search finds no"),
         ):
             org.run_job(job)

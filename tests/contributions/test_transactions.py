@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url
 
+from chalicelib.models import EventPoll, create_db_session
 from sandbox.api.messages import Answer, Request
 from tests.organisation import Organisation, organisation
 
@@ -41,11 +42,15 @@ def test_a_slow_answer_ends_no_session(org: Organisation) -> None:
         return answer
 
     with org.sandbox.oddities.telling(slow):
-        assert org.backfill("--since", "2026-01-01") == 0
+        assert org.backfill("--since", "2026-01-01", "--via", "rest") == 0
+        with create_db_session(org.db_url) as session:
+            session.execute(delete(EventPoll))
+            session.commit()
+        assert org.backfill("--since", "2026-01-01", "--only", "events") == 0
         for job in JOBS:
             org.advance(3600)
             org.run_job(job)
-    assert {"timeline", "issues", "members", "repos", "releases", "teams"} <= waited.keys()
+    assert {"graphql", "timeline", "issues", "members", "repos", "releases", "teams"} <= waited.keys()
     org.assert_equal_to_truth()
 
 

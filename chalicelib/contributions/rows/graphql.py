@@ -36,7 +36,6 @@ class Timeline:
     base_url: str
     org: str
     repo: str
-    number: int
     comments: Mapping[str, Sequence[Node]] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Node]] = field(default_factory=dict)
     # Few people do most things: each is written once for many events.

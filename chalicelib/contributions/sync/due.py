@@ -34,8 +34,14 @@ class DueItem:
     repository_id: int | None
     updated_at: datetime
     node_id: str | None
+    repository_url: str | None
     state: str
     polls: dict[int, PageState]
+
+    @property
+    def base_url(self) -> str | None:
+        """The URL that REST's paths stand below, as GitHub writes it in what it shows."""
+        return self.repository_url.partition("/repos/")[0] if self.repository_url else None
 
     @property
     def is_open_pull(self) -> bool:
@@ -110,7 +116,8 @@ def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageS
 
 def columns_of(item: Any) -> tuple[Any, ...]:
     """Give the columns of an item's table that a DueItem is made of."""
-    return item.id, item.org, item.repo, item.number, item.repository_id, item.updated_at, item.node_id, item.state
+    place = (item.org, item.repo, item.number, item.repository_id, item.repository_url)
+    return item.id, *place, item.updated_at, item.node_id, item.state
 
 
 def item_of(kind: str, row: Any, polls: dict[int, PageState]) -> DueItem:
@@ -124,6 +131,7 @@ def item_of(kind: str, row: Any, polls: dict[int, PageState]) -> DueItem:
         repository_id=row.repository_id,
         updated_at=row.updated_at,
         node_id=row.node_id,
+        repository_url=row.repository_url,
         state=row.state,
         polls=polls,
     )

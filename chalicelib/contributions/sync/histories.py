@@ -251,8 +251,8 @@ class HistoryReader:
 
     def _records(self, history: History) -> Iterator[Any]:
         item = history.item
-        place = (self.context.github.base_url, item.org, item.repo, item.number)
-        timeline = Timeline(*place, history.comments, history.reactions, self.people)
+        base_url = item.base_url or self.context.github.base_url
+        timeline = Timeline(base_url, item.org, item.repo, history.comments, history.reactions, self.people)
         for node in history.nodes:
             try:
                 yield rest_event(node, timeline, kind=KINDS[node["__typename"]])

@@ -20,6 +20,7 @@ from chalicelib.github.nodes import numeric_id
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import reject
+from chalicelib.store.among import among
 from chalicelib.utils import in_parts
 
 # A pull request's first commit and its reviewers are two connections: so many pull requests cost a point.
@@ -50,12 +51,27 @@ def save_sizes(context: Context, sizes: Sequence[Size]) -> None:
             rows.append({"id": size.id, **size_row(size.node), "sized_at": size.as_of})
         except RejectedError as error:
             reject(context, PULL_REQUESTS, size.node, str(error))
+    context.run.stored += _count_changed(context, rows)
     by_columns: dict[frozenset[str], list[Row]] = {}
     for row in rows:
         by_columns.setdefault(frozenset(row), []).append(row)
     for same in by_columns.values():
         context.session.execute(update(PullRequest), same)
-    context.run.stored += len(rows)
+
+
+def _count_changed(context: Context, rows: Sequence[Row]) -> int:
+    """Count the rows that say something else than what is stored, the time of their reading aside."""
+    if not rows:
+        return 0
+    names = sorted({name for row in rows for name in row} - {"sized_at"})
+    columns = [getattr(PullRequest, name) for name in names]
+    found = context.session.execute(select(*columns).where(among(PullRequest.id, [row["id"] for row in rows])))
+    stored = {row.id: row for row in found}
+    return sum(
+        any(value != getattr(stored[row["id"]], name) for name, value in row.items() if name != "sized_at")
+        for row in rows
+        if row["id"] in stored
+    )
 
 
 def follow_sizes(context: Context, *, most_queries: int | None = MOST_QUERIES) -> None:

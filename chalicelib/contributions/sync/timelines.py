@@ -104,7 +104,7 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
     first = list(islice(due, MANY + 1))
     due, failures = chain(first, due), list[str]()
     is_many = len(first) > MANY if not via else via == GRAPHQL
-    if is_many and not is_distrusted(context):
+    if first and is_many and not is_distrusted(context):
         due = _read_by_graphql(context, due, failures, types=types)
     _read_by_rest(context, due, failures, types=types)
     context.marks.cursor(DOUBT).drop()

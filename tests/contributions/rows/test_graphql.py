@@ -42,7 +42,7 @@ LABELED = "LE_lADOAAAAAc4AAAACzgAAAAU"  # the array [0, 1, 2, 5]
 
 
 def timeline(**more: Any) -> Timeline:
-    return Timeline(API, "acme", "web", 3, **more)
+    return Timeline(API, "acme", "web", **more)
 
 
 def event(kind: str, node: dict[str, Any], **more: Any) -> dict[str, Any]:

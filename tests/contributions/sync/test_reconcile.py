@@ -83,6 +83,11 @@ def test_rows_that_github_lists_no_more_are_settled(org: Organisation) -> None:
     org.assert_equal_to_truth()
 
 
+def counts(org: Organisation) -> dict[str, int]:
+    """The queries that count timelines' events, after one that asks what the server knows."""
+    return {"/graphql": 1 + -(-len(org.sandbox.world.items) // 100)}
+
+
 def plain_lists(org: Organisation) -> dict[str, int]:
     """The requests for the inventory, which nothing changes: free of charge, by their ETags."""
     teams = 2 * len(org.sandbox.world.teams)
@@ -100,7 +105,7 @@ def test_an_idle_day_costs_its_counts_and_one_listing(org: Organisation) -> None
     org.run_job("daily")
     months = 6  # January to June
     lists = sum(-(-sum(item["state"] == "open" for item in org.truth(kind).values()) // 100) for kind in org.kinds)
-    assert org.requests() == {"/search/issues": months * (3 + 2) + lists + LATE} | plain_lists(org)
+    assert org.requests() == {"/search/issues": months * (3 + 2) + lists + LATE} | plain_lists(org) | counts(org)
     with create_db_session(org.db_url) as session:
         lists = ("repositories", "releases", "teams", "team_members")
         last = session.scalars(
@@ -238,7 +243,7 @@ def test_it_reconciles_from_the_date_that_is_set(org: Organisation) -> None:
     org.sandbox.stats.reset()
     org.run_job("daily")
     lists = sum(-(-sum(item["state"] == "open" for item in org.truth(kind).values()) // 100) for kind in org.kinds)
-    assert org.requests() == {"/search/issues": 1 * (3 + 2) + lists + LATE} | plain_lists(org)
+    assert org.requests() == {"/search/issues": 1 * (3 + 2) + lists + LATE} | plain_lists(org) | counts(org)
 
 
 def test_without_a_backfill_there_is_nothing_to_reconcile(db_url: str) -> None:

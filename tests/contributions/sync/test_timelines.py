@@ -24,6 +24,12 @@ pytestmark = pytest.mark.slow
 Events = dict[tuple[str, str], dict[str, Any]]
 
 
+@pytest.fixture(autouse=True)
+def through_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many timelines are due; of GraphQL, other files tell."""
+    monkeypatch.setattr(timelines, "MANY", 10**9)
+
+
 @pytest.fixture
 def org(db_url: str) -> Iterator[Organisation]:
     """A smaller organisation, whose history is stored and whose timelines are not read yet."""
