@@ -20,7 +20,7 @@ ITEMS = """
 """
 EVENTS = "SELECT event, count(*) FROM events WHERE removed_at IS NULL GROUP BY event"
 TABLES = ("issues", "pull_requests", "events")
-JOBS = ("every_30_min", "nrt_events")
+JOBS = ("nrt_events",)
 
 
 class Ours(Peer):
@@ -28,9 +28,9 @@ class Ours(Peer):
 
     title = "contributor-metrics"
     settings = (
-        "`backfill.py --since … --only pull_requests,issues,events`; updates are one run each of `every_30_min` and "
-        "`nrt_events`, the jobs that keep these objects current. Their first run after a backfill also reads the "
-        "members and what goes with them, once: it is left out of the figures."
+        "`backfill.py --since … --only pull_requests,issues,events`; an update is one run of `nrt_events`, which "
+        "stores what changed and reads its timelines. (`every_30_min` and `daily` read other things besides, and "
+        "check these.) Its first run after a backfill looks at more than later ones: it is left out of the figures."
     )
 
     def settle(self, ground: Ground) -> Sequence[Pipeline]:

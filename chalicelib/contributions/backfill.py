@@ -36,7 +36,7 @@ COSTS = {
     ISSUES: "one search per 100 issues",
     MEMBERS: "all members, one request per 100",
     TRANSFERS: "one request for each issue that looks as if it moved",
-    EVENTS: "one point of the GraphQL API per 74 pull requests or 100 issues",
+    EVENTS: "one point of the GraphQL API per 100 timelines",
 }
 
 
@@ -83,11 +83,11 @@ class ContributionsHistory:
         lines += [f"{kind}: {COSTS[kind]}" for kind in (MEMBERS, TRANSFERS) if kind in request.kinds]
         cost = Cost(searches=sum(task.requests for task in tasks))
         if EVENTS in request.kinds:
-            timelines = {kind: _count_timelines(context, kind, request, tasks) for kind in items.MODELS}
+            timelines = sum(_count_timelines(context, kind, request, tasks) for kind in items.MODELS)
             via = REST if is_distrusted(context) else request.via
-            events = Cost.of_timelines(pulls=timelines[PULL_REQUESTS], issues=timelines[ISSUES], via=via)
-            lines.append(f"{EVENTS}: about {sum(timelines.values()):,} timelines, {events.summary}")
-            total += sum(timelines.values())
+            events = Cost.of_timelines(timelines, via=via)
+            lines.append(f"{EVENTS}: about {timelines:,} timelines, {events.summary}")
+            total += timelines
             cost += events
         lines.append(f"in all: {cost.summary}, {cost.duration}")
         return Plan(lines, total, tasks)

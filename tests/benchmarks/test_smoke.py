@@ -71,8 +71,10 @@ def test_ours_is_measured_beside_its_peers_without_any_of_them(root: Path, postg
 
     assert (told.returncode, told.stderr) == (0, "")
     taken, stored = (line.split() for line in told.stdout.splitlines() if line.startswith("  contributor-metrics"))
-    # A timeline for each item, and a few searches and pages.
-    assert int(taken[1]) >= 19
+    core, search, points, units = map(int, taken[1:5])
+    assert core + search + points == units
+    # Timelines by the hundred, and a few searches and pages.
+    assert 0 < points <= 4 < units < 19
     assert "of" not in stored
 
 

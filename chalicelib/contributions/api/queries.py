@@ -141,8 +141,8 @@ FRAGMENTS = {
     "Size": """fragment Size on PullRequest {
   additions deletions changedFiles reviewDecision baseRefName headRefName
   mergeCommit { oid } mergedBy { ...Person }
-  commits(first: 1) { totalCount nodes { commit { authoredDate } } }
 }""",
+    "Commits": "fragment Commits on PullRequest { commits(first: 1) { totalCount nodes { commit { authoredDate } } } }",
     "Requests": """fragment Requests on PullRequest {
   reviewRequests(first: 50) { totalCount nodes { requestedReviewer { ...Person ...RequestedTeam } } }
 }""",
@@ -236,6 +236,8 @@ class Queries:
   ... on Issue { updatedAt timelineItems(first: 100, itemTypes: $issueTypes) { ...IssuePage } }
   ... on PullRequest { updatedAt ...Size timelineItems(first: 100, itemTypes: $pullTypes) { ...PullPage } }
 }"""
+        if "committed" not in self.kinds:
+            item = item.replace("...Size", "...Size ...Commits")
         return self._document(f"query Timelines({variables}{TYPE_VARIABLES}) {{\n{nodes}\n}}\n{item}")
 
     def pages(self, count: int) -> str:
@@ -324,7 +326,7 @@ def with_fragments(text: str, fragments: Mapping[str, str]) -> str:
 
 SIZES = with_fragments(
     """query Sizes($ids: [ID!]!) {
-  nodes(ids: $ids) { __typename id ... on PullRequest { updatedAt ...Size ...Requests } }
+  nodes(ids: $ids) { __typename id ... on PullRequest { updatedAt ...Size ...Commits ...Requests } }
 }""",
     FRAGMENTS,
 )

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Self
 
-PULLS_A_POINT, ISSUES_A_POINT = 74, 100
+ITEMS_A_POINT = 100
 # Of comments, reactions and long timelines, which are asked for apart.
 APART = 1.3
 SEARCHES_A_MINUTE, REQUESTS_A_MINUTE = 30, 14 * 60
@@ -27,11 +27,11 @@ class Cost:
     points: int = 0
 
     @classmethod
-    def of_timelines(cls, *, pulls: int, issues: int, via: str) -> Self:
+    def of_timelines(cls, number: int, *, via: str) -> Self:
         """Estimate what reading timelines costs, each once."""
         if via == "rest":
-            return cls(requests=pulls + issues)
-        return cls(points=math.ceil((pulls / PULLS_A_POINT + issues / ISSUES_A_POINT) * APART))
+            return cls(requests=number)
+        return cls(points=math.ceil(number / ITEMS_A_POINT * APART))
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.searches + other.searches, self.requests + other.requests, self.points + other.points)

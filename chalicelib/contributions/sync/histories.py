@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from chalicelib.contributions.api import MOST_IDS, MOST_PAGES, GraphQLAPI, Page
+from chalicelib.contributions.api import ISSUES, MOST_IDS, MOST_PAGES, GraphQLAPI, Page
 from chalicelib.contributions.api.queries import KINDS
 from chalicelib.contributions.rows.graphql import Timeline, has_reactions, rest_event
 from chalicelib.contributions.sync.due import DueItem
@@ -27,12 +27,12 @@ from chalicelib.utils import in_parts, parse_utc
 
 # A query costs a point for each 100 connections, rounded to the nearest: up to 149 cost one.
 CONNECTIONS = 149
-# A timeline is one; a pull request's first commit, and the reviewers of an open one, are one each.
-OF_ISSUE, OF_PULL, OF_OPEN_PULL = 1, 2, 3
+# A timeline is one; the reviewers of an open pull request, and the commits where the timeline doesn't show them, too.
+TIMELINE, REVIEWERS, COMMITS = 1, 1, 1
 # After so many answers in a row that came within seconds, more is asked for at once.
 FAST_ANSWERS, FAST = 5, 4.0
 # So many events may wait in memory for the company of others.
-MOST_WAITING = 2_000
+MOST_WAITING = 6_000
 # So many people are remembered.
 MOST_PEOPLE = 2_000
 THREADS = {"line-commented", "commit-commented"}
@@ -144,8 +144,12 @@ class HistoryReader:
             yield chunk
 
     def _is_full(self, items: Sequence[DueItem]) -> bool:
-        weight = sum(_connections(item) for item in items)
+        weight = sum(self._connections(item) for item in items)
         return weight > CONNECTIONS or len(items) > min(self.pace.size_of(item.repository_id) for item in items)
+
+    def _connections(self, item: DueItem) -> int:
+        commits = 0 if item.kind == ISSUES or "committed" in self.api.kinds else COMMITS
+        return TIMELINE + commits + (REVIEWERS if item.is_open_pull else 0)
 
     def _fetch_first_pages(self, chunk: Sequence[DueItem]) -> dict[str, Page | None]:
         now = self.context.github.budget.now
@@ -182,11 +186,8 @@ class HistoryReader:
         """Ask for what waits, as soon as there is enough of it for a query."""
         while len(self.paging) >= MOST_PAGES or (self.paging and (is_last or self._is_crowded)):
             yield from self._turn_pages()
-        waits = len(self.waiting) and (is_last or self._is_crowded)
-        if waits or sum(len(history.threads) for history in self.waiting) >= MOST_IDS:
-            self._add_comments()
-        if waits or sum(len(history.reacted) for history in self.waiting if not history.threads) >= MOST_IDS:
-            self._add_reactions()
+        self._add_comments(is_last=is_last)
+        self._add_reactions(is_last=is_last)
         complete = [history for history in self.waiting if history.is_complete]
         self.waiting = [history for history in self.waiting if not history.is_complete]
         yield from map(self._end, complete)
@@ -207,26 +208,33 @@ class HistoryReader:
             history.holes, history.total, history.cursor = history.holes + page.holes, page.total, page.cursor
             yield from self._file(history)
 
-    def _add_comments(self) -> None:
-        asked = [thread for history in self.waiting for thread in history.threads]
-        found = _in_company(self.api.fetch_comments, asked)
-        for history in self.waiting:
-            comments = {thread: found[thread] for thread in history.threads}
+    def _add_comments(self, *, is_last: bool) -> None:
+        found = self._ask(self.api.fetch_comments, [history.threads for history in self.waiting], is_last=is_last)
+        for history in self.waiting if found else ():
+            comments = {key: found[key] for key in history.threads if key in found}
+            history.threads = [key for key in history.threads if key not in comments]
             history.holes += sum(each is None for each in comments.values())
-            history.comments |= {thread: each or () for thread, each in comments.items()}
-            history.reacted += [
-                comment["id"] for each in history.comments.values() for comment in each if has_reactions(comment)
-            ]
-            history.threads = []
+            history.comments |= {key: each or () for key, each in comments.items()}
+            history.reacted += [each["id"] for some in comments.values() for each in some or () if has_reactions(each)]
 
-    def _add_reactions(self) -> None:
-        ready = [history for history in self.waiting if not history.threads]
-        found = _in_company(self.api.fetch_reactions, [key for history in ready for key in history.reacted])
-        for history in ready:
-            reactions = {key: found[key] for key in history.reacted}
+    def _add_reactions(self, *, is_last: bool) -> None:
+        found = self._ask(self.api.fetch_reactions, [history.reacted for history in self.waiting], is_last=is_last)
+        for history in self.waiting if found else ():
+            reactions = {key: found[key] for key in history.reacted if key in found}
+            history.reacted = [key for key in history.reacted if key not in reactions]
             history.holes += sum(each is None for each in reactions.values())
-            history.reactions = {key: each or () for key, each in reactions.items()}
-            history.reacted = []
+            history.reactions |= {key: each or () for key, each in reactions.items()}
+
+    def _ask(
+        self, fetch: Callable[[Sequence[str]], Mapping[str, Any]], wanted: Sequence[Sequence[str]], *, is_last: bool
+    ) -> dict[str, Any]:
+        """Ask for what is wanted, as much as fills whole queries; for all of it when nothing more will come."""
+        keys = [key for some in wanted for key in some]
+        number = len(keys) if is_last or self._is_crowded else len(keys) // MOST_IDS * MOST_IDS
+        found: dict[str, Any] = {}
+        for some in in_parts(keys[:number], MOST_IDS):
+            found |= fetch(some)
+        return found
 
     def _end(self, history: History) -> Outcome:
         """Turn a whole history into REST's form; one with holes, or of other length than counted, is asked in REST."""
@@ -237,8 +245,8 @@ class HistoryReader:
             return history.item
         records = list(self._records(history))
         pages = [list(page) for page in in_parts(records, PER_PAGE)] or [[]]
-        if history.size:
-            self.sizes.append(history.size)
+        if history.size and (size := history.size.with_commits(history.nodes)):
+            self.sizes.append(size)
         return Reading(
             history.item,
             [
@@ -271,10 +279,6 @@ class HistoryReader:
         return taken
 
 
-def _connections(item: DueItem) -> int:
-    return OF_OPEN_PULL if item.is_open_pull else OF_PULL if item.kind != "issues" else OF_ISSUE
-
-
 def _is_of(page: Page, item: DueItem) -> bool:
     """Tell whether a page shows this very item, no older than it is known to be."""
     is_same = numeric_id(page.item["id"]) == numeric_id(item.node_id or "")
@@ -282,10 +286,3 @@ def _is_of(page: Page, item: DueItem) -> bool:
         return is_same and parse_utc(page.item["updatedAt"]) >= item.updated_at
     except (ValueError, KeyError, TypeError):
         return False
-
-
-def _in_company(fetch: Callable[[Sequence[str]], Mapping[str, Any]], keys: Sequence[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for some in in_parts(keys, MOST_IDS):
-        found |= fetch(some)
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -23,6 +23,8 @@ from chalicelib.ingest.mapping import reject
 from chalicelib.store.among import among
 from chalicelib.utils import in_parts
 
+# Of more commits a timeline may not show all.
+MOST_COMMITS = 250
 # A pull request's first commit and its reviewers are two connections: so many pull requests cost a point.
 AT_ONCE = 74
 # So many queries in a run at most: where none has a size yet, the next runs go on.
@@ -41,6 +43,16 @@ class Size:
     def of(cls, item: DueItem, node: Any) -> Self | None:
         """Take a pull request's size out of a timeline's answer; None for an issue."""
         return cls(item.id, item.updated_at, node) if item.kind == PULL_REQUESTS and "additions" in node else None
+
+    def with_commits(self, nodes: Sequence[Any]) -> Self | None:
+        """Count the commits in a whole timeline, where they were not asked for; None where it may lack some."""
+        if "commits" in self.node:
+            return self
+        commits = [node for node in nodes if node["__typename"] == "PullRequestCommit"]
+        if len(commits) >= MOST_COMMITS:
+            return None
+        first = [{"commit": node["commitOfPull"]} for node in commits[:1]]
+        return replace(self, node={**self.node, "commits": {"totalCount": len(commits), "nodes": first}})
 
 
 def save_sizes(context: Context, sizes: Sequence[Size]) -> None:
