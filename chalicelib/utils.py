@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from chalicelib.errors import AwsError, SettingsError
@@ -63,3 +64,10 @@ def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT0
 def in_parts(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Cut values into parts of at most so many."""
     return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def gathered(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Gather values, as they come, into lists of so many; the last one may be shorter."""
+    remaining = iter(values)
+    while part := list(islice(remaining, size)):
+        yield part

@@ -23,7 +23,7 @@ from chalicelib.errors import RejectedError
 from chalicelib.github import PER_PAGE, ListPage, PageState, numeric_id
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import reject
-from chalicelib.utils import in_parts, parse_utc
+from chalicelib.utils import gathered, in_parts, parse_utc
 
 # A query costs a point for each 100 connections, rounded to the nearest: up to 149 cost one.
 CONNECTIONS = 149
@@ -31,8 +31,10 @@ CONNECTIONS = 149
 TIMELINE, REVIEWERS, COMMITS = 1, 1, 1
 # After so many answers in a row that came within seconds, more is asked for at once.
 FAST_ANSWERS, FAST = 5, 4.0
+# So many timelines are written at once.
+AT_ONCE = 25
 # So many events may wait in memory for the company of others.
-MOST_WAITING = 6_000
+MOST_WAITING = 3_000
 # So many people are remembered.
 MOST_PEOPLE = 2_000
 THREADS = {"line-commented", "commit-commented"}
@@ -111,9 +113,9 @@ class HistoryReader:
         """Read timelines; gives each as a Reading, or as the item that has to be asked for in REST."""
         with ThreadPoolExecutor(1, thread_name_prefix="graphql") as pool:
             for chunk, pages in self._ahead(pool, due):
-                outcomes = list(self._begin(chunk, pages.result()))
-                yield [*outcomes, *self._go_on(is_last=False)]
-        yield list(self._go_on(is_last=True))
+                yield from gathered(self._begin(chunk, pages.result()), AT_ONCE)
+                yield from gathered(self._go_on(is_last=False), AT_ONCE)
+        yield from gathered(self._go_on(is_last=True), AT_ONCE)
 
     def _ahead(
         self, pool: ThreadPoolExecutor, due: Iterator[DueItem]
@@ -159,9 +161,10 @@ class HistoryReader:
         self.pace.note(now() - began)
         return found
 
-    def _begin(self, chunk: Sequence[DueItem], pages: Mapping[str, Page | None]) -> Iterator[Outcome]:
+    def _begin(self, chunk: Sequence[DueItem], pages: dict[str, Page | None]) -> Iterator[Outcome]:
         for item in chunk:
-            page = pages.get(item.node_id or "")
+            # Taken out, so that memory holds no event longer than it is needed.
+            page = pages.pop(item.node_id or "", None)
             if page is None or not _is_of(page, item):
                 yield item
                 continue
