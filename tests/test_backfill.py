@@ -121,7 +121,7 @@ def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.Capture
     assert lines == [
         "acme: created from 2026-05-01T00:00:00Z to 2026-05-31T23:59:59Z",
         f"  issues: {in_may} items, about 1 request",
-        "  in all: about 1 request, less than a minute",
+        "  items and timelines together: about 1 request, less than a minute",
         f"repositories: 0 of about {in_may} read so far",
         f"issues 2026-05-01..2026-05-31: 0 of about {in_may} read so far",
         "acme repositories: 5 read, 5 new or changed, 0 rejected, 1 requests",

@@ -13,6 +13,7 @@ from chalicelib.contributions.settings import EVENT_TYPES
 from chalicelib.contributions.sync import items
 from chalicelib.contributions.sync.absence import check_nothing
 from chalicelib.contributions.sync.costs import Cost
+from chalicelib.contributions.sync.counts import count_rows
 from chalicelib.contributions.sync.due import count_due_items, find_due_items
 from chalicelib.contributions.sync.events import EVENTS
 from chalicelib.contributions.sync.members import sync_members
@@ -89,7 +90,7 @@ class ContributionsHistory:
             lines.append(f"{EVENTS}: about {timelines:,} timelines, {events.summary}")
             total += timelines
             cost += events
-        lines.append(f"in all: {cost.summary}, {cost.duration}")
+        lines.append(f"items and timelines together: {cost.summary}, {cost.duration}")
         return Plan(lines, total, tasks)
 
     def read(self, runner: Runner, request: Request, plan: Plan) -> Iterator[str]:
@@ -99,9 +100,11 @@ class ContributionsHistory:
 
 
 def _count_timelines(context: Context, kind: str, request: Request, tasks: Sequence[Task]) -> int:
-    """Count about how many timelines are to be read: some may have been read already, and be unchanged."""
+    """Count about how many timelines are to be read: those of stored items that are due, and of items to come."""
     due = count_due_items(context, kind, since=request.window.since, until=request.window.until)
-    return max(sum(task.total for task in tasks if task.kind == kind), due)
+    own = [task for task in tasks if task.kind == kind]
+    coming = sum(task.total for task in own) - sum(count_rows(context, kind, task.left) for task in own[:1])
+    return due + max(coming, 0)
 
 
 def _plan_task(context: Context, kind: str, request: Request) -> Task:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,16 +12,18 @@ from sqlalchemy import select, update
 from chalicelib.contributions.api import GraphQLAPI, IssuePlace, SearchAPI, Span, TransferAPI, moment_of
 from chalicelib.contributions.settings import EVENT_TYPES
 from chalicelib.contributions.sync.counts import check_counted, count_rows, settle
+from chalicelib.contributions.sync.due import find_due_items
 from chalicelib.contributions.sync.events import EVENTS
 from chalicelib.contributions.sync.items import MODELS, save_items
 from chalicelib.contributions.sync.reconcile import ALL, QUESTIONS, compare, repair, save_listed, stored_in
 from chalicelib.contributions.sync.recounts import Recount, items_in, read_differing, recount
+from chalicelib.contributions.sync.timelines import GRAPHQL, read_timelines
 from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest.comparisons import Count, Findings, Proof, Report
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.windows import SECOND, Window
-from chalicelib.store.ledger import count_runs
+from chalicelib.store.ledger import count_runs, first_window
 
 # So many items are all compared one by one: listing them takes two searches.
 FEW = 199
@@ -72,6 +74,7 @@ def _verify_events(context: Context, *, proof: Proof, window: Window) -> None:
     """
     types = context.settings.value(EVENT_TYPES)
     api = GraphQLAPI(context.github, types)
+    unread = _read_unread(context, window, types)
     items = [item for kind in MODELS for item in items_in(context, kind, window)]
     if refusal := api.refusal() if items else None:
         raise IncompleteReadError(f"events can't be counted, for GraphQL is refused: {refusal}")
@@ -80,17 +83,30 @@ def _verify_events(context: Context, *, proof: Proof, window: Window) -> None:
     differing = [each for each in counts if each.github is not None and each.github != each.stored]
     proof.before = _sum(counts, window)
     after = {each.item.id: each for each in read_differing(context, differing, types=types)}
-    # Where GitHub counts otherwise than at the last reading, the timeline has changed since, and was right then.
-    lost = [each for each in differing if each.github == each.last]
-    proof.found.altered = sum(after[each.item.id].stored != each.stored for each in lost)
+    lost = [each for each in differing if each.is_lost]
+    proof.found.altered = unread + sum(after[each.item.id].stored != each.stored for each in lost)
     proof.after = _sum([after.get(each.item.id, each) for each in counts], window)
     proof.found.ghosts = proof.after.difference
     proof.compared = f"the number of events of {len(counts):,} timelines, each ({len(differing):,} were read again)"
     context.run.expected, context.run.fetched = proof.after.github, proof.after.stored
     context.note(f"compared {proof.compared}")
-    if unknown or proof.after.difference < 0:
+    if unknown:
         raise IncompleteReadError(f"GitHub did not count the events of {len(unknown)} of {len(counts)} timelines")
+    if proof.after.difference < 0:
+        raise IncompleteReadError(f"{-proof.after.difference} events more are stored than GitHub counts")
     proof.holds = True
+
+
+def _read_unread(context: Context, window: Window, types: Collection[str]) -> int:
+    """Read the timelines that a backfill was asked for and did not reach; gives how many."""
+    begun = first_window(context.session, job="backfill", step=f"{EVENTS}.created", org=context.scope.org)
+    if begun is None:
+        context.note("no backfill of events was made: only timelines that jobs have read are compared")
+        return 0
+    since = max(begun, window.since)
+    due = list(find_due_items(context, since=since, until=window.until, axis="created_at"))
+    read_timelines(context, iter(due), types=types, via=GRAPHQL)
+    return sum(not item.polls for item in due)
 
 
 def _sum(counts: Sequence[Recount], window: Window) -> Count:

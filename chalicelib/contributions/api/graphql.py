@@ -19,13 +19,15 @@ from chalicelib.contributions.api.queries import BLANKS, Queries, ServerTypes
 from chalicelib.errors import (
     BadAnswerError,
     ForbiddenError,
+    GitHubError,
     NotFoundError,
     QueryTooLargeError,
     SingleSignOnError,
+    UnauthorizedError,
     UnavailableError,
     UnprocessableError,
 )
-from chalicelib.github import FORBIDDEN, GitHubAPI, QueryAnswer, QueryError
+from chalicelib.github import FORBIDDEN, GitHubAPI, QueryAnswer, QueryError, numeric_id
 from chalicelib.github.answers import is_count
 from chalicelib.utils import in_parts
 
@@ -38,6 +40,8 @@ MOST_PAGES = 10
 IDS_PER_ALIAS = 50
 # When so many items in a row could not be had even alone, GitHub is out of order.
 MOST_UNAVAILABLE = 3
+# An error that belongs nowhere is looked for by halving, down to so many.
+FEW = 25
 # So many people are remembered.
 MOST_PEOPLE = 2_000
 # What a server answers that has no GraphQL for us.
@@ -87,12 +91,12 @@ class GraphQLAPI:
     _people: dict[Any, Node] = field(default_factory=dict, repr=False)
 
     def refusal(self) -> str | None:
-        """Say why the server has no GraphQL for this; None when it has. Asks what it knows, if that is not known."""
+        """Say why GraphQL can't be asked; None when it can. Asks what the server knows, if that is not known."""
         try:
             self.queries  # noqa: B018 - asks
-        except SingleSignOnError:
+        except (SingleSignOnError, UnauthorizedError):
             raise
-        except NOT_OFFERED as error:
+        except GitHubError as error:
             return error.message
         return None
 
@@ -149,8 +153,8 @@ class GraphQLAPI:
         page: Any = node
         while isinstance(page, dict):
             found, total = _dig(page, "comments", "nodes"), _dig(page, "comments", "totalCount")
-            comments += found or []
-            if not found or None in comments or not is_count(total) or len(comments) > total:
+            comments += found if isinstance(found, list) else []
+            if not found or not all(map(_is_one, comments)) or not is_count(total) or len(comments) > total:
                 return None
             if not _dig(page, "comments", "pageInfo", "hasNextPage"):
                 return comments if len(comments) == total else None
@@ -234,9 +238,11 @@ class GraphQLAPI:
         """Give the node of each key; None for one with an error in it, and for all when an error has no place."""
         broken = {error.path[: len(next(iter(paths.values())))] for error in answer.errors}
         lost = broken - set(paths.values())
-        if lost and len(paths) > 1:
+        if lost and len(paths) > FEW:
             raise QueryTooLargeError("an error of the answer belongs to no part of the query")
-        return {key: None if lost or path in broken else _node_at(answer.data, path) for key, path in paths.items()}
+        found = {key: None if lost or path in broken else _node_at(answer.data, path) for key, path in paths.items()}
+        # What isn't the very thing that was asked for is left out, too.
+        return {key: node if node and _is_same(node["id"], key) else None for key, node in found.items()}
 
 
 def _types_of(union: Any) -> dict[str, frozenset[str]]:
@@ -252,7 +258,16 @@ def _is_about_a_board(error: QueryError) -> bool:
 
 def _node_at(data: Any, path: Sequence[str | int]) -> Node | None:
     found = _dig(data, *path)
-    return found if isinstance(found, dict) and found.get("id") else None
+    return found if _is_one(found) else None
+
+
+def _is_one(node: Any) -> bool:
+    return isinstance(node, dict) and isinstance(node.get("id"), str)
+
+
+def _is_same(node_id: str, key: str) -> bool:
+    """Tell whether two node ids are of the same thing; one may be in the old form."""
+    return node_id == key or (numeric_id(key) is not None and numeric_id(node_id) == numeric_id(key))
 
 
 def _dig(data: Any, *path: str | int) -> Any:
@@ -267,6 +282,8 @@ def _dig(data: Any, *path: str | int) -> Any:
 
 def _event_of(event: Node, people: dict[Any, Node]) -> Node:
     """Give an event all the fields of its type. Whoever did several is kept in memory once."""
+    if not _is_one(event):
+        raise TypeError("an event without an id")
     shared = {
         name: people.setdefault((person["__typename"], person["login"]), person)
         for name in ("actor", "author")
@@ -282,6 +299,8 @@ def _page_of(node: Node | None, date: datetime | None, people: dict[Any, Node]) 
         if not node or not timeline:
             return None
         info, events = timeline["pageInfo"], timeline["nodes"]
+        if not is_count(timeline["totalCount"]) or not isinstance(events, list):
+            return None
         whole = [_event_of(event, people) for event in events if event is not None]
         return Page(
             nodes=whole,
@@ -291,5 +310,5 @@ def _page_of(node: Node | None, date: datetime | None, people: dict[Any, Node]) 
             item=node,
             date=date,
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         return None

@@ -52,7 +52,9 @@ def account(actor: Node | None, base_url: str) -> JSON | None:
 
 def login_of(actor: Node) -> str:
     """Give an actor's login as REST has it: that of a bot ends with `[bot]`."""
-    login = str(actor["login"])
+    login = actor["login"]
+    if not isinstance(login, str) or not login:
+        raise TypeError("login is no text")
     if actor["__typename"] != "Bot" or login.endswith("[bot]"):
         return login
     return OTHER_LOGINS.get(login) or f"{login}[bot]"
@@ -63,8 +65,10 @@ def team(node: Node) -> JSON:
     return {"id": node["databaseId"], "name": node["name"], "slug": node["slug"]}
 
 
-def _plain_avatar(url: str) -> str:
+def _plain_avatar(url: Any) -> str:
     """Leave out the parameter that names the picture's version, which REST's URLs don't have."""
+    if not isinstance(url, str):
+        raise TypeError("avatarUrl is no text")
     parts = urlsplit(url)
     kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "u"]
     return urlunsplit(parts._replace(query=urlencode(kept)))

@@ -15,6 +15,7 @@ from typing import Any
 from chalicelib.contributions.rows.accounts import JSON, Node, account, team
 from chalicelib.errors import RejectedError
 from chalicelib.github.nodes import numeric_id
+from chalicelib.ingest.fields import cleaned
 
 LOCK_REASONS = {"TOO_HEATED": "too heated", "OFF_TOPIC": "off-topic"}
 REACTIONS = {
@@ -70,14 +71,15 @@ class Timeline:
 def rest_event(node: Any, timeline: Timeline, *, kind: str) -> JSON:
     """Give an event the form of REST's timelines; raises RejectedError when a field that it must have is missing."""
     try:
-        return SPECIAL.get(kind, _plain)(node, timeline, kind)
-    except (KeyError, TypeError, AttributeError) as error:
+        return SPECIAL.get(kind, _plain)(cleaned(node), timeline, kind)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RejectedError(f"{kind} of GraphQL is not as its schema says: {type(error).__name__} {error}") from error
 
 
 def has_reactions(node: Node) -> bool:
     """Tell whether anybody has reacted: a kind of reaction has a time from its first one on."""
-    return any(group and group.get("createdAt") for group in node.get("reactionGroups") or ())
+    groups = node.get("reactionGroups")
+    return isinstance(groups, list) and any(isinstance(each, dict) and each.get("createdAt") for each in groups)
 
 
 def _plain(node: Node, timeline: Timeline, kind: str) -> JSON:

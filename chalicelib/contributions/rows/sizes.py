@@ -20,7 +20,7 @@ def size_row(node: Any) -> Row:
     pull = cleaned(node)
     try:
         return _columns(pull) | _reviewers(pull)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         raise RejectedError(f"a pull request of GraphQL is not as its schema says: {error!r}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,6 +114,12 @@ def _polls_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageS
     return polls
 
 
+def states_of(context: Context, ids: Sequence[int]) -> dict[int, dict[int, PageState]]:
+    """Give how far timelines were read, without ETags: an unchanged page may hold what could not be stored."""
+    polls = _polls_of(context, ids)
+    return {key: {number: replace(state, etag=None) for number, state in polls.get(key, {}).items()} for key in ids}
+
+
 def columns_of(item: Any) -> tuple[Any, ...]:
     """Give the columns of an item's table that a DueItem is made of."""
     place = (item.org, item.repo, item.number, item.repository_id, item.repository_url)
@@ -145,5 +151,4 @@ def find_again(context: Context, kind: str, key: int) -> DueItem | None:
             item.id == key, in_scope(item, context.scope), item.deleted_at.is_(None), is_listed(item)
         )
     ).first()
-    # Without ETags: an unchanged page may hold what could not be stored.
-    return None if found is None else item_of(kind, found, {})
+    return None if found is None else item_of(kind, found, states_of(context, [key])[key])

@@ -16,6 +16,7 @@ from chalicelib.contributions.rows import event_row, is_private_draft
 from chalicelib.contributions.rows.events import derived_id
 from chalicelib.contributions.sync.due import DueItem
 from chalicelib.contributions.sync.node_ids import check_node_ids
+from chalicelib.errors import RejectedError
 from chalicelib.github import ListPage
 from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context
@@ -61,6 +62,7 @@ class _Found:
     every: list[Mapped[Row]]
     kept: list[Mapped[Row]]
     removed: list[tuple[int, str]]
+    is_rejected: bool
 
 
 def save_timelines(
@@ -69,31 +71,41 @@ def save_timelines(
     """Write timelines' events and the state of their pages, and mark events that were removed.
 
     Where events are missing, `confirm` asks whether the timeline is still what was read: when a comment is deleted
-    during the read, the later events shift by one, and one of them may seem to be missing. Gives the readings that it
-    does not confirm, of which nothing is written.
+    during the read, the later events shift by one, and one of them may seem to be missing. Gives the readings of which
+    nothing is written: those that it does not confirm, and those of GraphQL that can't be understood.
     """
     stored = _stored_events(context, readings)
     found = [_look(context, reading, stored.get(reading.item.id, []), types) for reading in readings]
-    changing = [each for each in found if each.removed and not confirm(each.reading)]
-    whole = [each for each in found if each not in changing]
+    unclear = [
+        each
+        for each in found
+        if (each.is_rejected and each.reading.kinds is not None) or (each.removed and not confirm(each.reading))
+    ]
+    whole = [each for each in found if each not in unclear]
     _check_brake(context, sum(len(each.removed) for each in whole))
     context.run.fetched += sum(len(page.items) for each in whole for page in each.reading.pages if page.items)
     save_rows(context, EVENTS, Event, _with_known_details(context, whole))
     for each in whole:
         context.run.stored += _mark_as_removed(context, each.reading.item, each.removed)
-        is_rejected = len(each.every) < sum(len(list(_public(page))) for page in each.reading.pages)
-        if each.removed or is_rejected or each.reading.has_holes:
+        if each.removed or each.is_rejected or each.reading.has_holes:
             ask_again(context, each.reading.item)
         if each.reading.kinds is None:
             check_node_ids(context, (record for page in each.reading.pages for record in page.items or ()))
     save_polls(context, [each.reading for each in whole])
-    return [each.reading for each in changing]
+    return [each.reading for each in unclear]
 
 
 def _look(context: Context, reading: Reading, stored: Sequence[tuple[int, str, int]], types: Collection[str]) -> _Found:
-    every = _map_events(context, reading)
+    try:
+        every = _map_events(context, reading)
+    except RejectedError:
+        return _Found(reading, [], [], [], is_rejected=True)
     kept = [each for each in every if not types or each.row["event"] in types]
-    return _Found(reading, every, kept, _find_removed(reading, stored, kept, types))
+    is_rejected = len(every) < sum(len(list(_public(page))) for page in reading.pages)
+    # One that can't be understood now may be any of those that are stored.
+    is_whole = not (is_rejected or reading.has_holes)
+    removed = _find_removed(reading, stored, kept, types) if is_whole else []
+    return _Found(reading, every, kept, removed, is_rejected)
 
 
 def _stored_events(context: Context, readings: Sequence[Reading]) -> dict[int, list[tuple[int, str, int]]]:
@@ -112,9 +124,16 @@ def _map_events(context: Context, reading: Reading) -> list[Mapped[Row]]:
     mapped = [
         each.with_columns(page_no=page.number)
         for page in reading.pages
-        for each in map_records(context, EVENTS, _public(page), to_row)
+        for each in _mapped(context, reading, page, to_row)
     ]
     return _told_apart(mapped)
+
+
+def _mapped(context: Context, reading: Reading, page: ListPage, to_row: Callable[[Any], Row]) -> Iterator[Mapped[Row]]:
+    """Map a page's events; raises RejectedError for one of GraphQL, which REST may tell better."""
+    if reading.kinds is None:
+        return map_records(context, EVENTS, _public(page), to_row)
+    return (Mapped(to_row(record), record) for record in _public(page))
 
 
 def _public(page: ListPage) -> Iterator[Any]:
@@ -151,8 +170,6 @@ def _find_removed(
     types: Collection[str],
 ) -> list[tuple[int, str]]:
     """Find stored events that were on a page which has changed, and are on no changed page now."""
-    if reading.has_holes:
-        return []
     unchanged = {page.number for page in reading.pages if page.items is None}
     listed = {(each.row["id"], each.row["event"]) for each in mapped}
     return [

@@ -17,16 +17,16 @@ from chalicelib.contributions.api import ISSUES, MOST_IDS, MOST_PAGES, GraphQLAP
 from chalicelib.contributions.api.queries import KINDS
 from chalicelib.contributions.rows.graphql import Timeline, has_reactions, rest_event
 from chalicelib.contributions.sync.due import DueItem
-from chalicelib.contributions.sync.events import EVENTS, Reading
+from chalicelib.contributions.sync.events import Reading
 from chalicelib.contributions.sync.sizes import Size
 from chalicelib.errors import RejectedError
 from chalicelib.github import PER_PAGE, ListPage, PageState, numeric_id
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.mapping import reject
 from chalicelib.utils import gathered, in_parts, parse_utc
 
-# A query costs a point for each 100 connections, rounded to the nearest: up to 149 cost one.
-CONNECTIONS = 149
+# A query costs a point for each 100 connections, rounded to the nearest: up to 149 cost one, a few of
+# which are the lists of ids.
+CONNECTIONS = 145
 # A timeline is one; the reviewers of an open pull request, and the commits where the timeline doesn't show them, too.
 TIMELINE, REVIEWERS, COMMITS = 1, 1, 1
 # After so many answers in a row that came within seconds, more is asked for at once.
@@ -204,7 +204,8 @@ class HistoryReader:
         pages = self.api.fetch_next_pages({history.node_id: history.cursor or "" for history in turned})
         for history in turned:
             page = pages[history.node_id]
-            if page is None or page.cursor == history.cursor or len(history.nodes) > page.total:
+            is_progress = page is not None and page.nodes and page.cursor != history.cursor
+            if page is None or not is_progress or len(history.nodes) > page.total:
                 yield history.item
                 continue
             history.nodes += page.nodes
@@ -240,13 +241,16 @@ class HistoryReader:
         return found
 
     def _end(self, history: History) -> Outcome:
-        """Turn a whole history into REST's form; one with holes, or of other length than counted, is asked in REST."""
+        """Turn a whole history into REST's form; what is not whole, or not to be understood, is asked in REST."""
         if len(self.people) > MOST_PEOPLE:
             self.people.clear()
         ids = {node["id"] for node in history.nodes}
         if history.holes or len(history.nodes) != history.total or len(ids) != len(history.nodes):
             return history.item
-        records = list(self._records(history))
+        try:
+            records = list(self._records(history))
+        except RejectedError:
+            return history.item
         pages = [list(page) for page in in_parts(records, PER_PAGE)] or [[]]
         if history.size and (size := history.size.with_commits(history.nodes)):
             self.sizes.append(size)
@@ -265,10 +269,7 @@ class HistoryReader:
         base_url = item.base_url or self.context.github.base_url
         timeline = Timeline(base_url, item.org, item.repo, history.comments, history.reactions, self.people)
         for node in history.nodes:
-            try:
-                yield rest_event(node, timeline, kind=KINDS[node["__typename"]])
-            except RejectedError as error:
-                reject(self.context, EVENTS, node, str(error))
+            yield rest_event(node, timeline, kind=KINDS[node["__typename"]])
 
     def confirm(self, reading: Reading) -> bool:
         """Ask whether a timeline still has the events that were just read."""

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from chalicelib.contributions.api import MOST_IDS, GraphQLAPI, TransferAPI
 from chalicelib.contributions.models import Event, EventPoll
-from chalicelib.contributions.sync.due import DueItem, columns_of, item_of
+from chalicelib.contributions.sync.due import DueItem, columns_of, item_of, states_of
 from chalicelib.contributions.sync.items import MODELS, in_scope, save_items
 from chalicelib.contributions.sync.places import is_listed
 from chalicelib.contributions.sync.timelines import GRAPHQL, read_timelines
@@ -24,8 +24,8 @@ from chalicelib.store.among import among
 from chalicelib.store.transactions import end_reading
 from chalicelib.utils import in_parts
 
-# So many timelines are counted in a day, at a point for each hundred; of more, another part each day.
-COUNTED_A_DAY = 10_000
+# So many timelines of each kind of item are counted in a day, a hundred a point; of more, another part each day.
+COUNTED_A_DAY = 5_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Recount:
     github: int | None
     stored: int
     last: int | None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether rows are missing that were there when the timeline was last read.
+
+        Where GitHub counts otherwise than then, the timeline has changed since, and was right.
+        """
+        listed = sum(state.items for state in self.item.polls.values())
+        return self.github == self.last if self.last is not None else self.stored < listed
 
 
 def recount(context: Context, api: GraphQLAPI, items: Sequence[DueItem]) -> Iterator[Recount]:
@@ -82,7 +91,7 @@ def _todays_part(context: Context, kind: str) -> list[DueItem]:
     there = _read_items(context, kind)
     parts = 1 + (context.session.scalar(select(func.count()).select_from(model).where(there)) or 0) // COUNTED_A_DAY
     today = context.now().date().toordinal()
-    return items_of(context, kind, and_(there, model.id % parts == today % parts))
+    return items_of(context, kind, and_(there, func.abs(model.id) % parts == today % parts))
 
 
 def _read_items(context: Context, kind: str) -> ColumnElement[bool]:
@@ -96,7 +105,8 @@ def items_of(context: Context, kind: str, condition: ColumnElement[bool]) -> lis
     """Give items as those whose timelines are read whole."""
     model: Any = MODELS[kind]
     found = context.session.execute(select(*columns_of(model)).where(condition).order_by(model.id)).all()
-    return [item_of(kind, row, {}) for row in found]
+    states = states_of(context, [row.id for row in found])
+    return [item_of(kind, row, states[row.id]) for row in found]
 
 
 def items_in(context: Context, kind: str, window: Window) -> list[DueItem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 
 from chalicelib.contributions.api import NOT_OFFERED, PULL_REQUESTS, GraphQLAPI
 from chalicelib.contributions.models import PullRequest
@@ -23,6 +23,7 @@ from chalicelib.ingest.mapping import reject
 from chalicelib.store.among import among
 from chalicelib.utils import in_parts
 
+PULLS: Table = PullRequest.__table__  # type: ignore[assignment]
 # Of more commits a timeline may not show all.
 MOST_COMMITS = 250
 # A pull request's first commit and its reviewers are two connections: so many pull requests cost a point.
@@ -63,12 +64,18 @@ def save_sizes(context: Context, sizes: Sequence[Size]) -> None:
             rows.append({"id": size.id, **size_row(size.node), "sized_at": size.as_of})
         except RejectedError as error:
             reject(context, PULL_REQUESTS, size.node, str(error))
+            # Not asked for again until it changes.
+            rows.append({"id": size.id, "sized_at": size.as_of})
     context.run.stored += _count_changed(context, rows)
     by_columns: dict[frozenset[str], list[Row]] = {}
     for row in rows:
         by_columns.setdefault(frozenset(row), []).append(row)
-    for same in by_columns.values():
-        context.session.execute(update(PullRequest), same)
+    for columns, same in by_columns.items():
+        # A row may have gone meanwhile: then there is nothing to write.
+        values = {name: bindparam(f"new_{name}", type_=PULLS.c[name].type) for name in columns - {"id"}}
+        write = update(PULLS).where(PULLS.c.id == bindparam("key")).values(values)
+        changes = [{"key": row["id"], **{f"new_{name}": row[name] for name in values}} for row in same]
+        context.session.connection().execute(write, changes)
 
 
 def _count_changed(context: Context, rows: Sequence[Row]) -> int:

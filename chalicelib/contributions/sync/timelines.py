@@ -7,7 +7,7 @@ hundred timelines, changed or not.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,9 +27,9 @@ from chalicelib.contributions.sync.events import (
     save_polls,
     save_timelines,
 )
-from chalicelib.contributions.sync.histories import HistoryReader
+from chalicelib.contributions.sync.histories import HistoryReader, Outcome
 from chalicelib.contributions.sync.items import LATE, MODELS, watermark_name
-from chalicelib.contributions.sync.node_ids import is_distrusted
+from chalicelib.contributions.sync.node_ids import is_distrusted, must_check, note_check
 from chalicelib.contributions.sync.sizes import save_sizes
 from chalicelib.contributions.sync.transfers import follow_item
 from chalicelib.errors import (
@@ -38,6 +38,7 @@ from chalicelib.errors import (
     GoneError,
     IncompleteReadError,
     NotFoundError,
+    SingleSignOnError,
     UnauthorizedError,
 )
 from chalicelib.github import ListPage, Pacer, PageState
@@ -49,6 +50,8 @@ from chalicelib.store.marks import WHOLE
 THREADS = 8
 # Of more items than this the timelines are read through GraphQL.
 MANY = 20
+# Of so many items the node ids are checked through REST first, once a day.
+SAMPLE = 3
 GRAPHQL, REST = "graphql", "rest"
 
 
@@ -101,11 +104,15 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
     Raises IncompleteReadError at the end when some could not be read; the others are stored. Raises UnauthorizedError
     at once when GitHub refuses the credentials.
     """
-    first = list(islice(due, MANY + 1))
-    due, failures = chain(first, due), list[str]()
+    first, failures = list(islice(due, MANY + 1 + SAMPLE)), list[str]()
     is_many = len(first) > MANY if not via else via == GRAPHQL
+    if first and is_many and must_check(context):
+        _read_by_rest(context, iter(first[:SAMPLE]), failures, types=types)
+        first = first[SAMPLE:]
+        note_check(context)
+    due = chain(first, due)
     if first and is_many and not is_distrusted(context):
-        due = _read_by_graphql(context, due, failures, types=types)
+        due = _read_by_graphql(context, due, types=types)
     _read_by_rest(context, due, failures, types=types)
     context.marks.cursor(DOUBT).drop()
     context.commit()
@@ -113,27 +120,57 @@ def read_timelines(context: Context, due: Iterator[DueItem], *, types: Collectio
         raise IncompleteReadError(f"could not read {counted(failures, 'timeline')}; the first: {failures[0]}")
 
 
-def _read_by_graphql(
-    context: Context, due: Iterator[DueItem], failures: list[str], *, types: Collection[str]
-) -> Iterator[DueItem]:
+def _read_by_graphql(context: Context, due: Iterator[DueItem], *, types: Collection[str]) -> Iterator[DueItem]:
     """Read timelines through GraphQL; gives the items that have to be asked for in REST."""
     api = GraphQLAPI(context.github, types)
-    if refusal := api.refusal():
+    if refusal := api.refusal() or _unknown_kinds(types, api.kinds):
         context.note(f"timelines were read through REST, for GraphQL is refused: {refusal}")
         yield from due
         return
-    reader = HistoryReader(context, api)
-    for outcomes in reader.read(due):
-        readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
-        changing = save_timelines(context, readings, types=types, confirm=reader.confirm)
-        save_sizes(context, reader.take_sizes())
-        # Not a checkpoint: what was fetched before the deadline is kept.
-        context.commit()
-        context.on_page(len(readings) - len(changing))
-        failures += [f"{reading.item.place.name}: it changed while it was read" for reading in changing]
-        yield from (outcome for outcome in outcomes if isinstance(outcome, DueItem))
+    reader, asked = HistoryReader(context, api), dict[int, DueItem]()
+    try:
+        for outcomes in reader.read(_remembered(due, asked)):
+            yield from _save_outcomes(context, reader, outcomes, types=types)
+            for outcome in outcomes:
+                asked.pop((outcome.item if isinstance(outcome, Reading) else outcome).id, None)
+    except (UnauthorizedError, SingleSignOnError):
+        raise
+    except GitHubError as error:
+        context.session.rollback()
+        context.note(f"some timelines were read through REST, for GraphQL failed: {error.message}")
+        yield from list(asked.values())
+        yield from due
     if api.queries.without_boards:
         context.note("the organisation forbids its boards to these credentials: their events were not read")
+
+
+def _unknown_kinds(types: Collection[str], known: Collection[str]) -> str:
+    unknown = sorted(set(types) - set(known))
+    return f"it does not tell {', '.join(unknown)}" if unknown else ""
+
+
+def _remembered(due: Iterator[DueItem], asked: dict[int, DueItem]) -> Iterator[DueItem]:
+    for item in due:
+        asked[item.id] = item
+        yield item
+
+
+def _save_outcomes(
+    context: Context,
+    reader: HistoryReader,
+    outcomes: Sequence[Outcome],
+    *,
+    types: Collection[str],
+) -> Iterator[DueItem]:
+    """Write the timelines that were read; gives the items that have to be asked for in REST."""
+    readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+    unclear = save_timelines(context, readings, types=types, confirm=reader.confirm)
+    save_sizes(context, reader.take_sizes())
+    # Not a checkpoint: what was fetched before the deadline is kept.
+    context.commit()
+    context.on_page(len(readings) - len(unclear))
+    yield from (reading.item for reading in unclear)
+    yield from (outcome for outcome in outcomes if isinstance(outcome, DueItem))
 
 
 def _read_by_rest(context: Context, due: Iterator[DueItem], failures: list[str], *, types: Collection[str]) -> None:

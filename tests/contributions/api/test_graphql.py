@@ -144,8 +144,11 @@ def test_an_error_that_belongs_nowhere_is_looked_for_by_halving() -> None:
         errors = [{"message": "something is odd"}] if "I_5" in variables["ids"] else []
         return {"nodes": [timeline(key) for key in variables["ids"]]}, errors
 
-    api, _ = api_of(answer)
-    assert api.fetch_counts(KEYS) == {**dict.fromkeys(KEYS, 1), "I_5": None}
+    api, fake = api_of(answer)
+    keys = [f"I_{number}" for number in range(100)]
+    found = api.fetch_counts(keys)
+    assert [key for key in keys if found[key] is None] == keys[:25]
+    assert [len(variables["ids"]) for _, variables in fake.asked] == [100, 50, 25, 25, 50]
 
 
 @pytest.mark.parametrize(
@@ -278,3 +281,16 @@ def test_the_fake_is_asked_as_the_client_is() -> None:
     """So that these tests say something of the real one."""
     assert QueryError.__dataclass_fields__.keys() >= {"type", "message", "path"}
     assert set(GitHubAPI.query.__annotations__) >= {"text", "variables", "is_divisible"}
+
+
+def test_an_answer_about_other_things_is_left_out() -> None:
+    """Pages and reactions that came in another order were stored with the wrong issue."""
+
+    def answer(_: str, variables: Mapping[str, Any], __: bool) -> Any:
+        return {
+            "nodes": [timeline(key) for key in [variables["ids"][1], variables["ids"][0], *variables["ids"][2:]]]
+        }, ()
+
+    api, _ = api_of(answer)
+    found = api.fetch_counts(KEYS)
+    assert [key for key, number in found.items() if number is None] == KEYS[:2]
