@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,8 @@ ONE_SIDED = {
 }
 REST_ONLY = {"copilot_work_started", "copilot_work_finished"}
 OWN = {"sync_runs", "leases", "cursors", "watermarks"}
+# The length of one timeline, in events.
+LONG = 5_000 if "SOAK" in os.environ else 230
 EVERY_KIND = set(queries.KINDS.values())
 
 
@@ -89,7 +92,7 @@ def fill(org: Organisation) -> None:
     for item in (issue, pull):
         world.happen_all(item)
     long = next(item for item in open_ones if not item.is_pull and item is not issue)
-    for number in range(430):
+    for number in range(LONG):
         world.change(long, Kind.COMMENTED, text=f"Comment {number}")
     moving = next(item for item in open_ones if not item.is_pull and item not in (issue, long))
     # An issue never moves from a private repository to a public one.
@@ -113,10 +116,12 @@ def test_it_stays_the_same_through_a_week_of_jobs(
     fill(org)
     for each, via in ((org, "graphql"), (other, "rest")):
         assert each.backfill("--since", "2026-01-01", "--via", via) == 0
-    for _day in range(7):
+    for day in range(1, 8):
         org.advance(DAY)
+        jobs = ("nrt_events",) if day % 4 else ("every_30_min", "nrt_events", "daily")
         for each, many in ((org, -1), (other, 10**9)):
             monkeypatch.setattr(timelines, "MANY", many)
-            for job in ("every_30_min", "nrt_events", "daily"):
+            for job in jobs:
                 each.run_job(job)
-        assert_equal(org.db_url, other.db_url)
+        if day in (4, 7):
+            assert_equal(org.db_url, other.db_url)
