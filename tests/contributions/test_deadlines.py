@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select
 
-from chalicelib.contributions.sync import timelines
 from chalicelib.github import Budget
 from chalicelib.jobs.lambdas import MARGIN_SECONDS
 from chalicelib.jobs.schedules import run_job
@@ -18,7 +17,7 @@ from chalicelib.models import Lease, SyncRun, create_db_session
 from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.organisation import Organisation, organisation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("through_rest")]
 
 LAMBDA_SECONDS = 20
 REQUEST_SECONDS = 0.3  # what a search takes on GitHub, more or less
@@ -39,12 +38,6 @@ class Time:
 
     def read(self) -> float:
         return self.now
-
-
-@pytest.fixture(autouse=True)
-def through_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many timelines are due; of GraphQL, other files tell."""
-    monkeypatch.setattr(timelines, "MANY", 10**9)
 
 
 @pytest.fixture

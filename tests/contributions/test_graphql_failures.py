@@ -20,7 +20,7 @@ from tests.contributions.test_killed import Killed, free_leases, killed_at
 from tests.oddities import emptied, left_out, of_nodes
 from tests.organisation import DAY, Organisation, at, organisation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("through_graphql")]
 
 FAULTS = (
     *("502", "503", "504", "500", "reset", "truncated", "truncated-gzip", "html"),
@@ -30,12 +30,6 @@ FAULTS = (
 # `make soak` kills at each of these statements, this at some.
 STRIDE = 3 if "SOAK" in os.environ else 37
 ALL = ("--since", "2026-01-01")
-
-
-@pytest.fixture(autouse=True)
-def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GraphQL is used however few timelines are due."""
-    monkeypatch.setattr(timelines, "MANY", 0)
 
 
 @pytest.fixture

@@ -24,13 +24,7 @@ from tests.oddities import of_nodes
 from tests.organisation import DAY, Organisation, at, organisation
 from tests.store.expected import make_context
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GraphQL is used however few timelines are due."""
-    monkeypatch.setattr(timelines, "MANY", 0)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("through_graphql")]
 
 
 @pytest.fixture

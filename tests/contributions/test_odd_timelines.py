@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chalicelib.contributions.sync import timelines
 from chalicelib.errors import JobFailedError
 from chalicelib.models import Event, RejectedRecord, create_db_session
 from sandbox import Kind
@@ -18,13 +17,7 @@ from tests.contributions.sync.test_timelines import assert_equal_to_timelines
 from tests.oddities import of_lists
 from tests.organisation import DAY, Organisation, organisation
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def through_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many timelines are due; of GraphQL, other files tell."""
-    monkeypatch.setattr(timelines, "MANY", 10**9)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("through_rest")]
 
 
 @pytest.fixture

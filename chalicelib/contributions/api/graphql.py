@@ -93,7 +93,7 @@ class GraphQLAPI:
     def refusal(self) -> str | None:
         """Say why GraphQL can't be asked; None when it can. Asks what the server knows, if that is not known."""
         try:
-            self.queries  # noqa: B018 - asks
+            self._ask_server()
         except (SingleSignOnError, UnauthorizedError):
             raise
         except GitHubError as error:
@@ -103,6 +103,9 @@ class GraphQLAPI:
     @property
     def queries(self) -> Queries:
         """The texts for what the server knows, which is asked once."""
+        return self._ask_server()
+
+    def _ask_server(self) -> Queries:
         if self._queries is None:
             data = self.github.query(queries.SERVER, {}).data
             issues, pulls = (_types_of(data.get(name)) for name in ("issues", "pulls"))

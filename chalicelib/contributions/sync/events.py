@@ -189,24 +189,21 @@ def _with_known_details(context: Context, found: Sequence[_Found]) -> list[Mappe
     if not again:
         return mapped
     columns = select(Event.issue_id, Event.id, Event.event, Event.details)
-    stored = {
+    known = {
         (issue_id, key, kind): details
         for issue_id, key, kind, details in context.session.execute(
             columns.where(among(Event.issue_id, again), Event.details.is_not(None))
         )
     }
+    keys = [(each.row["issue_id"], each.row["id"], each.row["event"]) for each in mapped]
     return [
-        each.with_columns(details=merged(stored.get((each.row["issue_id"], each.row["id"], each.row["event"])), each))
-        for each in mapped
+        each.with_columns(details=_merge(known.get(key), each.row["details"]))
+        for key, each in zip(keys, mapped, strict=True)
     ]
 
 
-def merged(known: Any, new: Mapped[Row]) -> Any:
-    """Keep of known details what the new ones say nothing about."""
-    return _merge(known, new.row["details"])
-
-
 def _merge(known: Any, new: Any) -> Any:
+    """Keep of known details what the new ones say nothing about."""
     if isinstance(known, dict) and isinstance(new, dict):
         return {**known, **{key: _merge(known.get(key), value) for key, value in new.items()}}
     if isinstance(known, list) and isinstance(new, list):

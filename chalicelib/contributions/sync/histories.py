@@ -124,8 +124,6 @@ class HistoryReader:
         last = None
         try:
             for chunk in self._chunks(due):
-                # What the server knows is asked once, by this thread.
-                self.api.kinds  # noqa: B018
                 ahead = pool.submit(self._fetch_first_pages, chunk)
                 if last is not None:
                     yield last

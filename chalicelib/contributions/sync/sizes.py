@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from chalicelib.contributions.api import NOT_OFFERED, PULL_REQUESTS, GraphQLAPI
 from chalicelib.contributions.models import PullRequest
@@ -23,7 +23,7 @@ from chalicelib.ingest.mapping import reject
 from chalicelib.store.among import among
 from chalicelib.utils import in_parts
 
-PULLS: Table = PullRequest.__table__  # type: ignore[assignment]
+PULLS = PullRequest.metadata.tables[PullRequest.__tablename__]
 # Of more commits a timeline may not show all.
 MOST_COMMITS = 250
 # A pull request's first commit and its reviewers are two connections: so many pull requests cost a point.

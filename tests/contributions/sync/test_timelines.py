@@ -19,15 +19,9 @@ from chalicelib.models import Event, EventPoll, Issue, SyncRun, create_db_sessio
 from sandbox import Item, Kind
 from tests.organisation import DAY, Organisation, at, organisation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("through_rest")]
 
 Events = dict[tuple[str, str], dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def through_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many timelines are due; of GraphQL, other files tell."""
-    monkeypatch.setattr(timelines, "MANY", 10**9)
 
 
 @pytest.fixture
