@@ -11,9 +11,10 @@ from chalicelib.ingest import brake
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
+from chalicelib.security.domain import SECURITY
 from chalicelib.settings import Setting
 
-DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT)
+DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY)
 
 
 def ordered_steps(job: str, domains: Sequence[Domain] = DOMAINS) -> list[tuple[Domain, Step]]:

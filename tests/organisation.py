@@ -63,7 +63,8 @@ class Organisation:
             "GH_ORGS": ORG,
             "GH_API_URL": self.sandbox.url,
             "DB_URL": self.db_url,
-            "COPILOT": "off",  # those tests switch it on that are about it
+            "COPILOT": "off",  # those tests switch them on that are about them
+            "SECURITY": "off",
             **self.environment,
         }
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chalicelib.store.base import JSON_ARRAY, Base, JsonList, UTCDateTime, from_field, ours
+from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, Base, JsonList, JsonObject, UTCDateTime, from_field, ours
 
 FIRST_SEEN = "When this app first saw it"
+FEATURE = "enabled or disabled; NULL when GitHub doesn't tell this token"
 
 
 class Repository(Base):
@@ -27,7 +28,34 @@ class Repository(Base):
     private: Mapped[bool | None] = mapped_column(comment="True when not everybody can see it")
     fork: Mapped[bool | None] = mapped_column(comment="True when it is a fork of another one")
     archived: Mapped[bool | None] = mapped_column(comment="True when it is read-only")
+    visibility: Mapped[str | None] = mapped_column(String, comment="public, private or internal")
     default_branch: Mapped[str | None] = mapped_column(String, comment="Default branch")
+    topics: Mapped[JsonList | None] = mapped_column(JSON_ARRAY, comment="Topics (texts)")
+    language: Mapped[str | None] = mapped_column(String, comment="Language that most of its code is in")
+    license: Mapped[str | None] = mapped_column(
+        String,
+        info=from_field("license.spdx_id"),
+        comment="Licence's SPDX id, NOASSERTION when GitHub doesn't know it; NULL: none",
+    )
+    size: Mapped[int | None] = mapped_column(BigInteger, comment="Size in kilobytes, as GitHub last counted it")
+    advanced_security: Mapped[str | None] = mapped_column(
+        String, info=from_field("security_and_analysis.advanced_security.status"), comment=FEATURE
+    )
+    dependabot_security_updates: Mapped[str | None] = mapped_column(
+        String, info=from_field("security_and_analysis.dependabot_security_updates.status"), comment=FEATURE
+    )
+    secret_scanning: Mapped[str | None] = mapped_column(
+        String, info=from_field("security_and_analysis.secret_scanning.status"), comment=FEATURE
+    )
+    secret_scanning_push_protection: Mapped[str | None] = mapped_column(
+        String, info=from_field("security_and_analysis.secret_scanning_push_protection.status"), comment=FEATURE
+    )
+    security_and_analysis: Mapped[JsonObject | None] = mapped_column(
+        JSON_OBJECT, comment="All of GitHub's security features, with their status"
+    )
+    custom_properties: Mapped[JsonObject | None] = mapped_column(
+        JSON_OBJECT, comment="Values of the organisation's custom properties (a text or a list of texts)"
+    )
     created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it was made")
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When GitHub last counted a change")
     pushed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When something was last pushed")

@@ -14,17 +14,21 @@ from sqlalchemy.orm import Session
 from chalicelib.store.base import Base
 
 ITEMS = ("issues", "pull_requests")
-# Tables whose rows have their repository's id; an event has it through its issue.
-BY_ID = (*ITEMS, "transfers", "releases")
+# What a table has whose rows say by themselves where they belong; an event has it through its issue.
+PLACE = {"repository_id", "org", "repo"}
 
 
 def _table(name: str) -> Table:
     return Base.metadata.tables[name]
 
 
+def _tables_with_places() -> list[Table]:
+    return [each for each in Base.metadata.sorted_tables if {*each.columns.keys()} >= PLACE]
+
+
 def rename(session: Session, repository_id: int, org: str, name: str) -> None:
     """Call a repository so in every table, in the session's transaction."""
-    for each in map(_table, BY_ID):
+    for each in _tables_with_places():
         own = (each.c.repository_id == repository_id, _is_called_otherwise(each, org, name))
         for old_org, old_name in session.execute(select(each.c.org, each.c.repo).where(*own).distinct()).all():
             links = _renamed_links(each, f"/{old_org}/{old_name}", f"/{org}/{name}")

@@ -37,7 +37,8 @@ def test_a_renamed_repository_has_its_new_name_in_every_table(org: Organisation)
     before = repository.name
     world.rename_repository(repository, "shelf")
     org.run_job("every_30_min")
-    tables = [table.name for table in Base.metadata.sorted_tables if "repo" in table.c]
+    named = [table.name for table in Base.metadata.sorted_tables if "repo" in table.c]
+    tables = [name for name in named if names(org, name)]
     assert tables == ["events", "issues", "pull_requests", "releases", "transfers"]
     for table in tables:
         assert before not in names(org, table)

@@ -1,0 +1,1 @@
+"""What is read of security, in which order, and into which table."""
