@@ -67,6 +67,7 @@ class _Options:
     method: str = "GET"
     etag: str | None = None
     allow_empty: bool = False
+    is_confidential: bool = False
     query: bytes | None = None
     is_divisible: bool = False
 
@@ -131,18 +132,21 @@ class GitHubAPI:
         etag: str | None = None,
         follow_redirects: bool = True,
         allow_empty: bool = False,
+        is_confidential: bool = False,
     ) -> Answer:
         """Get one object or one page, by its path or by a URL that GitHub gave.
 
         With an `etag` the answer may be `not_modified`. Redirects to a moved issue or repository are followed, at most
         five; without `follow_redirects` the answer has the new `location`. With `allow_empty` an empty 200 is an answer
-        with the body None; without it, the answer is not JSON and is tried again.
+        with the body None; without it, the answer is not JSON and is tried again. With `is_confidential` no error
+        quotes the answer.
 
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         """
         url = self._origin.url(path_or_url, params)
+        options = _Options(etag=etag, allow_empty=allow_empty, is_confidential=is_confidential)
         for redirects in range(MAX_REDIRECTS + 1):
-            answer = self._exchange(url, _Options(etag=etag, allow_empty=allow_empty))
+            answer = self._exchange(url, options)
             if answer.location is None or not follow_redirects:
                 return replace(answer, is_redirected=redirects > 0)
             url = answer.location
@@ -312,7 +316,8 @@ class GitHubAPI:
         if isinstance(decision, Accept) and not received.is_json and not (options.allow_empty and received.is_empty):
             why = "the answer is not JSON"
             # What is posted for is a token: a broken answer would show it.
-            excerpt = "" if options.method == "POST" else f": {printable(received.text, EXCERPT_LENGTH)!r}"
+            is_quotable = options.method != "POST" and not options.is_confidential
+            excerpt = f": {printable(received.text, EXCERPT_LENGTH)!r}" if is_quotable else ""
             problem = f"{why}{excerpt}"
             return retry_or_fail(BadAnswerError, problem, why=why, attempt=tries.attempt, rng=self._rng)
         return decision

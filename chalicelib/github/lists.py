@@ -44,23 +44,31 @@ def do_not_wait() -> None:
 class ListAPI:
     """Lists of GitHub's REST API, 100 items a page; `wait` is called before each request.
 
+    `is_confidential`: no error quotes what a page holds.
+
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
 
     github: GitHubAPI
     wait: Callable[[], None] = do_not_wait
+    is_confidential: bool = False
 
     def fetch_pages(
-        self, path: str, known: Mapping[int, PageState], params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        known: Mapping[int, PageState],
+        params: Mapping[str, str] | None = None,
+        *,
+        after: ListPage | None = None,
     ) -> Iterator[ListPage]:
         """Fetch a list page by page; a page in `known` (by its number) is requested with its ETag.
 
-        Raises NotFoundError and GoneError when the list no longer exists, BadAnswerError when its next links lead
-        nowhere.
+        With `after`, a page of an earlier reading, it goes on behind that one. Raises NotFoundError and GoneError when
+        the list no longer exists, BadAnswerError when its next links lead nowhere.
         """
-        url: str | None = path
+        url: str | None = after.state.next_url if after else path
+        number = after.number + 1 if after else 1
         links = NextLinks(path)
-        number = 1
         while url is not None:
             page, digest = self._fetch_page(url, number, known.get(number), params)
             yield page
@@ -90,7 +98,7 @@ class ListAPI:
         self.wait()
         # GitHub's links to the next pages already have the parameters.
         parameters = {"per_page": str(PER_PAGE), **(params or {})} if number == 1 else None
-        return self.github.get(url, params=parameters, etag=etag)
+        return self.github.get(url, params=parameters, etag=etag, is_confidential=self.is_confidential)
 
     def is_unchanged(self, path: str, pages: Sequence[ListPage], params: Mapping[str, str] | None = None) -> bool:
         """Ask GitHub whether a list is still what was just read: items may move between pages during a read."""

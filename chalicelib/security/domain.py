@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import chalicelib.security.models  # noqa: F401 - registers the tables
+from datetime import timedelta
+from functools import partial
+
 from chalicelib.ingest.domain import Domain, Relation
+from chalicelib.ingest.steps import DAILY, Kind, Step
+from chalicelib.security.permissions import NEEDS
 from chalicelib.security.settings import ENABLED, SETTINGS
+from chalicelib.security.sync.alerts import sync_alerts
+from chalicelib.security.sync.sources import SOURCES
 from chalicelib.security.views import VIEWS
 from chalicelib.settings import Settings
 
@@ -14,7 +20,8 @@ def is_enabled(settings: Settings) -> bool:
     return settings.value(ENABLED)
 
 
-ALERTS = ("dependabot_alerts", "secret_scanning_alerts", "code_scanning_alerts")
+STALE_AFTER = timedelta(hours=50)
+ALERTS = tuple(source.name for source in SOURCES)
 OF_REPOSITORIES = (*ALERTS, "alert_transitions", "repository_checks", "repository_check_changes", "repository_ratings")
 RELATIONS = (
     *(
@@ -24,4 +31,13 @@ RELATIONS = (
     Relation("team_checks", "teams", "team_checks.team_id = teams.id", "whose check it is"),
 )
 
-SECURITY = Domain(name="security", views=VIEWS, settings=SETTINGS, enabled=is_enabled, relations=RELATIONS)
+SECURITY = Domain(
+    name="security",
+    steps=tuple(Step(source.name, partial(sync_alerts, source=source), (DAILY,)) for source in SOURCES),
+    kinds=tuple(Kind(source.name, STALE_AFTER) for source in SOURCES),
+    needs=NEEDS,
+    views=VIEWS,
+    settings=SETTINGS,
+    enabled=is_enabled,
+    relations=RELATIONS,
+)

@@ -45,6 +45,9 @@ def identity_of(record: Any) -> str | None:
         return None
     names = ("id",) if _tells(record, "id") else ("node_id",) if _tells(record, "node_id") else OTHER_KEYS
     parts = [f"{name}={record[name]}" for name in names if _tells(record, name)]
+    repository = record.get("repository")
+    if not parts and isinstance(repository, dict) and _tells(repository, "id") and _tells(record, "number"):
+        parts = [f"repository.id={repository['id']} number={record['number']}"]
     assignee = record.get("assignee")
     if not parts and isinstance(assignee, dict) and _tells(assignee, "id"):
         parts = [f"assignee.id={assignee['id']}"]

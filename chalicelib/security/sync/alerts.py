@@ -1,0 +1,166 @@
+"""Keeps alerts as GitHub has them: what changed each day, and all of them once a week.
+
+Nothing is concluded from an alert that is not listed: GitHub is asked for it, or says that the feature is off there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, update
+
+from chalicelib.errors import ForbiddenError, NotFoundError, SingleSignOnError
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.mapping import map_records
+from chalicelib.security.api.alerts import LISTS, AlertList, SecurityAPI
+from chalicelib.security.rows import COMMENTS, without_secrets
+from chalicelib.security.settings import SECRET_COMMENTS
+from chalicelib.security.sync.missing import settle_missing
+from chalicelib.security.sync.pages import Bookmark
+from chalicelib.security.sync.saving import save_alerts, to_row
+from chalicelib.security.sync.sources import Source, is_off
+from chalicelib.store.marks import Mark
+
+WEEK = timedelta(days=7)
+# A whole reading that was stopped goes on for so long; then GitHub's links to further pages may be too old.
+PATIENCE = timedelta(days=2)
+# GitHub may show a change a little late.
+OVERLAP = timedelta(minutes=10)
+
+
+def sync_alerts(context: Context, *, source: Source) -> None:
+    """Bring a table of alerts up to date.
+
+    A feature that is off, or forbidden from the beginning, is named in the ledger and skipped. Raises ForbiddenError or
+    NotFoundError when it could be read before.
+    """
+    if source.holds_secrets and not context.settings.value(SECRET_COMMENTS):
+        _forget_comments(context, source)
+    try:
+        AlertReading(context, source).read()
+    except SingleSignOnError:
+        raise
+    except (ForbiddenError, NotFoundError) as error:
+        if not is_off(error) and context.marks.watermark(source.name).exists:
+            raise source.with_advice(error) from error
+        context.session.rollback()
+        advice = "" if is_off(error) else f" (the credentials need {source.permission}=read)"
+        context.note(f"{source.data} are not read: {error.message}{advice}")
+
+
+def _forget_comments(context: Context, source: Source) -> None:
+    """Empty the comments that were stored while the setting was on."""
+    columns = [source.model.__table__.c[name] for name in COMMENTS]
+    stored = or_(*(column.is_not(None) for column in columns))
+    context.session.execute(
+        update(source.model)
+        .where(source.model.org == context.scope.org, stored)
+        .values({column.name: None for column in columns})
+    )
+    context.checkpoint()
+
+
+@dataclass
+class AlertReading:
+    """One reading of a kind of alert."""
+
+    context: Context
+    source: Source
+
+    def __post_init__(self) -> None:
+        self.api = SecurityAPI(self.context.github)
+        self.begun = self.context.now()
+
+    @property
+    def _mark(self) -> Mark:
+        """The watermark: every change before it is stored."""
+        return self.context.marks.watermark(self.source.name)
+
+    @property
+    def _whole(self) -> Mark:
+        """The cursor that says when the last whole reading began."""
+        return self.context.marks.cursor(f"whole:{self.source.name}")
+
+    @property
+    def _under_way(self) -> Mark:
+        """The cursor that says when the whole reading began that is not at its end."""
+        return self.context.marks.cursor(f"reading:{self.source.name}")
+
+    def read(self) -> None:
+        """Read all alerts once a week, and those that changed on the other days."""
+        last, mark = self._whole.read(), self._mark.read()
+        if last is None or mark is None or self.begun - last >= WEEK:
+            self._read_whole()
+        else:
+            self._read_newest(since=mark - OVERLAP)
+            self._mark.advance(self.begun)
+        self.context.checkpoint()
+
+    def _read_whole(self) -> None:
+        """Read all lists from the oldest alert on; a reading that was stopped goes on where it was."""
+        started = self._under_way.read()
+        if started is None or self.begun - started >= PATIENCE:
+            started = self.begun
+            self._under_way.advance(started)
+            for alerts in self._lists:
+                self._bookmark("whole", alerts).remove()
+            self.context.checkpoint()
+        for alerts in self._lists:
+            self._read_all(alerts, started)
+        settle_missing(self.context, self.source, self.api, listed_before=started)
+        self._mark.advance(started)
+        self._whole.advance(started)
+        self._under_way.drop()
+
+    def _read_all(self, alerts: AlertList, started: datetime) -> None:
+        bookmark = self._bookmark("whole", alerts)
+        after = bookmark.read()
+        if after is not None and after.state.next_url is None:
+            return  # read to its end
+        for page in self.api.fetch_all(self.context.scope.org, alerts, after=after):
+            self._save(page.items or (), listed_at=started)
+            bookmark.put(page)
+            self.context.checkpoint()
+
+    def _read_newest(self, *, since: datetime) -> None:
+        """Read each list until what changed before `since`."""
+        for alerts in self._lists:
+            bookmark = self._bookmark("newest", alerts)
+            known, newest = bookmark.read(), None
+            for page in self.api.fetch_newest(self.context.scope.org, alerts, {1: known.state} if known else {}):
+                if page.items is None:
+                    break  # what changed last is what changed last before
+                newest = newest or page
+                moments = self._save(page.items)
+                self.context.checkpoint()
+                if moments and moments == sorted(moments, reverse=True) and moments[-1] < since:
+                    break
+            if newest is not None:
+                # Not before its end: a reading that was stopped must be done again.
+                bookmark.put(newest)
+                self.context.checkpoint()
+
+    @property
+    def _lists(self) -> Sequence[AlertList]:
+        return LISTS[self.source.feature]
+
+    def _bookmark(self, purpose: str, alerts: AlertList) -> Bookmark:
+        return Bookmark(self.context, self.source.name, f"{purpose} {alerts.name}")
+
+    def _save(self, records: Sequence[Any], *, listed_at: datetime | None = None) -> list[datetime]:
+        """Store a page; gives when its alerts changed."""
+        context, source = self.context, self.source
+        context.run.fetched += len(records)
+        keeps_comments = context.settings.value(SECRET_COMMENTS)
+        safe = [
+            without_secrets(record, keeps_comments=keeps_comments) if source.holds_secrets else record
+            for record in records
+        ]
+        mapped = list(map_records(context, source.name, safe, to_row(source, context.scope.org)))
+        moments = [each.row.get("updated_at") or each.row["created_at"] for each in mapped]
+        covered = [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
+        save_alerts(context, source, covered, listed_at=listed_at, seen_at=self.begun)
+        return moments
