@@ -5,13 +5,17 @@ from sandbox.server.faults import Fault
 from sandbox.server.limits import Limits, LimitSettings
 from sandbox.server.process import NotStartedError, Place, running
 from sandbox.server.serving import RunningSandbox, serve
+from sandbox.world.alerts import Alert, CodeAlert, DependabotAlert, SecretAlert
 from sandbox.world.apps import Integration
 from sandbox.world.founding import Plan
 from sandbox.world.items import Change, Item, Kind, Release, Repository, Team
 from sandbox.world.world import World
 
 __all__ = [
+    "Alert",
     "Change",
+    "CodeAlert",
+    "DependabotAlert",
     "Fault",
     "Integration",
     "Item",
@@ -25,6 +29,7 @@ __all__ = [
     "Release",
     "Repository",
     "RunningSandbox",
+    "SecretAlert",
     "Team",
     "World",
     "running",

@@ -66,6 +66,11 @@ class Token:
         """Whether it may write to the repositories that it reads."""
         return self.permissions is None or includes(self.permissions, "contents", "write")
 
+    @property
+    def administers(self) -> bool:
+        """Whether it may see how the repositories that it reads are set up."""
+        return self.permissions is None or includes(self.permissions, "administration", "read")
+
     def shows(self, items: Iterable[Item]) -> list[Item]:
         """Return those items that its permissions show."""
         if self.permissions is None:

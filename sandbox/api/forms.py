@@ -5,7 +5,8 @@ from typing import Any
 from sandbox.api.nodeids import node_id
 from sandbox.api.timelines import Entry, Timelines
 from sandbox.api.times import moment, timestamp
-from sandbox.world.items import Asset, Change, Item, Release
+from sandbox.world.assets import Asset
+from sandbox.world.items import Change, Item, Release
 
 JSON = dict[str, Any]
 CONTENT_TYPES = {"gz": "application/gzip", "zip": "application/zip", "txt": "text/plain"}

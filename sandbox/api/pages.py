@@ -50,7 +50,12 @@ def _header(links: dict[str, str]) -> dict[str, str]:
 
 def is_later_page(arguments: Arguments) -> bool:
     """Whether the request goes on where another one ended."""
-    return read_page(arguments).number > 1 or not {"after", "before"}.isdisjoint(dict(arguments))
+    return read_page(arguments).number > 1 or pages_by_cursor(arguments)
+
+
+def pages_by_cursor(arguments: Arguments) -> bool:
+    """Whether the request names a cursor."""
+    return not {"after", "before"}.isdisjoint(dict(arguments))
 
 
 def number_links(url: str, arguments: Arguments, page: Page, total: int) -> dict[str, str]:
@@ -84,10 +89,10 @@ def decode_cursor(cursor: str) -> tuple[int, int]:
 
 def _start(keys: Sequence[tuple[int, int]], arguments: Arguments, page: Page, *, descending: bool) -> int:
     values = dict(arguments)
-    if "after" in values:
+    if values.get("after"):
         place = decode_cursor(values["after"])
         return sum(key >= place for key in keys) if descending else sum(key <= place for key in keys)
-    if "before" in values:
+    if values.get("before"):
         place = decode_cursor(values["before"])
         before = sum(key > place for key in keys) if descending else sum(key < place for key in keys)
         return max(before - page.length, 0)
@@ -101,17 +106,23 @@ def _start(keys: Sequence[tuple[int, int]], arguments: Arguments, page: Page, *,
 
 
 def cursor_page(
-    keys: Sequence[tuple[int, int]], arguments: Arguments, url: str, *, descending: bool
+    keys: Sequence[tuple[int, int]], arguments: Arguments, url: str, *, descending: bool, numbered: bool = True
 ) -> tuple[slice, dict[str, str]]:
-    """Return the place of the page in an ordered list, and the header that leads to the one after and before."""
+    """Return the place of the page in an ordered list, and the header that leads to the one after and before.
+
+    An empty cursor is the beginning. With `numbered` False the links name no page's number beside the cursor.
+    """
     page = read_page(arguments)
     start = _start(keys, arguments, page, descending=descending)
     end = min(start + page.length, len(keys))
     links = {}
     rest = [(name, value) for name, value in arguments if name not in ("after", "before", "page")]
+
+    def link(side: str, key: tuple[int, int], number: int) -> str:
+        return _url(url, [*rest, (side, encode_cursor(key)), *([("page", str(number))] if numbered else [])])
+
     if end < len(keys):
-        links["next"] = _url(url, [*rest, ("after", encode_cursor(keys[end - 1])), ("page", str(page.number + 1))])
+        links["next"] = link("after", keys[end - 1], page.number + 1)
     if 0 < start < len(keys):
-        number = str(max(page.number - 1, 1))
-        links["prev"] = _url(url, [*rest, ("before", encode_cursor(keys[start])), ("page", number)])
+        links["prev"] = link("before", keys[start], max(page.number - 1, 1))
     return slice(start, end), _header(links)

@@ -38,6 +38,10 @@ REPOSITORY_LINKS = _links(
     git_refs_url="git/refs{/sha}",
     git_commits_url="git/commits{/sha}",
 )
+SIMPLE_REPOSITORY = (
+    *("id", "node_id", "name", "full_name", "private", "owner", "html_url", "description", "fork", "url"),
+    *REPOSITORY_LINKS,
+)
 REPOSITORY_CONSTANTS: JSON = {
     "fork": False,
     "homepage": None,
@@ -49,12 +53,9 @@ REPOSITORY_CONSTANTS: JSON = {
     "has_discussions": False,
     "mirror_url": None,
     "disabled": False,
-    "license": None,
     "allow_forking": True,
     "is_template": False,
     "web_commit_signoff_required": False,
-    "topics": [],
-    "default_branch": "main",
     "permissions": {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True},
 }
 
@@ -255,27 +256,71 @@ class Profiles:
             "clone_url": f"{html_url}.git",
             "svn_url": html_url,
             **REPOSITORY_CONSTANTS,
-            "size": 120 + repository.last_number * 3,
+            **_inventory(repository),
             "stargazers_count": stars,
             "watchers_count": stars,
-            "language": repository.language,
             "forks_count": stars // 9,
-            "archived": repository.archived,
             "open_issues_count": open_issues,
-            "visibility": "private" if repository.private else "public",
             "forks": stars // 9,
             "open_issues": open_issues,
             "watchers": stars,
         }
 
-    def full_repository(self, repository: Repository) -> JSON:
+    def simple_repository(self, repository: Repository) -> JSON:
+        """Return a repository as alerts carry it."""
+        row = self.repository(repository)
+        return {name: row[name] for name in SIMPLE_REPOSITORY}
+
+    def listed_repository(self, repository: Repository, *, administers: bool) -> JSON:
+        """Return a repository as organisations list it, to those who may see that with its security features.
+
+        What a test sets is shown at once, also where the row itself was kept.
+        """
+        features = {"security_and_analysis": _features(repository)} if administers else {}
+        properties = {"custom_properties": repository.custom_properties}
+        return {**self.repository(repository), **_inventory(repository), **properties, **features}
+
+    def full_repository(self, repository: Repository, *, administers: bool) -> JSON:
         """Return a repository's own page."""
         return {
-            **self.repository(repository),
+            **self.listed_repository(repository, administers=administers),
             "organization": self.user(repository.owner.account),
             "network_count": 0,
             "subscribers_count": len(repository.core),
         }
+
+
+def _inventory(repository: Repository) -> JSON:
+    """Return what may be set at any time."""
+    size = 120 + repository.last_number * 3 if repository.size is None else repository.size
+    return {
+        "private": repository.private,
+        "archived": repository.archived,
+        "visibility": repository.visibility,
+        "language": repository.language,
+        "topics": repository.topics,
+        "license": repository.license and _license(repository.license),
+        "size": size,
+        "default_branch": repository.default_branch or "main",
+        "pushed_at": timestamp(repository.pushed_at),
+    }
+
+
+def _license(spdx_id: str) -> JSON:
+    key = spdx_id.lower()
+    return {"key": key, "name": spdx_id, "spdx_id": spdx_id, "url": None, "node_id": legacy_node_id("License", 13)}
+
+
+def _features(repository: Repository) -> JSON:
+    """Return which security features are on; public repositories have the advanced ones anyway."""
+    security = repository.security
+    shown = {
+        "secret_scanning": security.secret_scanning,
+        "secret_scanning_push_protection": security.push_protection,
+        "dependabot_security_updates": security.security_updates,
+        **({"advanced_security": security.advanced_security} if repository.private else {}),
+    }
+    return {name: {"status": "enabled" if on else "disabled"} for name, on in shown.items()}
 
 
 def _open_issues(repository: Repository) -> int:

@@ -8,18 +8,21 @@ from werkzeug.routing import Map, Rule
 
 from sandbox.api.call import Call
 from sandbox.api.copilot.files import ORGANISATION_1, ORGANISATION_28, TEAMS_1, USERS_1, USERS_28
-from sandbox.api.endpoints import accounts, apps, copilot, items
+from sandbox.api.endpoints import accounts, alerts, apps, copilot, items
 from sandbox.api.endpoints.lists import LISTS
 from sandbox.api.lists import ITEM, ORGANISATION, PULL, REPOSITORY, Place
 from sandbox.api.messages import Answer
 from sandbox.api.permissions import (
+    CODE_ALERTS,
     COPILOT_METRICS,
     COPILOT_SEATS,
+    DEPENDABOT_ALERTS,
     ISSUES_OR_PULLS,
     MEMBERS,
     METADATA,
     PERMISSIONLESS,
     PULLS,
+    SECRET_ALERTS,
 )
 
 Handler = Callable[[Call], Answer]
@@ -66,6 +69,9 @@ ROUTES = (
     *(_report(f"{name}/latest", name, copilot.get_latest) for name in (ORGANISATION_28, USERS_28)),
     *_at(ORGANISATION, "/copilot/billing", copilot.get_billing, COPILOT_SEATS),
     *_at(ORGANISATION, "/copilot/billing/seats", copilot.list_seats, COPILOT_SEATS),
+    *_at(ORGANISATION, "/dependabot/alerts", alerts.list_dependabot_alerts, DEPENDABOT_ALERTS),
+    *_at(ORGANISATION, "/secret-scanning/alerts", alerts.list_secret_alerts, SECRET_ALERTS),
+    *_at(ORGANISATION, "/code-scanning/alerts", alerts.list_code_alerts, CODE_ALERTS),
     Route("/users/<username>", accounts.get_user),
     Route("/users/<username>/orgs", accounts.list_organisations_of_user),
     Route("/user", accounts.get_own_user),

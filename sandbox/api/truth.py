@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from sandbox.api.alert_forms import ALERT_FORMS
 from sandbox.api.forms import JSON, Forms
+from sandbox.world.alerts import Alert
 from sandbox.world.items import Repository, Team
 from sandbox.world.world import World
 
@@ -45,6 +47,12 @@ class Truth:
             known = self._world.organisations
             organisations = known.values() if org is None else [known[org.lower()]]
             return [self._team(team) for organisation in organisations for team in organisation.teams]
+
+    def alerts(self, kind: type[Alert], *, org: str | None = None) -> list[JSON]:
+        """Return all alerts of a kind, whatever is switched off, generic or on another branch: oldest first."""
+        with self._world.lock:
+            place = None if org is None else self._world.organisations[org.lower()]
+            return [ALERT_FORMS[kind](self._forms, alert) for alert in self._world.alerts(kind, place)]
 
     def _team(self, team: Team) -> JSON:
         members = [

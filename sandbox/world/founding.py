@@ -20,6 +20,7 @@ class Plan:
 
     `silent_changes`, `transfers` and `deletions` are how many a day happen by themselves, in history and afterwards;
     `releases` are those of each repository, `team_changes` of each organisation.
+    `alerts` is how many alerts of each kind a repository gets in the history, on average; more come afterwards.
     Items, comments and events from before `legacy_until` (an epoch second) have node ids of the old form.
     `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
     """
@@ -36,6 +37,7 @@ class Plan:
     deletions: float = 0.0
     releases: float = 0.03
     team_changes: float = 0.1
+    alerts: float = 0.0
     copilot_days: int = 0
     legacy_until: int = 0
 

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from sandbox.world import prose, words
+from sandbox.world.alert_happenings import ALERT_HAPPENINGS
 from sandbox.world.effects import DISMISSIBLE, REACTIONS, VERDICTS
 from sandbox.world.items import Change, Item, Kind, Label, Milestone, Repository
 from sandbox.world.people import Person
@@ -327,6 +328,9 @@ _HAPPENINGS: dict[str, tuple[int, Happen]] = {
     **TEAM_HAPPENINGS,
 }
 KINDS = tuple(_HAPPENINGS)
+# These happen by themselves only where there are alerts.
+ALERT_KINDS = tuple(ALERT_HAPPENINGS)
+_HAPPENINGS |= ALERT_HAPPENINGS
 # These move no item's `updated_at`: who looks only at that doesn't see them.
 UNNOTICED = (
     *SILENT_CHANGES,
@@ -336,4 +340,5 @@ UNNOTICED = (
     "member_left",
     *RELEASE_HAPPENINGS,
     *TEAM_HAPPENINGS,
+    *ALERT_KINDS,
 )

@@ -5,8 +5,9 @@ from enum import StrEnum
 from hashlib import sha1
 from typing import TypedDict
 
+from sandbox.world.assets import Asset
 from sandbox.world.boards import IssueType, Project
-from sandbox.world.hours import DAY
+from sandbox.world.inventory import Features, Inventory
 from sandbox.world.people import App, Person
 
 
@@ -52,6 +53,7 @@ class Organisation:
     former_logins: set[str] = field(default_factory=set)
     projects: list[Project] = field(default_factory=list)
     issue_types: list[IssueType] = field(default_factory=list)
+    security: Features = field(default_factory=Features)
 
     @property
     def login(self) -> str:
@@ -102,22 +104,6 @@ def slug_of(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A release's file; `popularity` is the share of the usual downloads that it gets."""
-
-    id: int
-    name: str
-    size: int
-    created_at: int
-    popularity: float
-
-    def downloads(self, now: int, stars: int) -> int:
-        """Return how often it has been downloaded until now: the more stars, the more often."""
-        days = max(now - self.created_at, 0) / DAY
-        return int(days * (1 + stars / 10) * self.popularity)
-
-
 @dataclass(slots=True, eq=False, kw_only=True)
 class Release:
     """A release of a repository; without `published_at` a draft."""
@@ -141,7 +127,7 @@ class Release:
 
 
 @dataclass(slots=True, eq=False)
-class Repository:
+class Repository(Inventory):
     """A repository and its items by number; `contributors` are the ids of people with something merged.
 
     `releases` are by id; `moved` leads from the number of a transferred issue to what it became elsewhere.
@@ -151,7 +137,7 @@ class Repository:
     owner: Organisation
     name: str
     description: str | None
-    language: str
+    language: str | None
     private: bool
     archived: bool
     created_at: int
@@ -173,6 +159,11 @@ class Repository:
     def stars(self) -> int:
         """How many people starred it; private ones have none."""
         return 0 if self.private else int(self.popularity * 400)
+
+    @property
+    def visibility(self) -> str:
+        """Who sees it, in GitHub's word."""
+        return "internal" if self.private and self.internal else "private" if self.private else "public"
 
     @property
     def full_name(self) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
+from sandbox.world.assets import Asset
 from sandbox.world.core import Core
 from sandbox.world.founding import Plan
-from sandbox.world.items import Asset, Release, Repository
+from sandbox.world.items import Release, Repository
 from sandbox.world.people import Person
 
 

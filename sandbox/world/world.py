@@ -8,6 +8,7 @@ from itertools import count
 from random import Random
 
 from sandbox.world import everything, founding, happenings, prose
+from sandbox.world.alert_happenings import CHANGES, CHANGES_SHARE, OPENINGS
 from sandbox.world.founding import Plan
 from sandbox.world.hours import DAY, HOUR, SATURDAY, moment_of_day, weekday
 from sandbox.world.items import Change, Item, Kind, Organisation, Repository, Team
@@ -139,9 +140,10 @@ class World(Population):
             self._draw_day(event)
 
     def happen(self, rng: Random, kinds: Iterable[str] = ()) -> list[Happening]:
-        """Let one thing happen now, of these kinds or of any (`happenings.KINDS`); report it."""
+        """Let one thing happen now, of these kinds or of any (`KINDS`, with alerts `ALERT_KINDS`, too); report it."""
+        usual = happenings.KINDS + (happenings.ALERT_KINDS if self.plan.alerts else ())
         with self.lock:
-            return happenings.happen(self, rng, tuple(kinds) or happenings.KINDS)
+            return happenings.happen(self, rng, tuple(kinds) or usual)
 
     def happen_all(self, item: Item) -> list[Kind]:
         """Let each kind of change that GitHub has happen to an open item; return those that did."""
@@ -177,12 +179,15 @@ class World(Population):
     def _draw_incidents(self, day: int) -> None:
         """Plan what else happens on a day, at working hours in UTC; each sort has random numbers of its own."""
         plan = self.plan
+        alerts = plan.alerts * len(self.repositories) * len(OPENINGS) / max(plan.days, 1)
         rates = (
             (plan.transfers, happenings.TRANSFERS),
             (plan.deletions, happenings.DELETIONS),
             (plan.silent_changes, happenings.SILENT_CHANGES),
             (plan.releases * len(self.repositories), tuple(RELEASE_HAPPENINGS)),
             (plan.team_changes * len(self.organisations), tuple(TEAM_HAPPENINGS)),
+            (alerts, tuple(OPENINGS)),
+            (alerts * CHANGES_SHARE, tuple(CHANGES)),
         )
         for rate, kinds in rates:
             if not rate:

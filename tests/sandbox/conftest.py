@@ -92,7 +92,7 @@ class Timer:
 @pytest.fixture(scope="module")
 def reading() -> Iterator[RunningSandbox]:
     """A sandbox of the usual size that no test of the module changes."""
-    with serve(World(Plan(now=NOW, copilot_days=400)), limits=Limits(LARGE_LIMITS)) as sandbox:
+    with serve(World(Plan(now=NOW, copilot_days=400, alerts=3)), limits=Limits(LARGE_LIMITS)) as sandbox:
         yield sandbox
 
 

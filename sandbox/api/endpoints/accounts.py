@@ -7,7 +7,7 @@ from sandbox.api.messages import Answer
 
 def get_repository(call: Call) -> Answer:
     """Answer `GET /repos/{owner}/{repo}`."""
-    return Answer(call.payloads.full_repository(call.repository()))
+    return Answer(call.payloads.full_repository(call.repository(), administers=call.token.administers))
 
 
 def get_organisation(call: Call) -> Answer:

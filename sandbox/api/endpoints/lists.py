@@ -17,15 +17,16 @@ Entries = Iterable[tuple[Item, Entry]]
 Comments = list[tuple[Item, Change]]
 
 
-def _repositories(call: Call, organisation: Organisation) -> Iterable[Repository]:
-    """Return those that the token reads: newest first unless sorted by name or activity."""
+def _repositories(call: Call, organisation: Organisation) -> Iterable[tuple[Repository, bool]]:
+    """Return those that the token reads, and whether it administers them: newest first unless sorted otherwise."""
     kind, sort = call.argument("type", "all"), call.argument("sort", "created")
     found = [repository for repository in organisation.repositories if call.token.reads(repository)]
     if kind in ("public", "private"):
         found = [repository for repository in found if repository.private == (kind == "private")]
     direction = call.argument("direction", "asc" if sort == "full_name" else "desc")
     field = {"full_name": "name", "updated": "pushed_at", "pushed": "pushed_at"}.get(sort, "created_at")
-    return sorted(found, key=attrgetter(field, "id"), reverse=direction == "desc")
+    found.sort(key=attrgetter(field, "id"), reverse=direction == "desc")
+    return [(repository, call.token.administers) for repository in found]
 
 
 def _members(call: Call, organisation: Organisation) -> Iterable[Person]:
@@ -117,7 +118,13 @@ def _installations(_: Call, integration: Integration) -> Iterable[tuple[Integrat
 
 _BY_ID, _BY_CREATION = attrgetter("id"), attrgetter("created_at", "id")
 LISTS = (
-    PlainList(ORGANISATION, "/repos", _repositories, Forms.repository, METADATA),
+    PlainList(
+        ORGANISATION,
+        "/repos",
+        _repositories,
+        lambda payloads, row: payloads.listed_repository(row[0], administers=row[1]),
+        METADATA,
+    ),
     PlainList(ORGANISATION, "/members", _members, Forms.user, MEMBERS, sort=_BY_ID),
     PlainList(
         ORGANISATION,

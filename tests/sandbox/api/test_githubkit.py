@@ -14,10 +14,12 @@ from githubkit_schemas.latest.models import (
     BlockedByRemovedIssueEvent,
     BlockingAddedIssueEvent,
     BlockingRemovedIssueEvent,
+    CodeScanningOrganizationAlertItems,
     Commit,
     ConvertedNoteToIssueIssueEvent,
     CopilotOrganizationDetails,
     DemilestonedIssueEvent,
+    DependabotAlertWithRepository,
     FullRepository,
     Issue,
     IssueComment,
@@ -31,6 +33,7 @@ from githubkit_schemas.latest.models import (
     MinimalRepository,
     MovedColumnInProjectIssueEvent,
     OrganizationFull,
+    OrganizationSecretScanningAlert,
     OrgsOrgCopilotBillingSeatsGetResponse200,
     ParentIssueAddedIssueEvent,
     ParentIssueRemovedIssueEvent,
@@ -66,7 +69,17 @@ from githubkit_schemas.latest.models import (
 )
 
 from chalicelib.domains import DOMAINS
-from sandbox import Item, Kind, Plan, Repository, RunningSandbox, World
+from sandbox import (
+    CodeAlert,
+    DependabotAlert,
+    Item,
+    Kind,
+    Plan,
+    Repository,
+    RunningSandbox,
+    SecretAlert,
+    World,
+)
 from sandbox.api.event_kinds import GRAPHQL_ONLY
 from sandbox.api.routes import ROUTES
 from sandbox.api.timelines import UNSHOWN, Timelines
@@ -206,6 +219,18 @@ CALLS: dict[str, Call] = {
     f"{REPORTS}/users-28-day/latest": lambda kit, _: kit.rest.copilot.copilot_organization_users_usage_metrics(ORG),
     "/orgs/<org>/copilot/billing": lambda kit, _: kit.rest.copilot.get_copilot_organization_details(ORG),
     "/orgs/<org>/copilot/billing/seats": lambda kit, _: kit.rest.copilot.list_copilot_seats(ORG),
+    "/orgs/<org>/dependabot/alerts": lambda kit, _: kit.rest.dependabot.list_alerts_for_org(ORG, per_page=100),
+    "/orgs/<org>/secret-scanning/alerts": lambda kit, _: kit.rest.secret_scanning.list_alerts_for_org(
+        ORG, per_page=100
+    ),
+    "/orgs/<org>/code-scanning/alerts": lambda kit, _: kit.rest.code_scanning.list_alerts_for_org(ORG, per_page=100),
+    f"{NUMBERED_ORG}/dependabot/alerts": by_organisation_id("/dependabot/alerts", list[DependabotAlertWithRepository]),
+    f"{NUMBERED_ORG}/secret-scanning/alerts": by_organisation_id(
+        "/secret-scanning/alerts", list[OrganizationSecretScanningAlert]
+    ),
+    f"{NUMBERED_ORG}/code-scanning/alerts": by_organisation_id(
+        "/code-scanning/alerts", list[CodeScanningOrganizationAlertItems]
+    ),
     f"{NUMBERED_ORG}/copilot/billing": by_organisation_id("/copilot/billing", CopilotOrganizationDetails),
     f"{NUMBERED_ORG}/copilot/billing/seats": by_organisation_id(
         "/copilot/billing/seats", OrgsOrgCopilotBillingSeatsGetResponse200
@@ -299,12 +324,15 @@ def test_answers_parse(path: str, kit: Kit, reading: RunningSandbox) -> None:
     assert rows
 
 
-def test_releases_and_teams_have_no_fields_that_github_does_not_know(reading: RunningSandbox) -> None:
+def test_rows_of_lists_have_no_fields_that_github_does_not_know(reading: RunningSandbox) -> None:
     forms, world = reading.app.payloads, reading.world
     cases: list[tuple[type[GitHubModel], list[dict[str, Any]]]] = [
         (Release, [forms.release(one) for one in world.releases]),
         (ReleaseAsset, [asset for one in world.releases for asset in forms.release(one)["assets"]]),
         (Team, [forms.team(one) for one in world.teams]),
+        (DependabotAlertWithRepository, reading.truth.alerts(DependabotAlert)),
+        (OrganizationSecretScanningAlert, reading.truth.alerts(SecretAlert)),
+        (CodeScanningOrganizationAlertItems, reading.truth.alerts(CodeAlert)),
     ]
     for model, rows in cases:
         names = {field.alias or name for name, field in model.model_fields.items()}
