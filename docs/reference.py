@@ -68,6 +68,8 @@ COMMON = (
 TITLES = {
     "organization_copilot_metrics": "Organization Copilot metrics",
     "organization_copilot_seat_management": "GitHub Copilot Business",
+    "security_events": "Code scanning alerts",
+    "vulnerability_alerts": "Dependabot alerts",
 }
 
 INTRODUCTION = """# Reference

@@ -79,10 +79,12 @@ def _moment(alert: Any, query: dict[str, str]) -> str:
     return str((query["sort"] == "updated" and alert.get("updated_at")) or alert["created_at"])
 
 
-def run_steps(settings: Settings, org: str, now: datetime, names: tuple[str, ...] = ()) -> dict[str, SimpleNamespace]:
+def run_steps(
+    settings: Settings, org: str, now: datetime, names: tuple[str, ...] = (), *, budget: Budget | None = None
+) -> dict[str, SimpleNamespace]:
     """Run security's steps of the daily job; gives what the ledger says of each."""
     wanted = names or ("dependabot_alerts", "secret_scanning_alerts", "code_scanning_alerts")
-    budget = Budget(sleep=lambda seconds: None)
+    budget = budget or Budget(sleep=lambda seconds: None)
     with create_db_session(settings.db_url) as session, open_github(settings, budget) as github:
         runner = Runner(session, github(org), scope_of(settings, org), settings, "daily", lambda: now)
         with runner.lease() as is_ours:

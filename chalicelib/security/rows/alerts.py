@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -14,11 +15,11 @@ COMMENTS = (
     "closure_request_reviewer_comment",
 )
 # All else that is kept of an alert about a secret. What GitHub adds some day may quote it, so it is left out.
-PLAIN = (
-    *("number", "state", "created_at", "updated_at", "html_url", "secret_type", "secret_type_display_name"),
-    *("provider", "validity", "publicly_leaked", "multi_repo", "is_base64_encoded", "has_more_locations"),
-    *("resolution", "resolved_at", "push_protection_bypassed", "push_protection_bypassed_at"),
-)
+TEXTS = ("state", "html_url", "secret_type", "secret_type_display_name", "provider", "validity", "resolution")
+NUMBERS = ("number",)
+FLAGS = ("publicly_leaked", "multi_repo", "is_base64_encoded", "has_more_locations", "push_protection_bypassed")
+TIMES = ("created_at", "updated_at", "resolved_at", "push_protection_bypassed_at")
+TIME = re.compile(r"[0-9T:.Z+-]{1,40}")
 PERSON = ("id", "login")
 NESTED: Mapping[str, tuple[str, ...]] = {
     "resolved_by": PERSON,
@@ -34,13 +35,34 @@ def without_secrets(record: Any, *, keeps_comments: bool) -> dict[str, Any]:
     """Take out of an alert all that may hold a secret's text, also what is not known yet."""
     if not isinstance(record, dict):
         return dict(NO_RECORD)
-    names = (*PLAIN, *(COMMENTS if keeps_comments else ()))
-    kept = {name: record[name] for name in names if name in record and not isinstance(record[name], (dict, list))}
+    texts = (*TEXTS, *(COMMENTS if keeps_comments else ()))
+    kept = {
+        name: record[name]
+        for names, is_fit in ((texts, _is_text), (NUMBERS, _is_number), (FLAGS, _is_flag), (TIMES, _is_time))
+        for name in names
+        if name in record and (record[name] is None or is_fit(record[name]))
+    }
     kept |= {name: _picked(record[name], inner) for name, inner in NESTED.items() if name in record}
     owner = (kept.get("repository") or {}).get("owner")
     if owner is not None:
         kept["repository"]["owner"] = _picked(owner, PERSON)
     return kept
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, str) and TIME.fullmatch(value) is not None
 
 
 def _picked(value: Any, names: Collection[str]) -> dict[str, Any] | None:

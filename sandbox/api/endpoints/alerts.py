@@ -1,11 +1,11 @@
-"""The three lists of an organisation's security alerts."""
+"""Security alerts: an organisation's three lists, and a repository's single ones."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.api.alert_forms import code_alert, dependabot_alert, secret_alert
-from sandbox.api.call import Call
+from sandbox.api.call import JSON, Call
 from sandbox.api.errors import DOCUMENTATION, ApiError
 from sandbox.api.messages import Answer
 from sandbox.api.pages import cursor_page, pages_by_cursor
@@ -144,6 +144,41 @@ def list_code_alerts(call: Call) -> Answer:
     alerts = [alert for alert in CODE.found(call) if alert.branch == alert.repository.default_branch]
     rows, headers = _page(call, CODE, alerts, "code-scanning/alerts")
     return Answer([code_alert(call.payloads, alert) for alert in rows], headers=headers)
+
+
+def get_dependabot_alert(call: Call) -> Answer:
+    """Answer `GET /repos/{owner}/{repo}/dependabot/alerts/{number}`."""
+    off = DEPENDABOT.refusal(403, "Dependabot alerts are disabled for this repository.")
+    return Answer(_alone(dependabot_alert(call.payloads, _one(call, DEPENDABOT, off))))
+
+
+def get_secret_alert(call: Call) -> Answer:
+    """Answer `GET /repos/{owner}/{repo}/secret-scanning/alerts/{number}`."""
+    alert = _one(call, SECRETS, SECRETS.refusal(404, "Secret scanning is disabled on this repository."))
+    hidden = call.argument("hide_secret", "false") == "true"
+    return Answer(_alone(secret_alert(call.payloads, alert, hidden=hidden)), headers=UNCONDITIONAL)
+
+
+def get_code_alert(call: Call) -> Answer:
+    """Answer `GET /repos/{owner}/{repo}/code-scanning/alerts/{number}`."""
+    off = CODE.refusal(403, "Code scanning is not enabled for this repository.")
+    return Answer(_alone(code_alert(call.payloads, _one(call, CODE, off))), headers=UNCONDITIONAL)
+
+
+def _one(call: Call, declared: AlertList, off: ApiError) -> Any:
+    """Return the alert that the path numbers; raise what is said of a feature that is off there, or the API's 404."""
+    repository, feature = call.repository(), declared.kind.feature
+    if not getattr(repository.security, feature) or not getattr(repository.owner.security, feature):
+        raise off
+    found = [alert for alert in call.world.alerts(declared.kind, repository) if alert.number == call.path["number"]]
+    if not found:
+        raise declared.refusal(404, "Not Found")
+    return found[0]
+
+
+def _alone(alert: JSON) -> JSON:
+    """Return what a repository's own answer says: not where it is."""
+    return {name: value for name, value in alert.items() if name != "repository"}
 
 
 def _page(call: Call, declared: AlertList, alerts: list[Any], path: str) -> tuple[list[Any], dict[str, str]]:

@@ -340,3 +340,19 @@ def test_what_the_list_of_repositories_tells(changing: RunningSandbox, client: C
         rows = client.get(path, headers={"Authorization": f"Bearer {token}"}).json()
         assert {"security_and_analysis" in one for one in rows} == {shown}
         assert all("custom_properties" in one for one in rows)
+
+
+@pytest.mark.parametrize("kind", ALERT_KINDS)
+def test_a_repository_shows_each_alert_but_not_where_it_is(
+    changing: RunningSandbox, client: Client, repository: Repository, kind: type[Alert]
+) -> None:
+    alert = changing.world.open_alert(repository, kind)
+    truth = changing.truth.alerts(kind)[0]
+    single = f"/repos/{repository.full_name}/{PATHS[kind].removeprefix(f'/orgs/{ORG}/')}"
+    shown = client.get(f"{single}/{alert.number}").json()
+    assert shown == {name: value for name, value in truth.items() if name != "repository"}
+    assert client.get(f"{single}/9999").status_code == 404
+    setattr(repository.security, kind.feature, False)
+    off = client.get(f"{single}/{alert.number}")
+    assert off.status_code in (403, 404)
+    assert "disabled" in off.text or "not enabled" in off.text
