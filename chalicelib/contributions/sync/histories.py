@@ -7,7 +7,6 @@ a query of their own. What GitHub left out is given back, to be asked for in RES
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -21,6 +20,7 @@ from chalicelib.contributions.sync.events import Reading
 from chalicelib.contributions.sync.sizes import Size
 from chalicelib.errors import RejectedError
 from chalicelib.github import PER_PAGE, ListPage, PageState, numeric_id
+from chalicelib.ingest.ahead import fetch_ahead
 from chalicelib.ingest.context import Context
 from chalicelib.utils import gathered, in_parts, parse_utc
 
@@ -111,27 +111,12 @@ class HistoryReader:
 
     def read(self, due: Iterator[DueItem]) -> Iterator[list[Outcome]]:
         """Read timelines; gives each as a Reading, or as the item that has to be asked for in REST."""
-        with ThreadPoolExecutor(1, thread_name_prefix="graphql") as pool:
-            for chunk, pages in self._ahead(pool, due):
-                yield from gathered(self._begin(chunk, pages.result()), AT_ONCE)
-                yield from gathered(self._go_on(is_last=False), AT_ONCE)
+        # One query at a time: more at once would take GitHub's time for queries from each other.
+        ahead = fetch_ahead(self._chunks(due), self._fetch_first_pages, threads=1, name="graphql")
+        for chunk, pages in ahead:
+            yield from gathered(self._begin(chunk, pages.result()), AT_ONCE)
+            yield from gathered(self._go_on(is_last=False), AT_ONCE)
         yield from gathered(self._go_on(is_last=True), AT_ONCE)
-
-    def _ahead(
-        self, pool: ThreadPoolExecutor, due: Iterator[DueItem]
-    ) -> Iterator[tuple[list[DueItem], Future[dict[str, Page | None]]]]:
-        """Give chunks with their first pages; the next chunk is being asked for meanwhile."""
-        last = None
-        try:
-            for chunk in self._chunks(due):
-                ahead = pool.submit(self._fetch_first_pages, chunk)
-                if last is not None:
-                    yield last
-                last = chunk, ahead
-            if last is not None:
-                yield last
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def _chunks(self, due: Iterator[DueItem]) -> Iterator[list[DueItem]]:
         chunk: list[DueItem] = []

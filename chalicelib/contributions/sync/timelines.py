@@ -6,9 +6,8 @@ hundred timelines, changed or not.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
@@ -42,6 +41,7 @@ from chalicelib.errors import (
     UnauthorizedError,
 )
 from chalicelib.github import ListPage, Pacer, PageState
+from chalicelib.ingest.ahead import fetch_ahead
 from chalicelib.ingest.context import Context, counted
 from chalicelib.store.ledger import first_asked
 from chalicelib.store.marks import WHOLE
@@ -229,17 +229,7 @@ def _note_refused(context: Context, item: DueItem, refusal: GitHubError) -> None
 
 def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:
     """Fetch timelines in the given order, a few ahead of the one that is being written."""
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="timeline") as pool:
-        waiting: deque[tuple[DueItem, Future[list[ListPage]]]] = deque()
-        try:
-            for item in due:
-                waiting.append((item, pool.submit(_fetch, api, item)))
-                if len(waiting) >= 2 * THREADS:
-                    yield waiting.popleft()
-            while waiting:
-                yield waiting.popleft()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    return fetch_ahead(due, partial(_fetch, api), threads=THREADS, name="timeline")
 
 
 def _fetch(api: TimelineAPI, item: DueItem) -> list[ListPage]:

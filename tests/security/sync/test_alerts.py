@@ -18,7 +18,7 @@ from sandbox import SecretAlert as SecretThere
 from tests.organisation import DAY, ORG, Organisation, at, organisation
 from tests.security.conftest import rows_of, run_steps
 
-KINDS = {
+KINDS: dict[str, tuple[Any, Any]] = {
     "dependabot": (DependabotAlert, DependabotThere),
     "secret_scanning": (SecretScanningAlert, SecretThere),
     "code_scanning": (CodeScanningAlert, CodeThere),

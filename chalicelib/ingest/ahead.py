@@ -1,0 +1,32 @@
+"""Fetches a few things ahead of the one that is being stored: GitHub answers while this app writes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def fetch_ahead(
+    things: Iterable[T], fetch: Callable[[T], R], *, threads: int, name: str
+) -> Iterator[tuple[T, Future[R]]]:
+    """Fetch each thing by a pool of threads; gives them in their order, each with what is being fetched of it.
+
+    `things` is iterated by the caller's thread, no more than two for each thread ahead. When the caller stops early,
+    nothing more is fetched.
+    """
+    with ThreadPoolExecutor(threads, thread_name_prefix=name) as pool:
+        waiting: deque[tuple[T, Future[R]]] = deque()
+        try:
+            for thing in things:
+                waiting.append((thing, pool.submit(fetch, thing)))
+                if len(waiting) >= 2 * threads:
+                    yield waiting.popleft()
+            while waiting:
+                yield waiting.popleft()
+        finally:
+            pool.shutdown(cancel_futures=True)
