@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 def fetch_ahead(
     things: Iterable[T], fetch: Callable[[T], R], *, threads: int, name: str
-) -> Iterator[tuple[T, Future[R]]]:
+) -> Generator[tuple[T, Future[R]]]:
     """Fetch each thing by a pool of threads; gives them in their order, each with what is being fetched of it.
 
     `things` is iterated by the caller's thread, no more than two for each thread ahead. When the caller stops early,
