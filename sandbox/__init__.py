@@ -7,12 +7,14 @@ from sandbox.server.process import NotStartedError, Place, running
 from sandbox.server.serving import RunningSandbox, serve
 from sandbox.world.alerts import Alert, CodeAlert, DependabotAlert, SecretAlert
 from sandbox.world.apps import Integration
+from sandbox.world.audit import Audit, OwnersError, Protection, Rule
 from sandbox.world.founding import Plan
 from sandbox.world.items import Change, Item, Kind, Release, Repository, Team
 from sandbox.world.world import World
 
 __all__ = [
     "Alert",
+    "Audit",
     "Change",
     "CodeAlert",
     "DependabotAlert",
@@ -23,11 +25,14 @@ __all__ = [
     "LimitSettings",
     "Limits",
     "NotStartedError",
+    "OwnersError",
     "Payloads",
     "Place",
     "Plan",
+    "Protection",
     "Release",
     "Repository",
+    "Rule",
     "RunningSandbox",
     "SecretAlert",
     "Team",

@@ -59,17 +59,21 @@ class Token:
 
     def reads_kind(self, *, pulls: bool) -> bool:
         """Whether it has the permission for pull requests, or for issues."""
-        return self.permissions is None or includes(self.permissions, "pull_requests" if pulls else "issues", "read")
+        return self.permits("pull_requests" if pulls else "issues")
+
+    def permits(self, name: str, level: str = "read") -> bool:
+        """Whether it has a permission at this level or above."""
+        return self.permissions is None or includes(self.permissions, name, level)
 
     @property
     def pushes(self) -> bool:
         """Whether it may write to the repositories that it reads."""
-        return self.permissions is None or includes(self.permissions, "contents", "write")
+        return self.permits("contents", "write")
 
     @property
     def administers(self) -> bool:
         """Whether it may see how the repositories that it reads are set up."""
-        return self.permissions is None or includes(self.permissions, "administration", "read")
+        return self.permits("administration")
 
     def shows(self, items: Iterable[Item]) -> list[Item]:
         """Return those items that its permissions show."""

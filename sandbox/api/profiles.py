@@ -113,7 +113,7 @@ class Profiles:
             "company": None,
             "blog": "",
             "location": person.location,
-            "email": None,
+            "email": person.email,
             "hireable": None,
             "bio": None,
             "twitter_username": None,
@@ -299,14 +299,15 @@ def _inventory(repository: Repository) -> JSON:
         "visibility": repository.visibility,
         "language": repository.language,
         "topics": repository.topics,
-        "license": repository.license and _license(repository.license),
+        "license": repository.license and license_of(repository.license),
         "size": size,
         "default_branch": repository.default_branch or "main",
         "pushed_at": timestamp(repository.pushed_at),
     }
 
 
-def _license(spdx_id: str) -> JSON:
+def license_of(spdx_id: str) -> JSON:
+    """Return a licence by its SPDX id."""
     key = spdx_id.lower()
     return {"key": key, "name": spdx_id, "spdx_id": spdx_id, "url": None, "node_id": legacy_node_id("License", 13)}
 

@@ -124,7 +124,8 @@ CALLS = (
     ControlCall(
         "PUT",
         "graphql",
-        'any of {"schema": "new" or "old", "microseconds_per_node", "seconds", "over", "restricted": [names]}',
+        'any of {"schema": "new" or "old", "microseconds_per_node", "seconds", "over", "restricted": [names], '
+        '"broken": {name: field}}',
         lambda app, wanted: app.graphql.settings.update(**wanted),
     ),
     ControlCall("POST", "tokens", '{"token", "organisations": [names], "permissions": {name: level}}', _add_token),

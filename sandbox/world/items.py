@@ -6,6 +6,7 @@ from hashlib import sha1
 from typing import TypedDict
 
 from sandbox.world.assets import Asset
+from sandbox.world.audit import Audit, draw_audit
 from sandbox.world.boards import IssueType, Project
 from sandbox.world.inventory import Features, Inventory
 from sandbox.world.people import App, Person
@@ -154,11 +155,24 @@ class Repository(Inventory):
     releases: dict[int, Release] = field(default_factory=dict)
     last_number: int = 0
     last_version: tuple[int, int, int] = (0, 0, 0)
+    drawn: Audit | None = None
 
     @property
     def stars(self) -> int:
         """How many people starred it; private ones have none."""
         return 0 if self.private else int(self.popularity * 400)
+
+    @property
+    def audit(self) -> Audit:
+        """What an audit sees of it; drawn when somebody looks for the first time, unless it was set."""
+        if self.drawn is None:
+            people = [*self.owner.collaborators.values(), *self.core]
+            self.drawn = draw_audit(self.id, people, private=self.private)
+        return self.drawn
+
+    @audit.setter
+    def audit(self, audit: Audit) -> None:
+        self.drawn = audit
 
     @property
     def visibility(self) -> str:

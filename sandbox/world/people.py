@@ -10,7 +10,7 @@ from sandbox.world import words
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """An account: a user, a bot or, as a repository's owner, an organisation."""
+    """An account: a user, a bot or, as a repository's owner, an organisation; `email` is None unless it is public."""
 
     id: int
     login: str
@@ -21,6 +21,7 @@ class Person:
     location: str | None = None
     activity: float = 0.0
     site_admin: bool = False
+    email: str | None = None
 
 
 @dataclass(slots=True, eq=False)

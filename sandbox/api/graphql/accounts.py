@@ -52,7 +52,7 @@ class Accounts:
             "databaseId": person.id,
             "login": person.name if person.type == "Bot" else person.login,
             "name": person.name,
-            "email": None if person.type == "Mannequin" else "",
+            "email": None if person.type == "Mannequin" else person.email or "",
             "isSiteAdmin": person.site_admin,
             "userViewType": row["user_view_type"].upper(),
             "avatarUrl": self._avatar(person, row["avatar_url"]),
@@ -113,6 +113,7 @@ class Accounts:
                 "isPrivate": repository.private,
                 "isArchived": repository.archived,
                 "owner": lambda _: self.organisation(repository.owner),
+                **self.audited(repository),
                 **dict.fromkeys(("issue", "pullRequest", "issueOrPullRequest"), self._numbered(repository)),
                 **self.place(f"{self.forms.html}/{repository.full_name}"),
             }
@@ -120,6 +121,10 @@ class Accounts:
 
     def _numbered(self, repository: Repository) -> Field:
         """Return the field that finds an issue or a pull request by its number."""
+        raise NotImplementedError
+
+    def audited(self, repository: Repository) -> JSON:
+        """Return the fields of a repository that audits read."""
         raise NotImplementedError
 
     def label(self, label: Label, item: Item, name: str | None = None) -> JSON:
@@ -196,12 +201,22 @@ class Accounts:
         }
 
     def commit(
-        self, item: Item, sha: str, *, message: str, at: int, person: Person | None, name: JSON | None = None
+        self,
+        repository: Repository,
+        sha: str,
+        *,
+        message: str,
+        at: int,
+        person: Person | None,
+        name: JSON | None = None,
     ) -> JSON:
-        """Return a commit; `name` is the name and the address that Git has."""
-        repository = item.repository
+        """Return a commit; `name` is the name and the address that Git has. Its history is itself alone."""
         actor = self._git_actor(at, person, name)
-        return {
+
+        def history(info: Any, **arguments: Any) -> Any:
+            return self.commits([row])(info, **arguments)
+
+        row: JSON = {
             "__typename": "Commit",
             "id": commit_node_id(repository.id, sha),
             "oid": sha,
@@ -218,11 +233,15 @@ class Accounts:
             "deletions": 0,
             "changedFilesIfAvailable": 1,
             "repository": lambda _: self.repository(repository),
-            "parents": lambda _, **arguments: self._no_parents(arguments),
+            "parents": self.commits([]),
+            "history": history,
+            "signature": None,
             **self.place(f"{self.forms.html}/{repository.full_name}/commit/{sha}"),
         }
+        return row
 
-    def _no_parents(self, arguments: JSON) -> JSON:
+    def commits(self, commits: list[JSON]) -> Field:
+        """Return the field of a list of commits."""
         raise NotImplementedError
 
     def _git_actor(self, at: int, person: Person | None, name: JSON | None) -> JSON:

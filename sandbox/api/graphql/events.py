@@ -65,7 +65,7 @@ class Events(Remarks):
     def _by_hash(self, item: Item, change: Change, sha: str | None) -> JSON | None:
         if sha is None:
             return None
-        return self.commit(item, sha, message=f"Change {sha[:7]}", at=change.at, person=change.actor)
+        return self.commit(item.repository, sha, message=f"Change {sha[:7]}", at=change.at, person=change.actor)
 
     def _assigned(self, _: Item, change: Change, __: Entry) -> JSON:
         return {"assignee": self.person(change.person), "user": self.user_only(change.person)}

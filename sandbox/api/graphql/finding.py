@@ -7,6 +7,7 @@ from graphql import GraphQLError
 
 from sandbox.api.event_kinds import EVENT_KINDS
 from sandbox.api.graphql.accounts import JSON
+from sandbox.api.graphql.oddities import BROKEN, WHOLE
 from sandbox.api.graphql.timelines import Timelines
 from sandbox.api.nodeids import decode
 from sandbox.api.timelines import Entry, entries
@@ -115,8 +116,13 @@ class Finder:
         return self._shown.row(item, entry) if self._shown.sees_entry(entry) else None
 
     def _repository(self, number: int) -> JSON | None:
+        """Return a repository, if it is seen; raise the error of one that is broken altogether."""
         found = next((one for one in self._world.repositories.values() if one.id == number), None)
-        return self._shown.repository(found) if found is not None and self._shown.token.reads(found) else None
+        if found is None or not self._shown.token.reads(found):
+            return None
+        if self._shown.broken.get(found.full_name.lower()) == WHOLE:
+            raise GraphQLError(BROKEN)
+        return self._shown.repository(found)
 
     def _team(self, number: int) -> JSON | None:
         teams = [team for one in self._shown.token.visible(self._world) for team in one.teams]

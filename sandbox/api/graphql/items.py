@@ -69,9 +69,9 @@ class Items(Accounts):
 
         return field
 
-    def _no_parents(self, arguments: JSON) -> JSON:
-        none: list[JSON] = []
-        return Connection(none, lambda row: row, arguments).answer()
+    def commits(self, commits: list[JSON]) -> Field:
+        """Return the field of a list of commits."""
+        return self.rows(commits, lambda row: row)
 
     def _numbered(self, repository: Repository) -> Field:
         def field(info: Any, *, number: int) -> JSON:
@@ -234,7 +234,9 @@ class Items(Accounts):
         if item.merged_at is None:
             return None
         message = f"Merge pull request #{item.number} from {item.branch}-{item.number}"
-        return self.commit(item, commit(item, "merge"), message=message, at=item.merged_at, person=item.merged_by)
+        return self.commit(
+            item.repository, commit(item, "merge"), message=message, at=item.merged_at, person=item.merged_by
+        )
 
 
 def _counted(number: int) -> Field:

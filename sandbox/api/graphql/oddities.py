@@ -6,6 +6,7 @@ from typing import Any
 
 JSON = dict[str, Any]
 BROKEN = "Something went wrong while executing your query."
+WHOLE = ""  # in place of a field's name: the whole of a repository
 
 
 class Odd(StrEnum):

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from sandbox.api.graphql.accounts import JSON
-from sandbox.api.graphql.items import Items
+from sandbox.api.graphql.audits import Audits
 from sandbox.api.nodeids import commit_node_id
 from sandbox.api.timelines import Entry, message_of, signature
 from sandbox.api.times import moment
 from sandbox.world.items import Item, Kind, commit
 
 
-class Remarks(Items):
+class Remarks(Audits):
     """Builds what people wrote, and the commits that they pushed."""
 
     def remark(self, item: Item, entry: Entry) -> JSON:
@@ -79,7 +79,9 @@ class Remarks(Items):
         change = entry.change
         sha = commit(item, f"head/{entry.commits}")
         message = message_of(item, entry)
-        return self.commit(item, sha, message=message, at=change.at, person=change.actor, name=signature(change))
+        return self.commit(
+            item.repository, sha, message=message, at=change.at, person=change.actor, name=signature(change)
+        )
 
     def pull_commit(self, item: Item, entry: Entry) -> JSON:
         """Return a commit as part of its pull request."""

@@ -53,6 +53,12 @@ def timeline_types(version: str) -> frozenset[str]:
     return frozenset(one.name for union in unions if isinstance(union, GraphQLUnionType) for one in union.types)
 
 
+def fields(name: str) -> frozenset[str]:
+    """Return the names of a type's fields; KeyError."""
+    kind = load(NEW).type_map[name]
+    return frozenset(kind.fields) if isinstance(kind, GraphQLObjectType) else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed query; or what is wrong with it."""

@@ -19,7 +19,7 @@ from sandbox.api.event_kinds import EVENT_KINDS, item_type
 from sandbox.api.graphql import schema
 from sandbox.api.graphql.cost import Cost, Measure, QueryError
 from sandbox.api.graphql.finding import Finder, Index
-from sandbox.api.graphql.oddities import BROKEN, Odd, rate_limited, restricted
+from sandbox.api.graphql.oddities import BROKEN, WHOLE, Odd, rate_limited, restricted
 from sandbox.api.graphql.schema import Document, locations
 from sandbox.api.graphql.timelines import Timelines
 from sandbox.api.messages import Answer
@@ -49,6 +49,7 @@ class GraphQLSettings:
     """Which schema is known (`new`, `old`), how long a node takes, and what a query gets that takes too long.
 
     `over` is `502`, or `resources`: partial data. `restricted` are organisations whose boards no OAuth app may read.
+    `broken` names by a repository's full name the field of it that is an error; "" is the node as a whole.
     """
 
     schema: str = schema.NEW
@@ -56,15 +57,19 @@ class GraphQLSettings:
     seconds: float = 10.0
     over: str = GATEWAY
     restricted: set[str] = field(default_factory=set)
+    broken: dict[str, str] = field(default_factory=dict)
 
     def update(self, **settings: Any) -> JSON:
         """Change settings; return them. TypeError, ValueError for what there isn't."""
         wanted = GraphQLSettings(**{**asdict(self), **settings})
         if wanted.schema not in schema.SCHEMAS or wanted.over not in (GATEWAY, RESOURCES):
             raise ValueError(f"schema: {', '.join(schema.SCHEMAS)}; over: {GATEWAY}, {RESOURCES}")
+        if unknown := set(wanted.broken.values()) - {WHOLE, *schema.fields("Repository")}:
+            raise ValueError(f"a repository has no {', '.join(sorted(unknown))}")
         for name in asdict(wanted):
             setattr(self, name, getattr(wanted, name))
         self.restricted = set(wanted.restricted)
+        self.broken = {name.lower(): one for name, one in wanted.broken.items()}
         return {**asdict(self), "restricted": sorted(self.restricted)}
 
 
@@ -157,7 +162,7 @@ class GraphQL:
         if slow and settings.over == RESOURCES:
             work.most = int(longest // slow)
         types = schema.timeline_types(settings.schema)
-        shown = Timelines(call.payloads, call.token, work.spend, types=types, odd=odd)
+        shown = Timelines(call.payloads, call.token, work.spend, types=types, odd=odd, broken=settings.broken)
         root = Root(call, shown, Finder(shown, self._index), limit, work, odd)
         result = _execute(schema.load(settings.schema), document, query, root.fields())
         if slow and settings.over == GATEWAY and work.nodes * slow > longest:
@@ -242,6 +247,7 @@ class Root:
             "viewer": self._viewer,
             "organization": self._organisation,
             "repository": self._repository,
+            "user": self._user,
         }
 
     def _node(self, _: Any, *, id: str) -> JSON:  # noqa: A002 - GitHub's name
@@ -282,6 +288,13 @@ class Root:
             message = f"Could not resolve to an Organization with the login of '{login}'."
             raise GraphQLError(message, extensions={"type": "NOT_FOUND"})
         return self._shown.organisation(found)
+
+    def _user(self, _: Any, *, login: str) -> JSON | None:
+        found = self._call.world.accounts.get(login.lower())
+        if found is None or found.type != "User":
+            message = f"Could not resolve to a User with the login of '{login}'."
+            raise GraphQLError(message, extensions={"type": "NOT_FOUND"})
+        return self._shown.person(found)
 
     def _repository(self, _: Any, *, owner: str, name: str) -> JSON:
         world, wanted = self._call.world, f"{owner}/{name}"

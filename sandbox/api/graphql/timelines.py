@@ -1,6 +1,6 @@
 """Timelines as connections: which rows, in which order, and the oddities that a test asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.api.access import Token
@@ -18,13 +18,20 @@ ITEM_TYPES: dict[Kind, str] = {kind: item_type(one.type_name) for kind, one in E
 
 
 class Timelines(Events):
-    """Builds timelines for a server that knows these types, with an oddity if one is wanted."""
+    """Builds timelines for a server that knows these types, with an oddity and broken repositories if wanted."""
 
     def __init__(
-        self, forms: Forms, token: Token, spend: Callable[[int], None], *, types: frozenset[str], odd: Odd | None = None
+        self,
+        forms: Forms,
+        token: Token,
+        spend: Callable[[int], None],
+        *,
+        types: frozenset[str],
+        odd: Odd | None = None,
+        broken: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(forms, token, spend)
-        self.odd = odd
+        self.odd, self.broken = odd, broken or {}
         self._kinds = {kind for kind, one in EVENT_KINDS.items() if one.type_name in types}
 
     @property

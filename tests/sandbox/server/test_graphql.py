@@ -330,15 +330,17 @@ def test_oddities_see_queries_and_their_answers(client: Client, changing: Runnin
 
 
 def test_the_control_plane_sets_it(client: Client, changing: RunningSandbox) -> None:
-    found = client.control("PUT", "graphql", schema="old", restricted=["acme"]).json()
+    found = client.control("PUT", "graphql", schema="old", restricted=["acme"], broken={"Acme/web": "object"}).json()
     assert found == {
         "schema": "old",
         "microseconds_per_node": 0,
         "seconds": 10.0,
         "over": "502",
         "restricted": ["acme"],
+        "broken": {"acme/web": "object"},
     }
     assert changing.graphql.schema == "old"
+    assert client.control("PUT", "graphql", broken={"acme/web": "wheels"}).status_code == 422
     assert client.control("PUT", "graphql", schema="newest").status_code == 422
     assert client.control("PUT", "graphql", speed=1).status_code == 422
     assert client.control("POST", "faults", kind="graphql-nulls", path="/graphql").status_code == 204
