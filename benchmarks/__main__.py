@@ -13,14 +13,14 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine, text
 
-from benchmarks import backfilling, idle, lambdas, loading, packaging, views
+from benchmarks import backfilling, idle, lambdas, loading, packaging, security, views
 from benchmarks.peers import command
 from benchmarks.places import postgres
 from benchmarks.tables import heading
 from tests.deploying.runtime import ONLY_THERE, RUNS_HERE
 from tests.postgres import NoPostgresError
 
-PARTS = ("loading", "views", "backfill", "idle", "lambda")
+PARTS = ("loading", "views", "backfill", "idle", "security", "lambda")
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,42 @@ class Sizes:
     items: int
     idle_items: int
     repositories: tuple[int, ...]
+    audited: int
+    alerts: int
+    large: int
+    teams: int
+    slowness: float
     imports: int
 
 
 FULL = Sizes(
-    rows=5_000, rounds=5, view_items=5_000, items=20_000, idle_items=3_000, repositories=(10, 1_000), imports=7
+    rows=5_000,
+    rounds=5,
+    view_items=5_000,
+    items=20_000,
+    idle_items=3_000,
+    repositories=(10, 1_000),
+    audited=2_000,
+    alerts=20_000,
+    large=1_400,
+    teams=350,
+    slowness=1.0,
+    imports=7,
 )
-QUICK = Sizes(rows=150, rounds=1, view_items=150, items=200, idle_items=150, repositories=(3, 30), imports=1)
+QUICK = Sizes(
+    rows=150,
+    rounds=1,
+    view_items=150,
+    items=200,
+    idle_items=150,
+    repositories=(3, 30),
+    audited=30,
+    alerts=300,
+    large=30,
+    teams=5,
+    slowness=0.01,
+    imports=1,
+)
 EXAMPLES = """examples:
   .venv/bin/python -m benchmarks                              everything, in about six minutes
   .venv/bin/python -m benchmarks --quick                      small sizes, in seconds: does it work?
@@ -94,6 +123,9 @@ def measure(admin: Engine, sizes: Sizes, parts: Sequence[str]) -> None:
         backfilling.run(admin, items=sizes.items)
     if "idle" in parts:
         idle.run(admin, sizes=sizes.repositories, items=sizes.idle_items)
+    if "security" in parts:
+        sizes_of = {"repositories": sizes.audited, "alerts": sizes.alerts, "large": sizes.large, "teams": sizes.teams}
+        security.run(admin, **sizes_of, slowness=sizes.slowness)
     if "lambda" in parts and not RUNS_HERE:
         heading(f"No figures of Lambdas: {ONLY_THERE}")
     elif "lambda" in parts:
