@@ -1,6 +1,7 @@
 """Users, organisations, teams and repositories as GitHub's JSON."""
 
 from typing import Any
+from zlib import crc32
 
 from sandbox.api.nodeids import account_node_id, legacy_node_id, node_id
 from sandbox.api.times import timestamp
@@ -308,8 +309,8 @@ def _inventory(repository: Repository) -> JSON:
 
 def license_of(spdx_id: str) -> JSON:
     """Return a licence by its SPDX id."""
-    key = spdx_id.lower()
-    return {"key": key, "name": spdx_id, "spdx_id": spdx_id, "url": None, "node_id": legacy_node_id("License", 13)}
+    identifier = legacy_node_id("License", crc32(spdx_id.encode()) % 1_000)
+    return {"key": spdx_id.lower(), "name": spdx_id, "spdx_id": spdx_id, "url": None, "node_id": identifier}
 
 
 def _features(repository: Repository) -> JSON:

@@ -42,11 +42,8 @@ class AlertList:
         if not getattr(organisation.security, feature):
             raise self.refusal(*self.off)
         wanted = [(names, told) for name, (_, told) in self.filters.items() if (names := self._wanted(call, name))]
-        alerts = [
-            alert
-            for alert in call.world.alerts(self.kind, organisation)
-            if getattr(alert.repository.security, feature) and call.token.reads(alert.repository)
-        ]
+        places = [one for one in organisation.repositories if getattr(one.security, feature) and call.token.reads(one)]
+        alerts = (alert for place in places for alert in call.world.alerts(self.kind, place))
         found = [alert for alert in alerts if all(names & told(alert) for names, told in wanted)]
         moment = SORTS[self._choice(call, "sort", ("created", "updated"))]
         found.sort(key=lambda alert: (moment(alert), alert.id), reverse=self.descending(call))
