@@ -83,6 +83,9 @@ def test_what_has_a_default(folder: Path) -> None:
         ({"UNMERGED_DAYS": "007"}, "unmerged_days", 7),
         ({"MEMBERS_HOURS": "672"}, "members_hours", 672),
         ({"NEW_DAYS": "  "}, "new_days", 5),
+        ({}, "alert_days", (5, 15, 60, 90, 5)),
+        ({"ALERT_DAYS": " critical = 2,secret=1, "}, "alert_days", (2, 15, 60, 90, 1)),
+        ({"ALERT_WORKING_DAYS": "on"}, "alert_working_days", True),
     ],
 )
 def test_a_value_is_understood(environ: dict[str, str], name: str, expected: object) -> None:
@@ -97,6 +100,18 @@ def test_a_value_is_understood(environ: dict[str, str], name: str, expected: obj
         ({"GH_TOKEN": "gh\np"}, "token", "GH_TOKEN is malformed: a token has no spaces, line ends or accents"),
         ({"GH_TOKEN": "gh p"}, "token", "GH_TOKEN is malformed: a token has no spaces, line ends or accents"),
         ({"GH_TOKEN": "ghpé"}, "token", "GH_TOKEN is malformed: a token has no spaces, line ends or accents"),
+        (
+            {"ALERT_DAYS": "moderate=5"},
+            "alert_days",
+            "ALERT_DAYS is malformed: 'moderate' is none of critical, high, medium, low, secret",
+        ),
+        ({"ALERT_DAYS": "high=1,high=2"}, "alert_days", "ALERT_DAYS is malformed: it names high twice"),
+        (
+            {"ALERT_DAYS": "high=0"},
+            "alert_days",
+            "ALERT_DAYS is malformed: '0' is not a whole number from 1 to 3650",
+        ),
+        ({"ALERT_DAYS": "high"}, "alert_days", "ALERT_DAYS is malformed: '' is not a whole number from 1 to 3650"),
         ({}, "orgs", "GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org"),
         ({"GH_ORGS": " , "}, "orgs", "GH_ORGS is not set: name the organisations to read, such as GH_ORGS=my-org"),
         ({"GH_ORGS": "a,b c"}, "orgs", "GH_ORGS is malformed: 'b c' is not an organisation's name"),

@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -29,6 +30,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from chalicelib.store.base import UTCDateTime
 
+WEEK, WORKING_DAYS = 7, 5  # days
+DAY = 86_400  # seconds
 HOUR = 3600.0  # not 3600: some databases divide whole numbers without the fraction
 
 
@@ -85,6 +88,34 @@ class MonthOfDay(PatternFunction):
     sqlite = "date({0}, 'start of month')"
 
 
+class WeekOf(PatternFunction):
+    """The Monday of the UTC week that a time is in."""
+
+    type = Date()
+    inherit_cache = True
+    plain = "CAST(date_trunc('week', {0} AT TIME ZONE 'UTC') AS DATE)"
+    # The Sunday on or after the day, then back. date() first: 'weekday' would round the last millisecond up.
+    sqlite = "date(date({0}), 'weekday 0', '-6 days')"
+
+
+class DayNumber(PatternFunction):
+    """The UTC day that a time is in, as whole days since Monday, the first of January of the year 1."""
+
+    type = BigInteger()
+    inherit_cache = True
+    plain = "CAST(CAST({0} AT TIME ZONE 'UTC' AS DATE) - DATE '0001-01-01' AS BIGINT)"
+    sqlite = "CAST(julianday(date({0})) - julianday('0001-01-01') AS INTEGER)"
+
+
+class NextMonth(PatternFunction):
+    """The first day of the month after a month's first day."""
+
+    type = Date()
+    inherit_cache = True
+    plain = "CAST({0} + INTERVAL '1 month' AS DATE)"
+    sqlite = "date({0}, '+1 month')"
+
+
 class NextDay(PatternFunction):
     """The day after a day."""
 
@@ -101,6 +132,23 @@ class DaysAgo(PatternFunction):
     inherit_cache = True
     plain = "(now() - {0} * INTERVAL '1 day')"
     sqlite = "datetime('now', '-' || {0} || ' days')"
+
+
+class TextsOf(PatternFunction):
+    """The texts of a JSON array, a row each (`table_valued("value")`); what is no array has none."""
+
+    inherit_cache = True
+    plain = "jsonb_array_elements_text(CASE WHEN jsonb_typeof({0}) = 'array' THEN {0} END)"
+    sqlite = "json_each(CASE WHEN json_type({0}) = 'array' THEN {0} END)"
+
+
+class ByBytes(PatternFunction):
+    """A text to order by: the same order on every database, whatever its language is."""
+
+    type = String()
+    inherit_cache = True
+    plain = '{0} COLLATE "C"'
+    sqlite = "{0}"
 
 
 class FirstWord(PatternFunction):
@@ -130,6 +178,23 @@ def hours(seconds: ColumnElement[int]) -> ColumnElement[Any]:
 def hours_between(start: SQLColumnExpression[Any], end: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """Hours from `start` to `end`; negative when `end` is earlier."""
     return hours(SecondsBetween(start, end))
+
+
+def days_between(start: SQLColumnExpression[Any], end: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    """Days of 24 hours from `start` to `end`, rounded down; `end` must not be earlier."""
+    return cast(SecondsBetween(start, end) // DAY, BigInteger)
+
+
+def working_days_between(start: SQLColumnExpression[Any], end: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    """How many days from Monday to Friday, UTC, came after the day of `start`, up to the day of `end`."""
+    return _working_days_until(end) - _working_days_until(start)
+
+
+def _working_days_until(time: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    """How many working days there were from the year 1 to a time's day, both included."""
+    day = DayNumber(time)
+    weeks: ColumnElement[int] = day // WEEK
+    return weeks * WORKING_DAYS + earlier(day - weeks * WEEK + 1, literal(WORKING_DAYS, BigInteger))
 
 
 def earlier(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:

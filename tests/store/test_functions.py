@@ -7,17 +7,23 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Double, String, Subquery, and_, cast, literal, select, true, union_all
+from sqlalchemy import Double, String, Subquery, and_, cast, insert, join, literal, select, true, union_all
 
+from chalicelib.inventory.models import Repository
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import (
+    ByBytes,
     DayOf,
     DaysAgo,
     MonthOf,
     NextDay,
+    NextMonth,
     SecondsBetween,
+    TextsOf,
+    WeekOf,
     any_if,
     count_if,
+    days_between,
     earlier,
     hours_between,
     later,
@@ -25,6 +31,7 @@ from chalicelib.store.functions import (
     percentile,
     rank_of,
     true_if,
+    working_days_between,
 )
 from chalicelib.utils import utc_now
 from tests.views.world import World, may
@@ -70,6 +77,80 @@ def test_days_and_months_are_utc(world: World, time: datetime, day: date, month:
 def test_the_next_day(world: World, day: date) -> None:
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     assert ask(world, NextDay(DayOf(at(noon)))) == day + timedelta(days=1)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_next_month(world: World, month: int) -> None:
+    first = datetime(2026, month, 1, tzinfo=UTC)
+    assert ask(world, NextMonth(MonthOf(at(first)))) == date(2026 + month // 12, month % 12 + 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("time", "monday"),
+    [
+        (may(4), date(2026, 5, 4)),
+        (may(10, 23, 59), date(2026, 5, 4)),
+        (may(11), date(2026, 5, 11)),
+        (datetime(2026, 5, 3, 23, 59, 59, 999999, tzinfo=UTC), date(2026, 4, 27)),
+        (datetime(2027, 1, 1, 12, tzinfo=UTC), date(2026, 12, 28)),
+    ],
+)
+def test_weeks_begin_on_monday_and_are_utc(world: World, time: datetime, monday: date) -> None:
+    assert ask(world, WeekOf(at(time))) == monday
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days", "working_days"),
+    [
+        (may(4, 9), may(4, 23), 0, 0),  # a Monday
+        (may(4, 23), may(5, 1), 0, 1),  # the next day, two hours later
+        (may(4, 9), may(9, 9), 5, 4),  # Saturday: from Tuesday to Friday
+        (may(8, 9), may(9, 9), 1, 0),  # Friday to Saturday
+        (may(8, 9), may(11, 9), 3, 1),  # Friday to Monday
+        (may(9, 9), may(10, 10), 1, 0),  # within a weekend
+        (may(10, 9), may(11, 0), 0, 1),  # Sunday to Monday
+        (may(4, 9), may(25, 9), 21, 15),
+    ],
+)
+def test_days_and_working_days(world: World, start: datetime, end: datetime, days: int, working_days: int) -> None:
+    assert ask(world, days_between(at(start), at(end))) == days
+    assert ask(world, working_days_between(at(start), at(end))) == working_days
+
+
+def test_working_days_are_those_of_the_calendar(world: World) -> None:
+    """Each pair of days of a month around a leap day, against counting day by day."""
+    days = [datetime(2024, 2, 12, 5, tzinfo=UTC) + timedelta(days=n) for n in range(30)]
+    pairs = [(start, end) for start in days for end in days if start <= end]
+    each = union_all(*(select(at(start).label("start"), at(end).label("end")) for start, end in pairs)).subquery()
+    rows = world.session.execute(select(each.c.start, each.c.end, working_days_between(each.c.start, each.c.end)))
+    wrong = [row for row in rows if row[2] != sum(row[0] < day <= row[1] and day.weekday() < 5 for day in days)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("document", "texts"),
+    [
+        ({"names": ["b", "a", "b"]}, ["b", "a", "b"]),
+        ({"names": []}, []),
+        ({"names": None}, []),
+        ({"names": "a"}, []),
+        ({"names": {"a": "b"}}, []),
+        ({}, []),
+    ],
+)
+def test_the_texts_of_an_array(world: World, document: dict[str, Any], texts: list[str]) -> None:
+    """What is no array gives nothing, and no error: one odd row would take the whole view away."""
+    repository = {"id": 1, "org": "acme", "name": "r", "first_seen_at": may(1), "custom_properties": document}
+    world.session.execute(insert(Repository), [repository])
+    names = TextsOf(Repository.custom_properties["names"]).table_valued("value")
+    joined = join(Repository, names, true())
+    assert world.session.scalars(select(names.c.value).select_from(joined)).all() == texts
+
+
+def test_bytes_decide_the_order(world: World) -> None:
+    each = union_all(*(select(literal(text, String).label("text")) for text in ("a-b", "ab", "B", "@a"))).subquery()
+    ordered = select(each.c.text).order_by(ByBytes(each.c.text))
+    assert world.session.scalars(ordered).all() == ["@a", "B", "a-b", "ab"]
 
 
 def test_now_and_days_ago(world: World) -> None:
