@@ -15,6 +15,7 @@ import backfill
 from chalicelib.domains import all_settings
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base
+from chalicelib.security.domain import SECURITY
 from chalicelib.views import VIEWS
 from docs.reference import COMMON
 from tests.docs.pages import anchors, blocks, section
@@ -130,12 +131,19 @@ def test_copilots_page_names_all_of_its_views() -> None:
     assert set(re.findall(r"`(copilot_\w+)`", section(page("docs/copilot.md"), "Views"))) == views
 
 
+def test_securitys_page_names_all_of_its_views_and_asks_each() -> None:
+    views = {view.name for view in SECURITY.views}
+    part = section(page("docs/security.md"), "Views")
+    assert set(re.findall(r"`(\w+)`(?=[, ].*\|$)", part, re.MULTILINE)) >= views
+    assert set(re.findall(r"FROM (\w+)", part)) == views
+
+
 def test_the_readme_names_every_job() -> None:
     assert all(f"`{PYTHON}app.py {job}`" in section(page("README.md"), "Commands") for job in JOBS)
 
 
 # The SQL of deploy.md makes roles: its test stands beside the others of that page.
-@pytest.mark.parametrize("name", ["README.md", "docs/copilot.md", "docs/operations.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/copilot.md", "docs/operations.md", "docs/security.md"])
 def test_each_sql_statement_runs(name: str, engine: Engine) -> None:
     statements = list(filter(str.strip, "".join(blocks(page(name), "sql")).split(";")))
     assert statements

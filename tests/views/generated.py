@@ -23,6 +23,7 @@ from chalicelib.models import (
 )
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
+from tests.views.audited import audit
 from tests.views.world import IDS, World, user
 
 ON_ISSUES = ("commented", "commented", "labeled", "closed", "reopened", "mentioned")
@@ -66,6 +67,7 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     upsert(world.session, Event, [made.event(10**9 + n, items // 2) for n in range(events)])
     take_inventory(world, releases=items // 10, today=made.today)
     use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
+    audit(world, repositories=items // 10, today=made.today)
 
 
 def take_inventory(world: World, *, releases: int, today: datetime) -> None:
