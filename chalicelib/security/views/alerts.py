@@ -55,7 +55,7 @@ AGES = (30, 60, 90)  # days, as in GitHub's own overview
 
 
 def _alerts_of(
-    kind: str, model: Any, what: SQLColumnExpression[Any], severity: Any, reason: ColumnElement[Any]
+    kind: str, model: Any, what: SQLColumnExpression[Any], severity: Any, reason: SQLColumnExpression[Any]
 ) -> Select[Any]:
     """A table's alerts that GitHub lists, where the repository is not gone."""
     shared = (model.repository_id, model.number, model.org, model.repo, model.state, model.created_at, model.html_url)
@@ -70,7 +70,7 @@ def _alerts_of(
 
 
 def alerts(name: str) -> Subquery:
-    """All alerts of the three kinds. `reason` is why one that is closed was closed; NULL when nobody said."""
+    """All alerts of the three kinds. `reason` says why one that is closed was closed; NULL when nobody said."""
     dependabot, secret, code = DependabotAlert, SecretScanningAlert, CodeScanningAlert
     return union_all(
         _alerts_of(DEPENDABOT, dependabot, dependabot.package, dependabot.severity, _closed_because(dependabot)),
@@ -79,7 +79,7 @@ def alerts(name: str) -> Subquery:
             secret,
             func.coalesce(secret.secret_type_display_name, secret.secret_type),
             cast(null(), String),
-            case((secret.state != OPEN, secret.resolution)),
+            secret.resolution,
         ),
         _alerts_of(
             CODE_SCANNING, code, func.coalesce(code.rule_name, code.rule_id), code.severity, _closed_because(code)

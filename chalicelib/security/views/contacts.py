@@ -110,7 +110,7 @@ def _admins() -> Subquery:
     admin = (
         select(_memberships.c.org, (constant("@") + _members.c.login).label("contact"))
         .join(_members, _members.c.id == _memberships.c.member_id)
-        .where(_memberships.c.role == "admin", _memberships.c.inactive.is_(False), _members.c.login.is_not(None))
+        .where(_memberships.c.role == "admin", _memberships.c.inactive.is_(False))
         .subquery("admin")
     )
     text = _in_one_text(admin, admin.c.org).c

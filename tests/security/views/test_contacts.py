@@ -67,6 +67,7 @@ def test_people_in_codeowners_come_before_teams(audit: Audit) -> None:
 
 
 def test_maintainers_of_the_teams_in_codeowners(audit: Audit) -> None:
+    """GitHub heeds teams of the repository's own organisation only."""
     point(audit, None, None)
     audit.team(2, "web")
     audit.stay(2, "ann")
@@ -75,7 +76,7 @@ def test_maintainers_of_the_teams_in_codeowners(audit: Audit) -> None:
     audit.stay(3, "lost")
     audit.team(4, "core", org="other")
     audit.stay(4, "stranger")
-    owners(audit, "@Acme/core", "@acme/web", "@acme/gone", "@acme/unknown", "@else/core")
+    owners(audit, "@Acme/core", "@acme/web", "@acme/gone", "@acme/unknown", "@other/core")
     assert found(audit) == ("@ann, @tom", "team")
 
 
