@@ -137,7 +137,8 @@ _contact = _contacts().c
 
 REPOSITORY_CONTACTS = View(
     "repository_contacts",
-    "Whom to ask about each repository: those of the first source that names anybody, as the checks last found it",
+    "Whom to ask about each repository: those of the first source that names anybody. A custom property and CODEOWNERS "
+    "are known by the rules point_of_contact and codeowners, when these are checked",
     [
         ViewColumn("org", _contact.org, "Owner of the repository"),
         ViewColumn("repo", _contact.name, "Repository's name, without the owner"),
