@@ -18,6 +18,7 @@ from chalicelib.ingest.mapping import map_records
 from chalicelib.security.api.alerts import LISTS, AlertList, SecurityAPI
 from chalicelib.security.rows import COMMENTS, without_secrets
 from chalicelib.security.settings import SECRET_COMMENTS
+from chalicelib.security.sync.limits import save_limits
 from chalicelib.security.sync.missing import settle_missing
 from chalicelib.security.sync.pages import Bookmark
 from chalicelib.security.sync.saving import save_alerts, to_row
@@ -32,13 +33,15 @@ OVERLAP = timedelta(minutes=10)
 
 
 def sync_alerts(context: Context, *, source: Source) -> None:
-    """Bring a table of alerts up to date.
+    """Bring a table of alerts up to date, and how long they may stay open.
 
     A feature that is off, or forbidden from the beginning, is named in the ledger and skipped. Raises ForbiddenError or
     NotFoundError when it could be read before.
     """
+    save_limits(context)
     if source.holds_secrets and not context.settings.value(SECRET_COMMENTS):
         _forget_comments(context, source)
+    context.checkpoint()
     try:
         AlertReading(context, source).read()
     except SingleSignOnError:
@@ -60,7 +63,6 @@ def _forget_comments(context: Context, source: Source) -> None:
         .where(source.model.org == context.scope.org, stored)
         .values({column.name: None for column in columns})
     )
-    context.checkpoint()
 
 
 @dataclass
