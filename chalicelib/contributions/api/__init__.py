@@ -1,6 +1,6 @@
 """What to ask GitHub about contributions: searches, single items, timelines and member lists."""
 
-from chalicelib.contributions.api.graphql import MOST_IDS, MOST_PAGES, NOT_OFFERED, GraphQLAPI, Page
+from chalicelib.contributions.api.graphql import MOST_PAGES, NOT_OFFERED, GraphQLAPI, Page
 from chalicelib.contributions.api.members import MEMBERS, MemberAPI
 from chalicelib.contributions.api.places import IssuePlace
 from chalicelib.contributions.api.repositories import RepositoryAPI
@@ -15,6 +15,7 @@ from chalicelib.contributions.api.search import (
 )
 from chalicelib.contributions.api.timelines import TimelineAPI
 from chalicelib.contributions.api.transfers import TransferAPI
+from chalicelib.github.batches import MOST_IDS
 
 __all__ = [
     "INCOMPLETE_PAUSES",

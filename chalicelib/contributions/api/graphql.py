@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.contributions.api import queries
 from chalicelib.contributions.api.queries import BLANKS, Queries, ServerTypes
@@ -21,27 +21,19 @@ from chalicelib.errors import (
     ForbiddenError,
     GitHubError,
     NotFoundError,
-    QueryTooLargeError,
     SingleSignOnError,
     UnauthorizedError,
-    UnavailableError,
     UnprocessableError,
 )
-from chalicelib.github import FORBIDDEN, GitHubAPI, QueryAnswer, QueryError, numeric_id
+from chalicelib.github import FORBIDDEN, GitHubAPI, QueryAnswer, QueryError
 from chalicelib.github.answers import is_count
+from chalicelib.github.batches import Ask, Batches, Node, dig, do_nothing, is_node, nodes_by_key
 from chalicelib.utils import in_parts
 
-Node = Mapping[str, Any]
-
-MOST_IDS = 100  # in an argument
 # Further pages of so many timelines are asked for at once: many aliases take GitHub long to check.
 MOST_PAGES = 10
 # So many ids are named in an alias.
 IDS_PER_ALIAS = 50
-# When so many items in a row could not be had even alone, GitHub is out of order.
-MOST_UNAVAILABLE = 3
-# An error that belongs nowhere is looked for by halving, down to so many.
-FEW = 25
 # So many people are remembered.
 MOST_PEOPLE = 2_000
 # What a server answers that has no GraphQL for us.
@@ -64,18 +56,6 @@ class Page:
     date: datetime | None
 
 
-def do_nothing() -> None:
-    """Do nothing."""
-
-
-class Ask(Protocol):
-    """Asks for things by their keys in one query; see `GitHubAPI.query` for `is_divisible`."""
-
-    def __call__(self, keys: Sequence[Any], *, is_divisible: bool) -> dict[Any, Any]:
-        """Give each thing by its key; None for what GitHub left out."""
-        ...
-
-
 @dataclass
 class GraphQLAPI:
     """Asks for many things in a query; a query that is too large is halved until it is answered.
@@ -87,7 +67,7 @@ class GraphQLAPI:
     github: GitHubAPI
     wanted: Collection[str] = ()
     _queries: Queries | None = field(default=None, repr=False)
-    _unavailable: int = 0
+    _batches: Batches = field(default_factory=Batches, repr=False)
     _people: dict[Any, Node] = field(default_factory=dict, repr=False)
 
     def refusal(self) -> str | None:
@@ -134,7 +114,7 @@ class GraphQLAPI:
     def fetch_counts(self, ids: Sequence[str]) -> dict[str, int | None]:
         """Count the events of timelines."""
         found = self._fetch(ids, self._ask_counts)
-        counts = {key: _dig(node, "timelineItems", "totalCount") for key, node in found.items()}
+        counts = {key: dig(node, "timelineItems", "totalCount") for key, node in found.items()}
         return {key: count if is_count(count) else None for key, count in counts.items()}
 
     def fetch_sizes(self, ids: Sequence[str]) -> dict[str, Node | None]:
@@ -155,37 +135,21 @@ class GraphQLAPI:
         comments: list[Node] = []
         page: Any = node
         while isinstance(page, dict):
-            found, total = _dig(page, "comments", "nodes"), _dig(page, "comments", "totalCount")
+            found, total = dig(page, "comments", "nodes"), dig(page, "comments", "totalCount")
             comments += found if isinstance(found, list) else []
-            if not found or not all(map(_is_one, comments)) or not is_count(total) or len(comments) > total:
+            if not found or not all(map(is_node, comments)) or not is_count(total) or len(comments) > total:
                 return None
-            if not _dig(page, "comments", "pageInfo", "hasNextPage"):
+            if not dig(page, "comments", "pageInfo", "hasNextPage"):
                 return comments if len(comments) == total else None
-            more = {"after": _dig(page, "comments", "pageInfo", "endCursor")}
+            more = {"after": dig(page, "comments", "pageInfo", "endCursor")}
             page = self._fetch([key], partial(self._ask_nodes, queries.THREADS, more=more))[key]
         return None
 
     def _fetch(self, keys: Sequence[Any], ask: Ask, on_halved: Callable[[], object] = do_nothing) -> dict[Any, Any]:
         """Ask for many things at once, or by halves; None for what can't be had, even alone."""
-        if not keys:
-            return {}
         if len(self._people) > MOST_PEOPLE:
             self._people.clear()
-        is_alone = len(keys) == 1
-        try:
-            found = ask(keys, is_divisible=not is_alone)
-        except QueryTooLargeError:
-            on_halved()
-            middle = len(keys) // 2
-            halves = keys[:middle], keys[middle:]
-            return {key: found for half in halves for key, found in self._fetch(half, ask, on_halved).items()}
-        except UnavailableError:
-            if not is_alone or self._unavailable >= MOST_UNAVAILABLE:
-                raise
-            self._unavailable += 1
-            return {keys[0]: None}
-        self._unavailable = 0
-        return found
+        return self._batches.fetch(keys, ask, on_halved)
 
     def _ask_first_pages(self, asked: Mapping[str, bool], keys: Sequence[str], *, is_divisible: bool) -> dict[str, Any]:
         places: dict[str, list[str]] = {}
@@ -195,7 +159,7 @@ class GraphQLAPI:
                 places[f"{'open' if is_open else 'items'}{number}"] = list(part)
         aliases = {alias: alias.startswith("open") for alias in places}
         answer = self._ask(lambda texts: texts.timelines(aliases), places, is_divisible=is_divisible)
-        nodes = self._by_key(answer, {key: (alias, n) for alias, ids in places.items() for n, key in enumerate(ids)})
+        nodes = nodes_by_key(answer, {key: (alias, n) for alias, ids in places.items() for n, key in enumerate(ids)})
         return {key: _page_of(node, answer.date, self._people) for key, node in nodes.items()}
 
     def _ask_next_pages(self, cursors: Mapping[str, str], keys: Sequence[str], *, is_divisible: bool) -> dict[str, Any]:
@@ -203,12 +167,12 @@ class GraphQLAPI:
             f"after{n}": cursors[key] for n, key in enumerate(keys)
         }
         answer = self._ask(lambda texts: texts.pages(len(keys)), variables, is_divisible=is_divisible)
-        nodes = self._by_key(answer, {key: (f"page{n}",) for n, key in enumerate(keys)})
+        nodes = nodes_by_key(answer, {key: (f"page{n}",) for n, key in enumerate(keys)})
         return {key: _page_of(node, answer.date, self._people) for key, node in nodes.items()}
 
     def _ask_counts(self, keys: Sequence[str], *, is_divisible: bool) -> dict[str, Any]:
         answer = self._ask(lambda texts: texts.counts(), {"ids": list(keys)}, is_divisible=is_divisible)
-        return self._by_key(answer, {key: ("nodes", n) for n, key in enumerate(keys)})
+        return nodes_by_key(answer, {key: ("nodes", n) for n, key in enumerate(keys)})
 
     def _ask_nodes(
         self,
@@ -219,7 +183,7 @@ class GraphQLAPI:
         more: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         answer = self.github.query(text, {"ids": list(keys), **(more or {})}, is_divisible=is_divisible)
-        return self._by_key(answer, {key: ("nodes", n) for n, key in enumerate(keys)})
+        return nodes_by_key(answer, {key: ("nodes", n) for n, key in enumerate(keys)})
 
     def _ask(
         self, text_of: Callable[[Queries], str], variables: Mapping[str, Any], *, is_divisible: bool
@@ -237,16 +201,6 @@ class GraphQLAPI:
         self._queries = replace(texts, without_boards=True)
         return self._ask(text_of, variables, is_divisible=is_divisible)
 
-    def _by_key(self, answer: QueryAnswer, paths: Mapping[str, tuple[str | int, ...]]) -> dict[str, Any]:
-        """Give the node of each key; None for one with an error in it, and for all when an error has no place."""
-        broken = {error.path[: len(next(iter(paths.values())))] for error in answer.errors}
-        lost = broken - set(paths.values())
-        if lost and len(paths) > FEW:
-            raise QueryTooLargeError("an error of the answer belongs to no part of the query")
-        found = {key: None if lost or path in broken else _node_at(answer.data, path) for key, path in paths.items()}
-        # What isn't the very thing that was asked for is left out, too.
-        return {key: node if node and _is_same(node["id"], key) else None for key, node in found.items()}
-
 
 def _types_of(union: Any) -> dict[str, frozenset[str]]:
     try:
@@ -259,33 +213,9 @@ def _is_about_a_board(error: QueryError) -> bool:
     return error.type == FORBIDDEN and (not error.path or "project" in error.path)
 
 
-def _node_at(data: Any, path: Sequence[str | int]) -> Node | None:
-    found = _dig(data, *path)
-    return found if _is_one(found) else None
-
-
-def _is_one(node: Any) -> bool:
-    return isinstance(node, dict) and isinstance(node.get("id"), str)
-
-
-def _is_same(node_id: str, key: str) -> bool:
-    """Tell whether two node ids are of the same thing; one may be in the old form."""
-    return node_id == key or (numeric_id(key) is not None and numeric_id(node_id) == numeric_id(key))
-
-
-def _dig(data: Any, *path: str | int) -> Any:
-    """Go into an answer as far as it goes: what is left out, or odd, is None."""
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
-
-
 def _event_of(event: Node, people: dict[Any, Node]) -> Node:
     """Give an event all the fields of its type. Whoever did several is kept in memory once."""
-    if not _is_one(event):
+    if not is_node(event):
         raise TypeError("an event without an id")
     shared = {
         name: people.setdefault((person["__typename"], person["login"]), person)
