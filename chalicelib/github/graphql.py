@@ -102,7 +102,10 @@ def decide_query(
     if not isinstance(plain, Accept):
         return plain  # what single sign-on leaves out
     if large := _first(errors, is_too_large):
-        return _too_large(large.message, rng, attempt, is_divisible=is_divisible)
+        decision = _too_large(large.message, rng, attempt, is_divisible=is_divisible)
+        is_given_up = isinstance(decision, Fail) and not is_divisible
+        # What can't be had even alone leaves the rest of the answer good.
+        return plain if is_given_up and _has_rest(received.body, errors) else decision
     if received.is_json and not _has_data(received.body):
         return _decide_without_data(errors, rng, attempt)
     return plain
@@ -148,6 +151,11 @@ def _decide_without_data(errors: tuple[QueryError, ...], rng: Random, attempt: i
     if not errors or any(error.type in _PASSING for error in errors):
         return retry_or_fail(UnavailableError, message, why="the answer has no data", attempt=attempt, rng=rng)
     return Fail(UnprocessableError, message)
+
+
+def _has_rest(body: object, errors: Iterable[QueryError]) -> bool:
+    """Tell whether an answer has data, and its errors say which parts of that are missing."""
+    return _has_data(body) and all(error.path for error in errors)
 
 
 def _has_data(body: object) -> bool:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.ingest.steps import DAILY, Kind, Step
+from chalicelib.inventory.domain import TEAM_MEMBERS
 from chalicelib.security.permissions import NEEDS
-from chalicelib.security.settings import ENABLED, SETTINGS
+from chalicelib.security.settings import ENABLED, SETTINGS, policy_of
 from chalicelib.security.sync.alerts import sync_alerts
+from chalicelib.security.sync.checks import CHECKS, check_repositories
+from chalicelib.security.sync.features import count_features
 from chalicelib.security.sync.sources import SOURCES
+from chalicelib.security.sync.teams import check_teams
 from chalicelib.security.views import VIEWS
 from chalicelib.settings import Settings
 
@@ -18,6 +23,16 @@ from chalicelib.settings import Settings
 def is_enabled(settings: Settings) -> bool:
     """Tell whether the setting SECURITY is on."""
     return settings.value(ENABLED)
+
+
+def check(context: Context) -> None:
+    """Check which rules each repository keeps, and rate it."""
+    check_repositories(context, policy_of(context.settings))
+
+
+def check_members(context: Context) -> None:
+    """Check which rules each team keeps, by its stored members."""
+    check_teams(context, policy_of(context.settings), members=TEAM_MEMBERS)
 
 
 STALE_AFTER = timedelta(hours=50)
@@ -33,8 +48,13 @@ RELATIONS = (
 
 SECURITY = Domain(
     name="security",
-    steps=tuple(Step(source.name, partial(sync_alerts, source=source), (DAILY,)) for source in SOURCES),
-    kinds=tuple(Kind(source.name, STALE_AFTER) for source in SOURCES),
+    steps=(
+        *(Step(source.name, partial(sync_alerts, source=source), (DAILY,)) for source in SOURCES),
+        Step(CHECKS, check, (DAILY,)),
+        Step(f"{CHECKS}.teams", check_members, (DAILY,)),
+        Step(f"{CHECKS}.features", count_features, (DAILY,)),
+    ),
+    kinds=tuple(Kind(name, STALE_AFTER) for name in (*ALERTS, CHECKS)),
     needs=NEEDS,
     views=VIEWS,
     settings=SETTINGS,

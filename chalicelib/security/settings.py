@@ -9,10 +9,11 @@ from typing import NamedTuple
 import chalicelib.settings as common
 from chalicelib.errors import AwsError, SettingsError
 from chalicelib.runtime.aws import read_object
-from chalicelib.security.rules import NAMES, PRESETS, RULES, Tuning
+from chalicelib.security.rules import NAMES, PRESETS, RULES, TEAM_MAINTAINER, Tuning
 from chalicelib.security.rules.exemptions import Exemptions, read_exemptions
-from chalicelib.security.rules.rating import UNKNOWN, UNRATED
-from chalicelib.settings import MAX_DAYS, Setting, switch, whole_number
+from chalicelib.security.rules.policy import Policy
+from chalicelib.security.rules.rating import UNKNOWN, UNRATED, Criteria
+from chalicelib.settings import MAX_DAYS, Setting, Settings, switch, whole_number
 
 S3_OBJECT = re.compile("s3://[a-z0-9.-]{3,63}/.+")
 LEVEL = re.compile(r"([a-z][a-z_]*)=(100|[0-9]{1,2})")
@@ -238,3 +239,26 @@ SETTINGS = (
     RATING_REQUIRED,
     RATING_LEVELS,
 )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Say which rules repositories must keep, and how they are judged; raises SettingsError."""
+    names, required = settings.value(CHECKS), settings.value(RATING_REQUIRED)
+    rules = tuple(rule for rule in RULES if rule.name in names)
+    chosen = tuple(rule.name for rule in rules)
+    if missing := [name for name in required if name not in chosen]:
+        raise SettingsError(f"{RATING_REQUIRED.name} names {missing[0]}, which {CHECKS.name} switches off")
+    file = settings.value(EXCEPTIONS)
+    return Policy(
+        rules=rules,
+        tuning=Tuning(
+            years=settings.value(INACTIVE_YEARS),
+            commits=settings.value(SIGNED_COMMITS),
+            name=settings.value(NAME_PATTERN),
+            approvals=settings.value(APPROVALS),
+            contact=settings.value(CONTACT_PROPERTY),
+        ),
+        exemptions=file.read() if file else Exemptions({}),
+        criteria=Criteria(chosen, required, settings.value(RATING_LEVELS)),
+        checks_teams=TEAM_MAINTAINER.name in names,
+    )

@@ -101,7 +101,8 @@ def test_it_has_every_permission_and_all_that_it_is_for() -> None:
     assert sorted(rows) == sorted(need.permission for need in needs_of(load_settings({})))
     assert TITLES.keys() <= rows.keys()
     assert rows["members"] == ["organisation", "Members", "members, teams, members of teams"]
-    assert rows["contents"] == ["repository", "Contents", "releases"]
+    checked = "files and commits that are checked, unless SECURITY=off"
+    assert rows["contents"] == ["repository", "Contents", f"releases, {checked}"]
 
 
 def test_it_has_every_table_and_view_of_a_domain() -> None:

@@ -113,6 +113,20 @@ def test_a_query_that_is_too_large_is_told_from_a_failure(
         api.query(QUERY, VARIABLES)
 
 
+def test_a_part_that_never_comes_leaves_the_rest_good(server: LocalServer, api: GitHubAPI) -> None:
+    """All of a repository was lost when GitHub took too long over one field of it, however often it was asked."""
+    node = {"nodes": [{"id": "I_1", "slow": None}]}
+    answer = failed("", "Something went wrong while executing your query.", data=node, path=["nodes", 0, "slow"])
+    server.replies = [answer]
+    with pytest.raises(QueryTooLargeError):
+        api.query(QUERY, VARIABLES, is_divisible=True)
+    server.replies = [answer] * 5 + [GOOD]
+    assert api.query(QUERY, VARIABLES).errors == ()
+    server.replies = [answer] * 6
+    found = api.query(QUERY, VARIABLES)
+    assert (found.data, [error.path for error in found.errors]) == (node, [("nodes", 0, "slow")])
+
+
 def test_an_answer_that_is_too_large_is_asked_for_in_parts(
     server: LocalServer, api: GitHubAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:

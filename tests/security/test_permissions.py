@@ -1,12 +1,16 @@
+"""Whether security may be read; protection is not refused without the permission, but shown less of."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from chalicelib.github import GitHubAPI
+from chalicelib.github import Budget, GitHubAPI
 from chalicelib.ingest.permissions import Need
-from chalicelib.security.permissions import NEEDS
+from chalicelib.security.permissions import NEEDS, find_hidden
+from tests.github.local_server import LocalServer, Reply, reply
 from tests.organisation import ORG, Organisation, organisation
 
 ALERTS = [
@@ -39,3 +43,33 @@ def test_a_feature_that_is_off_needs_no_permission(org: Organisation) -> None:
     security.dependabot = security.secret_scanning = security.code_scanning = False
     for need in ALERTS:
         assert lacks(org, need.permission, **{need.permission: "read"}) == []
+
+
+def certainties(server: LocalServer, answer: Reply) -> list[bool]:
+    server.replies = [answer]
+    with GitHubAPI("token", api_url=server.url, budget=Budget(sleep=lambda seconds: None)) as github:
+        found = list(find_hidden(github, "acme"))
+    assert all(lack.sentence.startswith("security features, protection and collaborators") for lack in found)
+    return [lack.certain for lack in found]
+
+
+SHOWN = [{"security_and_analysis": {"secret_scanning": {"status": "enabled"}}}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "certain"),
+    [
+        (reply(200, SHOWN), []),
+        (reply(200, []), []),
+        (reply(200, {}), []),
+        (reply(200, [{"name": "api"}]), [False]),
+        (reply(200, [{"security_and_analysis": None}]), [False]),
+        (reply(403, {"message": "no"}), [True]),
+    ],
+)
+def test_what_is_not_shown_may_need_a_permission(server: LocalServer, answer: Reply, certain: Any) -> None:
+    assert certainties(server, answer) == certain
+
+
+def test_each_permission_is_declared() -> None:
+    assert {need.permission for need in NEEDS} >= {"administration", "contents"}

@@ -1,0 +1,192 @@
+"""Checks which rules repositories keep: GitHub is asked by several threads, and one writes what they bring.
+
+A run that was stopped goes on in the next one with the repositories that it had not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+
+from chalicelib.errors import (
+    BadAnswerError,
+    ForbiddenError,
+    GitHubError,
+    RejectedError,
+    SingleSignOnError,
+    UnavailableError,
+    UnprocessableError,
+)
+from chalicelib.ingest.ahead import fetch_ahead
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.fields import cleaned
+from chalicelib.inventory.models import Repository
+from chalicelib.security.api.audit import MOST_REPOSITORIES, MOST_USERS, AuditAPI, Shown
+from chalicelib.security.models import RepositoryCheck
+from chalicelib.security.rules import Facts
+from chalicelib.security.rules.people import wanted_users
+from chalicelib.security.rules.policy import Policy
+from chalicelib.security.sync.results import Checked, save_results
+from chalicelib.security.sync.subjects import Subject, find_subjects, member_logins
+from chalicelib.store.among import among
+from chalicelib.utils import in_parts
+
+CHECKS = "repository_checks"
+# The cursor of a round over all repositories: when it began. After so long a new one is begun.
+ROUND, ROUND_TIME = f"{CHECKS}.round", timedelta(hours=20)
+# So many queries are under way at once.
+QUERIES = 3
+# When so many in a row bring nothing, GitHub is out of order, or refuses GraphQL.
+MOST_MISSED = 3
+# So many unknown repositories are named.
+MOST_NAMED = 5
+
+Batch = Sequence[Subject]
+
+
+def check_repositories(context: Context, policy: Policy) -> None:
+    """Check all repositories, those that have waited longest first, and rate them."""
+    rules = [rule.name for rule in policy.rules]
+    since = _begin_round(context)
+    _forget_others(context, rules)
+    _note_unknown(context, policy)
+    subjects = find_subjects(context, rules, since=since)
+    archived = [subject for subject in subjects if subject.known.archived]
+    for part in in_parts(archived, MOST_REPOSITORIES):
+        save_results(context, policy, [(each, Facts(each.known, None, context.now())) for each in part])
+        context.commit()
+    others = [subject for subject in subjects if not subject.known.archived]
+    members = frozenset(member_logins(context))
+    context.commit()
+    try:
+        for checked in _Reader(context, policy, members).read(others):
+            save_results(context, policy, checked)
+            # Not a checkpoint: what was fetched before the deadline is kept.
+            context.commit()
+            context.on_page(len(checked))
+    except SingleSignOnError:
+        raise
+    except ForbiddenError as refusal:
+        context.note(f"repositories can't be checked, for GraphQL is refused: {refusal.message}")
+    context.marks.cursor(ROUND).drop()
+    context.checkpoint()
+
+
+def _begin_round(context: Context) -> datetime | None:
+    """Begin a round; gives when the last one began, if it is to be gone on with."""
+    cursor, now = context.marks.cursor(ROUND), context.now()
+    begun = cursor.read()
+    if begun is not None and now - begun < ROUND_TIME:
+        return begun
+    cursor.advance(now)
+    return None
+
+
+def _forget_others(context: Context, rules: Sequence[str]) -> None:
+    """Drop the results of rules that are switched off; their changes stay."""
+    theirs = (RepositoryCheck.org == context.scope.org, ~among(RepositoryCheck.rule, rules))
+    context.session.execute(delete(RepositoryCheck).where(*theirs))
+    context.commit()
+
+
+def _note_unknown(context: Context, policy: Policy) -> None:
+    """Name the exceptions' repositories that are not there."""
+    there = select(func.lower(Repository.name)).where(
+        Repository.org == context.scope.org, Repository.deleted_at.is_(None)
+    )
+    names = set(policy.exemptions.repositories_of(context.scope.org))
+    if unknown := sorted(names - set(context.session.scalars(there) if names else ())):
+        shown = ", ".join(unknown[:MOST_NAMED]) + (", …" if len(unknown) > MOST_NAMED else "")
+        context.note(f"the exceptions name repositories that are not there: {shown}")
+
+
+@dataclass
+class _Reader:
+    """Asks GitHub about repositories, a few queries ahead of the one whose answer is written."""
+
+    context: Context
+    policy: Policy
+    members: frozenset[str]
+    emails: dict[str, str | None] = field(default_factory=dict)
+    api: AuditAPI = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.api = AuditAPI(self.context.github)
+
+    def read(self, subjects: Sequence[Subject]) -> Iterator[list[Checked]]:
+        """Give repositories with all that is known of them; ForbiddenError when GitHub refuses every query."""
+        batches = in_parts(subjects, MOST_REPOSITORIES)
+        ahead = fetch_ahead(batches, self._fetch, threads=QUERIES, name="audit")
+        with closing(ahead):
+            for batch, shown in self._answered(ahead):
+                yield [(subject, self._facts(subject, shown[subject.id])) for subject in batch]
+
+    def _answered(
+        self, ahead: Iterable[tuple[Batch, Future[dict[int, Shown]]]]
+    ) -> Iterator[tuple[Batch, dict[int, Shown]]]:
+        """Give the answers. A batch without one doesn't hold up the others: what is wrong with it comes at the end.
+
+        Raises its error then, or at once when nothing but errors comes. A batch that is refused, while others are not,
+        is an answer, too.
+        """
+        missed: list[tuple[Batch, GitHubError]] = []
+        is_answered, in_a_row = False, 0
+        for batch, future in ahead:
+            try:
+                shown = future.result()
+            except SingleSignOnError:
+                raise
+            except (ForbiddenError, UnavailableError, BadAnswerError) as error:
+                missed.append((batch, error))
+                in_a_row += 1
+                if in_a_row >= MOST_MISSED and not (is_answered and isinstance(error, ForbiddenError)):
+                    raise
+            else:
+                is_answered, in_a_row = True, 0
+                yield batch, shown
+        for batch, failure in missed:
+            if not is_answered or not isinstance(failure, ForbiddenError):
+                raise failure
+            yield batch, dict.fromkeys((each.id for each in batch), Shown.nothing(f"GitHub says: {failure.message}"))
+
+    def _fetch(self, batch: Batch) -> dict[int, Shown]:
+        """Ask about repositories, and look up the people in them; on a thread of its own."""
+        ids = {subject.node_id: subject.id for subject in batch if subject.node_id}
+        org, commits = self.context.scope.org, self.policy.tuning.commits
+        found = self.api.fetch_repositories(org, list(ids), commits=commits) if ids else {}
+        shown = {ids[key]: _cleaned(each) for key, each in found.items()}
+        shown |= {each.id: Shown.nothing("its GraphQL id is not known") for each in batch if each.id not in shown}
+        self._look_up({user for each in batch for user in self._wanted(each, shown[each.id])})
+        return shown
+
+    def _wanted(self, subject: Subject, shown: Shown) -> list[str]:
+        if all(rule.name != "point_of_contact" for rule in self.policy.rules):
+            return []
+        return wanted_users(self._facts(subject, shown), self.policy.tuning)
+
+    def _look_up(self, users: set[str]) -> None:
+        """Look up e-mails that are not known yet; who could not be had stays unknown."""
+        for part in in_parts(sorted(users - self.emails.keys()), MOST_USERS):
+            try:
+                self.emails.update(self.api.fetch_emails(part))
+            except SingleSignOnError:
+                raise
+            except (ForbiddenError, UnprocessableError):
+                return  # the rule about a contact says that they could not be looked up
+
+    def _facts(self, subject: Subject, shown: Shown) -> Facts:
+        now = self.context.now()
+        return Facts(subject.known, shown.node, now, dict(shown.holes), self.members, self.emails)
+
+
+def _cleaned(shown: Shown) -> Shown:
+    """Leave out what no database can store."""
+    try:
+        return shown if shown.node is None else Shown(cleaned(shown.node), shown.holes)
+    except RejectedError as error:
+        return Shown.nothing(f"GitHub's answer can't be stored: {error}")
