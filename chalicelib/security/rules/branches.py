@@ -22,6 +22,8 @@ def judge_protected_branches(facts: Facts, _tuning: Tuning) -> Verdict:
         return not_applicable(EMPTY, evidence)
     if not branches:
         raise UnknownError("GitHub left out some of refs")
+    if unprotected:
+        facts.check_settings_shown()
     return Verdict.of(
         evidence,
         passes=not unprotected,
@@ -95,6 +97,8 @@ def judge_branch_protection(facts: Facts, tuning: Tuning) -> Verdict:
     enough = [each for each in (own, rules, together) if each.satisfies(tuning.approvals)]
     if not enough and facts.read(DEFAULT, "rules", "totalCount", of=int) > len(facts.nodes(DEFAULT, "rules")):
         raise UnknownError("the default branch has more rules than GitHub shows at once")
+    if not enough and own.source is None:
+        facts.check_settings_shown()
     if not enough and together.source is None and _is_hidden(facts):
         raise UnknownError("the default branch is protected, but GitHub does not show these credentials how")
     return Verdict.of(

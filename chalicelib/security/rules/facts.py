@@ -80,6 +80,14 @@ class Facts:
         """Tell whether there is such a part, whatever in it could not be had; UnknownError when that is not said."""
         return self._value(path) is not None
 
+    def check_settings_shown(self) -> None:
+        """Raise UnknownError when these credentials may not see the settings: a null of theirs, or a no, says nothing.
+
+        Who may not see the collaborators is no administrator.
+        """
+        if not self.shows("collaborators"):
+            raise UnknownError("GitHub does not show the settings to these credentials")
+
     def has_branch(self) -> bool:
         """Tell whether there is a default branch; False for an empty repository, UnknownError when it is hidden."""
         if self.shows("defaultBranchRef"):

@@ -77,6 +77,8 @@ def _judge_status(facts: Facts, status: str | None, feature: str) -> Verdict:
 def judge_dependabot(facts: Facts, _tuning: Tuning) -> Verdict:
     """Judge whether dependencies with vulnerabilities are reported."""
     enabled = facts.read("hasVulnerabilityAlertsEnabled", of=bool)
+    if not enabled:
+        facts.check_settings_shown()
     return Verdict.of(
         {"enabled": enabled}, passes=enabled, good="Dependabot alerts are on", bad="Dependabot alerts are switched off"
     )

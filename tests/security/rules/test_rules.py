@@ -441,6 +441,22 @@ def test_no_odd_answer_breaks_a_rule(name: str, odd: Any) -> None:
     assert broken <= ({"codeowners", "point_of_contact"} if says_absent else set())
 
 
+@pytest.mark.parametrize("is_hole", [False, True])
+def test_to_who_is_no_administrator_a_no_is_no_answer(*, is_hole: bool) -> None:
+    """Without the permission, GitHub shows protection as null and alerts as switched off, as if there were none."""
+    answer = node(
+        collaborators=None,
+        hasVulnerabilityAlertsEnabled=False,
+        refs=connection(branch("main", protected=False)),
+        defaultBranchRef__branchProtectionRule=None,
+    )
+    about = facts(answer, holes={("collaborators",): "Resource not accessible"} if is_hole else None)
+    rules = ("dependabot_alerts", "protected_branches", "branch_protection")
+    assert {rule: check(rule, about)[0] for rule in rules} == dict.fromkeys(rules, ERROR)
+    seen = facts({**answer, "collaborators": connection()})
+    assert {rule: check(rule, seen)[0] for rule in rules} == dict.fromkeys(rules, FAIL)
+
+
 def test_rules_are_tuned() -> None:
     assert check("active", facts(node(pushedAt="2024-06-15T12:00:00Z")), years=2)[0] == PASS
     assert check("name", facts(name="API"), name=re.compile("[A-Z]+"))[0] == PASS

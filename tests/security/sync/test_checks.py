@@ -11,9 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from chalicelib.github import Budget
 from chalicelib.models import (
+    Cursor,
     Repository,
     RepositoryCheck,
     RepositoryCheckChange,
@@ -281,11 +283,13 @@ def test_what_credentials_may_not_see_is_not_missing(org: Organisation) -> None:
     tokens = org.sandbox.tokens
     tokens.add("few", permissions={"contents": "read", "pull_requests": "read", "members": "read"})
     org.environment["GH_TOKEN"] = "few"
-    for repository in repositories(org):
-        repository.audit.rules = []
     check(org)
     found = results(org)[repositories(org)[0].name]
     assert found["repository_access"] == found["branch_protection"] == "error"
+    repositories(org)[0].audit.protections, repositories(org)[0].security.dependabot = [], False
+    check(org)
+    found = results(org)[repositories(org)[0].name]
+    assert found["protected_branches"] == found["dependabot_alerts"] == found["branch_protection"] == "error"
     tokens.add("no-files", permissions={"pull_requests": "read", "members": "read", "administration": "read"})
     org.environment["GH_TOKEN"] = "no-files"
     check(org)
@@ -463,6 +467,26 @@ def test_a_run_that_ends_early_goes_on_with_the_unchecked(make: Make, monkeypatc
         # Those come first that have waited longest.
         keys = {row["node_id"]: row["name"] for row in rows_of(org.db_url, Repository)}
         assert {keys[key] for key in asked[: len(done)]} == done
+
+
+@pytest.mark.parametrize(("after", "asked"), [(60, 0), (DAY, 4)])
+def test_a_round_that_was_stopped_is_gone_on_with_on_the_same_day(org: Organisation, after: float, asked: int) -> None:
+    with create_db_session(org.db_url) as session:
+        session.add(Cursor(name="repository_checks.round", org=ORG, scope="*", value=org.now()))
+        session.commit()
+    assert check(org, after=after).fetched == asked
+    assert check(org, after=60).fetched == 4
+
+
+def test_what_is_gone_is_left_as_it_was(org: Organisation) -> None:
+    first, before = repositories(org)[0], checks(org)
+    with create_db_session(org.db_url) as session:
+        session.execute(update(Repository).where(Repository.id == first.id).values(deleted_at=org.now()))
+        session.commit()
+    assert check(org).fetched == 3
+    assert {key: row for key, row in checks(org).items() if key[0] == first.name} == {
+        key: row for key, row in before.items() if key[0] == first.name
+    }
 
 
 def test_a_check_from_the_future_is_made_again(org: Organisation) -> None:
