@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -75,7 +76,7 @@ def run_steps(sandbox: RunningSandbox, db_url: str, *, with_inventory: bool) -> 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:  # no `.env` there
         settings = load_settings(environment, folder=Path(folder))
     with create_db_session(db_url) as session, open_github(settings) as github:
-        runner = Runner(session, github(ORG), scope_of(settings, ORG), settings, "daily")
+        runner = Runner(session, github(ORG), scope_of(settings, ORG), settings, "daily", partial(now_of, sandbox))
         with runner.lease():
             for domain, step in ordered_steps("daily"):
                 if domain.name == "security" or (with_inventory and step.name in INVENTORY):
@@ -85,6 +86,11 @@ def run_steps(sandbox: RunningSandbox, db_url: str, *, with_inventory: bool) -> 
                     taken[step.name] = Spent(asked, points_of(sandbox) - points, time.perf_counter() - begun)
         raise_failures(runner.runs)
     return taken
+
+
+def now_of(sandbox: RunningSandbox) -> datetime:
+    """Tell the sandbox's time."""
+    return datetime.fromtimestamp(sandbox.clock.now(), tz=UTC)
 
 
 def count(sandbox: RunningSandbox) -> int:

@@ -71,12 +71,20 @@ def _codeowners_errors(facts: Facts) -> list[str] | None:
 def judge_point_of_contact(facts: Facts, tuning: Tuning) -> Verdict:
     """Judge whether somebody can be asked: by a custom property, CODEOWNERS, or an owner's public e-mail."""
     if contact := contact_of_property(facts, tuning):
-        return _with_contact(contact, "custom_property", None)
+        return _with_contact(contact, "custom_property", _emails_or_none(facts))
     found = read_codeowners(facts)
     if found.emails:
-        return _with_contact(found.emails[0], "codeowners", None)
+        return _with_contact(found.emails[0], "codeowners", _emails_or_none(facts))
     emails = _emails_of(facts, found)
     return _with_contact(emails[0], "owner", emails) if emails else _with_contact(None, None, emails)
+
+
+def _emails_or_none(facts: Facts) -> list[str] | None:
+    """Give the public e-mails of the owners where the contact is known without them; None when they are not known."""
+    try:
+        return _emails_of(facts, read_codeowners(facts))
+    except UnknownError:
+        return None
 
 
 def _with_contact(contact: str | None, source: str | None, emails: list[str] | None) -> Verdict:
@@ -103,15 +111,14 @@ def _emails_of(facts: Facts, found: Codeowners) -> list[str]:
     return list(dict.fromkeys(emails))[:MOST_SHOWN]
 
 
-def wanted_users(facts: Facts, tuning: Tuning) -> list[str]:
-    """Name those whose e-mails the rule about a contact needs, in lower case."""
-    if facts.is_archived or contact_of_property(facts, tuning):
+def wanted_users(facts: Facts) -> list[str]:
+    """Name those whose e-mails the rule about a contact asks for, in lower case."""
+    if facts.is_archived:
         return []
     try:
-        found = read_codeowners(facts)
+        return read_codeowners(facts).users[:MOST_SHOWN]
     except UnknownError:
         return []
-    return [] if found.emails else found.users[:MOST_SHOWN]
 
 
 def judge_repository_access(facts: Facts, _tuning: Tuning) -> Verdict:

@@ -43,6 +43,8 @@ ROUND, ROUND_TIME = f"{CHECKS}.round", timedelta(hours=20)
 QUERIES = 3
 # When so many in a row bring nothing, GitHub is out of order, or refuses GraphQL.
 MOST_MISSED = 3
+# So many repositories may wait until their code owners fill a query.
+MOST_WAITING = 100
 # So many unknown repositories are named.
 MOST_NAMED = 5
 
@@ -107,12 +109,17 @@ def _note_unknown(context: Context, policy: Policy) -> None:
 
 @dataclass
 class _Reader:
-    """Asks GitHub about repositories, a few queries ahead of the one whose answer is written."""
+    """Asks GitHub about repositories, a few queries ahead of the one whose answer is written.
+
+    `waiting` are those whose code owners are still to be looked up, `asked` the people who were.
+    """
 
     context: Context
     policy: Policy
     members: frozenset[str]
     emails: dict[str, str | None] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    waiting: list[tuple[Subject, Shown]] = field(default_factory=list)
     api: AuditAPI = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,11 +127,29 @@ class _Reader:
 
     def read(self, subjects: Sequence[Subject]) -> Iterator[list[Checked]]:
         """Give repositories with all that is known of them; ForbiddenError when GitHub refuses every query."""
-        batches = in_parts(subjects, MOST_REPOSITORIES)
+        batches, failure = in_parts(subjects, MOST_REPOSITORIES), None
         ahead = fetch_ahead(batches, self._fetch, threads=QUERIES, name="audit")
         with closing(ahead):
-            for batch, shown in self._answered(ahead):
-                yield [(subject, self._facts(subject, shown[subject.id])) for subject in batch]
+            try:
+                for batch, shown in self._answered(ahead):
+                    self.waiting += [(subject, shown[subject.id]) for subject in batch]
+                    yield self._take_ready(is_last=False)
+            except GitHubError as error:
+                failure = error
+        yield self._take_ready(is_last=True)
+        if failure is not None:
+            raise failure
+
+    def _take_ready(self, *, is_last: bool) -> list[Checked]:
+        """Take the repositories whose code owners were looked up; these are asked for when they fill a query."""
+        wanted = {subject.id: self._wanted(subject, shown) for subject, shown in self.waiting}
+        unknown = {user: None for users in wanted.values() for user in users if user not in self.asked}
+        is_crowded = is_last or len(self.waiting) > MOST_WAITING
+        number = len(unknown) if is_crowded else len(unknown) // MOST_USERS * MOST_USERS
+        self._look_up(list(unknown)[:number])
+        ready = [(subject, shown) for subject, shown in self.waiting if self.asked.issuperset(wanted[subject.id])]
+        self.waiting = [each for each in self.waiting if not self.asked.issuperset(wanted[each[0].id])]
+        return [(subject, self._facts(subject, shown)) for subject, shown in ready]
 
     def _answered(
         self, ahead: Iterable[tuple[Batch, Future[dict[int, Shown]]]]
@@ -155,29 +180,28 @@ class _Reader:
             yield batch, dict.fromkeys((each.id for each in batch), Shown.nothing(f"GitHub says: {failure.message}"))
 
     def _fetch(self, batch: Batch) -> dict[int, Shown]:
-        """Ask about repositories, and look up the people in them; on a thread of its own."""
+        """Ask about repositories, on a thread of its own."""
         ids = {subject.node_id: subject.id for subject in batch if subject.node_id}
         org, commits = self.context.scope.org, self.policy.tuning.commits
         found = self.api.fetch_repositories(org, list(ids), commits=commits) if ids else {}
         shown = {ids[key]: _cleaned(each) for key, each in found.items()}
-        shown |= {each.id: Shown.nothing("its GraphQL id is not known") for each in batch if each.id not in shown}
-        self._look_up({user for each in batch for user in self._wanted(each, shown[each.id])})
-        return shown
+        return shown | {each.id: Shown.nothing("its GraphQL id is not known") for each in batch if each.id not in shown}
 
     def _wanted(self, subject: Subject, shown: Shown) -> list[str]:
         if all(rule.name != "point_of_contact" for rule in self.policy.rules):
             return []
-        return wanted_users(self._facts(subject, shown), self.policy.tuning)
+        return wanted_users(self._facts(subject, shown))
 
-    def _look_up(self, users: set[str]) -> None:
-        """Look up e-mails that are not known yet; who could not be had stays unknown."""
-        for part in in_parts(sorted(users - self.emails.keys()), MOST_USERS):
+    def _look_up(self, users: Sequence[str]) -> None:
+        """Look up public e-mails; of who could not be had, the rule about a contact says so."""
+        for part in in_parts(users, MOST_USERS):
+            self.asked.update(part)
             try:
                 self.emails.update(self.api.fetch_emails(part))
             except SingleSignOnError:
                 raise
-            except (ForbiddenError, UnprocessableError):
-                return  # the rule about a contact says that they could not be looked up
+            except (ForbiddenError, UnprocessableError, UnavailableError, BadAnswerError) as error:
+                self.context.note(f"e-mails of code owners could not be looked up: {error.message}")
 
     def _facts(self, subject: Subject, shown: Shown) -> Facts:
         now = self.context.now()

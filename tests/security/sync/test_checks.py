@@ -547,7 +547,7 @@ def test_what_is_required_must_be_checked(org: Organisation) -> None:
 # Whom to ask
 
 
-def test_owners_are_asked_for_their_e_mails_only_where_there_is_no_contact(org: Organisation) -> None:
+def test_the_owners_of_all_repositories_are_asked_for_their_e_mails_in_company(org: Organisation) -> None:
     first, second, third, fourth = repositories(org)
     ann, bob = org.sandbox.world.people[:2]
     ann.email, bob.email = None, "bob@acme.example"
@@ -570,8 +570,8 @@ def test_owners_are_asked_for_their_e_mails_only_where_there_is_no_contact(org: 
     assert found == {
         first.name: {"contact": "bob@acme.example", "source": "owner", "emails": ["bob@acme.example"]},
         second.name: {"contact": None, "source": None, "emails": []},
-        third.name: {"contact": "the third team", "source": "custom_property", "emails": None},
-        fourth.name: {"contact": "ask@acme.example", "source": "codeowners", "emails": None},
+        third.name: {"contact": "the third team", "source": "custom_property", "emails": ["bob@acme.example"]},
+        fourth.name: {"contact": "ask@acme.example", "source": "codeowners", "emails": []},
     }
 
 
