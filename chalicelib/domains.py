@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.contributions.domain import CONTRIBUTIONS
 from chalicelib.copilot.domain import COPILOT
-from chalicelib.ingest import brake
+from chalicelib.ingest import brake, snapshots
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
@@ -15,14 +15,20 @@ from chalicelib.security.domain import SECURITY
 from chalicelib.settings import Setting
 
 DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY)
+SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
+# The settings of what all domains work with.
+SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *snapshots.settings_of(SNAPSHOTS))
 
 
 def ordered_steps(job: str, domains: Sequence[Domain] = DOMAINS) -> list[tuple[Domain, Step]]:
-    """Give the steps of a job in the domains' order, each with its domain; those that others stand on come first."""
+    """Give the steps of a job in the domains' order, each with its domain.
+
+    Those that others stand on come first, those that stand on all others last.
+    """
     steps = [(domain, step) for domain in domains for step in domain.steps_of(job)]
-    return sorted(steps, key=lambda each: not each[1].is_first)
+    return sorted(steps, key=lambda each: (not each[1].is_first, each[1].is_last))
 
 
 def all_settings() -> Iterator[Setting[Any]]:
     """Give every domain's settings, and those of what all domains work with."""
-    return (setting for settings in (brake.SETTINGS, *(domain.settings for domain in DOMAINS)) for setting in settings)
+    return (setting for settings in (SHARED_SETTINGS, *(domain.settings for domain in DOMAINS)) for setting in settings)

@@ -23,6 +23,10 @@ REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 # An App's number, or its client id.
 APP_ID = re.compile(r"[0-9]{1,19}|Iv[A-Za-z0-9.]{8,60}")
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+# A bucket's name, and folders in it that every tool can write, without `.` and `..`.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/(?!\.+(?:/|$))[A-Za-z0-9!_.*'()=-]+)*")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 AMOUNT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 # As urlsplit gives it: a name or an address (IPv6 without brackets).
 HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
@@ -174,6 +178,15 @@ class Settings:
         return arn
 
     @cached_property
+    def snapshot_url(self) -> str | None:
+        """Where snapshots are written (`SNAPSHOT_URL`): `s3://bucket/prefix` or a folder's path; None means nowhere.
+
+        A relative path starts in the project's folder.
+        """
+        text = self.lookup("SNAPSHOT_URL")
+        return parse_snapshot_url(text, self.folder) if text else None
+
+    @cached_property
     def repos(self) -> tuple[str, ...]:
         """The only repositories to read, as owner/name (`GH_REPOS`); empty means all in the organisations."""
         return parse_repos(self.lookup("GH_REPOS") or "", source="GH_REPOS")
@@ -205,7 +218,8 @@ class Settings:
 
     def check(self, settings: Iterable[Setting[Any]] = (), *, orgs: bool = True) -> None:
         """Read every setting once, with the domains', to raise SettingsError before anything is fetched."""
-        for name in [*self._credential_names(), "repos", "db_url", "api_url", "topic_arn"] + (["orgs"] if orgs else []):
+        names = [*self._credential_names(), "repos", "db_url", "api_url", "topic_arn", "snapshot_url"]
+        for name in names + (["orgs"] if orgs else []):
             getattr(self, name)
         for setting in settings:
             self.value(setting)
@@ -246,6 +260,20 @@ def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | No
 def make_absolute(db_url: str, folder: Path) -> str:
     """Put the file of a relative SQLite URL into `folder`; any other URL stays as it is."""
     return RELATIVE_FILE.sub(lambda url: f"{url[1]}{folder / url[2]}", db_url)
+
+
+def parse_snapshot_url(text: str, folder: Path) -> str:
+    """Check where snapshots are to go, and make a path absolute; raises SettingsError when it is malformed."""
+    if S3_URL.fullmatch(text.rstrip("/")):
+        return text.rstrip("/")
+    path = folder / text
+    try:
+        is_no_folder = not text.isprintable() or bool(SCHEME.match(text)) or (path.exists() and not path.is_dir())
+    except OSError:  # such as a name that is too long
+        is_no_folder = True
+    if is_no_folder:
+        raise SettingsError("SNAPSHOT_URL is malformed: it must look like s3://bucket/prefix, or be a folder")
+    return str(path)
 
 
 def is_api_url(url: str) -> bool:

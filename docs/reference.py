@@ -13,8 +13,7 @@ from typing import NamedTuple
 from chalice.app import ScheduledEventConfig
 
 from app import app
-from chalicelib.domains import DOMAINS, ordered_steps
-from chalicelib.ingest import brake
+from chalicelib.domains import DOMAINS, SHARED_SETTINGS, ordered_steps
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.permissions import Need
 from chalicelib.ingest.runner import ACCESS
@@ -61,6 +60,12 @@ COMMON = (
         "The API: set it for GitHub Enterprise Server (`https://host/api/v3`) or for the sandbox",
     ),
     Common("SNS_TOPIC_ARN", NONE, "In Lambda: the SNS topic to send messages about failed and stale jobs to"),
+    Common(
+        "SNAPSHOT_URL",
+        NONE,
+        "Where the daily job writes [snapshots](security.md#snapshots): `s3://bucket/prefix`, or a folder. Without it, "
+        "none are written",
+    ),
     Common("ENV_NAME", "`dev`", "In Lambda: the stage, which is part of the names of its SSM parameters"),
 )
 
@@ -122,7 +127,7 @@ def _settings() -> Iterator[str]:
     yield "## Settings\n"
     yield SETTINGS_TEXT
     rows = [(code(each.name), each.default, each.help) for each in COMMON]
-    rows += [(code(each.name), _default(each), each.help) for each in brake.SETTINGS]
+    rows += [(code(each.name), _default(each), each.help) for each in SHARED_SETTINGS]
     yield from table("Setting", "Default", "What it is", rows=rows)
     for domain in DOMAINS:
         if domain.settings:
@@ -162,11 +167,14 @@ def _schedule(job: str) -> str:
 
 
 def _deed(domain: Domain, step: Step) -> str:
-    """Say what a step does: in its function's words, or, of a declared list, which list it reads."""
+    """Say what a step does: in its function's words, or, of a declared list or snapshot, which one it is."""
     for stream in domain.streams:
         if stream.name == step.name:
             each = f" of each row of `{stream.parent.name}`" if stream.parent else ""
             return f"Read the list `{stream.path}`{each}"
+    for snapshot in domain.snapshots:
+        if snapshot.step_name == step.name:
+            return f"Write the snapshot `{snapshot.name}.json`, when there is a `SNAPSHOT_URL`"
     function: Callable[..., None] = step.run.func if isinstance(step.run, partial) else step.run
     return " ".join((function.__doc__ or "").split("\n\n")[0].split()).rstrip(".")
 

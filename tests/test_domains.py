@@ -13,8 +13,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 import backfill
-from chalicelib.domains import DOMAINS, all_settings
-from chalicelib.ingest import brake
+from chalicelib.domains import DOMAINS, SHARED_SETTINGS, all_settings
 from chalicelib.ingest.columns import converter_of
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.listings import FIRST_SEEN
@@ -139,8 +138,8 @@ def test_each_permission_is_asked_for_once(domain: Domain) -> None:
         assert need.data
 
 
-def test_all_settings_are_those_of_the_domains_and_the_brake() -> None:
-    assert list(all_settings()) == [*brake.SETTINGS, *(setting for domain in DOMAINS for setting in domain.settings)]
+def test_all_settings_are_those_of_the_domains_and_of_what_they_share() -> None:
+    assert list(all_settings()) == [*SHARED_SETTINGS, *(setting for domain in DOMAINS for setting in domain.settings)]
 
 
 @pytest.mark.parametrize("setting", list(all_settings()), ids=lambda setting: setting.name)

@@ -8,6 +8,7 @@ from chalicelib.copilot.api import ORGANIZATION_28
 from chalicelib.copilot.backfill import COST, CopilotHistory
 from chalicelib.copilot.files import CopilotFiles
 from chalicelib.copilot.settings import ENABLED, SEAT_PRICE, SETTINGS, USER_DATA
+from chalicelib.copilot.snapshots import SNAPSHOTS
 from chalicelib.copilot.sync.days import COPILOT as KIND
 from chalicelib.copilot.sync.days import DAYS, sync_days
 from chalicelib.copilot.sync.people import PEOPLE, sync_people
@@ -56,6 +57,7 @@ COPILOT = Domain(
     steps=(Step(DAYS, sync_days, (DAILY,)), Step(PEOPLE, read_people, (DAILY,)), Step(SEATS, read_seats, (DAILY,))),
     kinds=(Kind(KIND, timedelta(hours=50), COST),),
     needs=NEEDS,
+    snapshots=SNAPSHOTS,
     views=VIEWS,
     retired_views=("copilot_team_days",),  # the name of a table now
     settings=SETTINGS,

@@ -14,7 +14,8 @@ from chalicelib.ingest.context import Context
 from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
-from chalicelib.ingest.steps import Kind, Step
+from chalicelib.ingest.snapshots import Snapshot, snapshot_step
+from chalicelib.ingest.steps import Kind, Step, always
 from chalicelib.ingest.streams import ListStream
 from chalicelib.ingest.windows import Window
 from chalicelib.settings import Setting, Settings
@@ -89,11 +90,6 @@ class Relation:
     words: str
 
 
-def always(_settings: Settings) -> bool:
-    """Say that a domain is always read."""
-    return True
-
-
 @dataclass(frozen=True)
 class Domain:
     """A domain: everything that the rest of the app needs to know of it.
@@ -109,6 +105,7 @@ class Domain:
     views: Sequence[View] = ()
     retired_views: Sequence[str] = ()
     streams: Sequence[ListStream] = ()
+    snapshots: Sequence[Snapshot] = ()
     settings: Sequence[Setting[Any]] = ()
     enabled: Callable[[Settings], bool] = always
     history: History | None = None
@@ -124,8 +121,9 @@ class Domain:
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
-        """Its steps; those of its lists come last."""
-        return (*self.steps, *(step_of(stream) for stream in self.streams))
+        """Its steps; those of its lists come after its own, and those of its snapshots last."""
+        lists = (step_of(stream) for stream in self.streams)
+        return (*self.steps, *lists, *(snapshot_step(snapshot) for snapshot in self.snapshots))
 
     @property
     def all_needs(self) -> tuple[Need, ...]:

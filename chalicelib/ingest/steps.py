@@ -16,6 +16,11 @@ SCHEDULES = {EVERY_30_MIN: timedelta(minutes=30), NRT_EVENTS: timedelta(minutes=
 Time = timedelta | Callable[[Settings], timedelta]
 
 
+def always(_settings: Settings) -> bool:
+    """Say yes, whatever the settings are."""
+    return True
+
+
 def time_of(time: Time, settings: Settings) -> timedelta:
     """Read a time that may depend on the settings."""
     return time if isinstance(time, timedelta) else time(settings)
@@ -26,7 +31,8 @@ class Step:
     """A step of one or several jobs, by its name in the ledger: `<kind>.<what it does>`, or the kind alone.
 
     With `every`, a job skips the step while it was done less than so long ago. `is_first`: other domains' steps stand
-    on what it brings, so jobs do it before these.
+    on what it brings, so jobs do it before these. `is_last`: it stands on what all others bring. `enabled` says whether
+    jobs do it at all.
     """
 
     name: str
@@ -34,6 +40,8 @@ class Step:
     on: tuple[str, ...]
     every: Time | None = None
     is_first: bool = False
+    is_last: bool = False
+    enabled: Callable[[Settings], bool] = always
 
 
 @dataclass(frozen=True)

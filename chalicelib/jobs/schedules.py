@@ -47,7 +47,8 @@ def run_job(
 
 def steps_of(job: str, settings: Settings) -> Iterator[Step]:
     """Give the steps of a job that the settings don't switch off, in their order."""
-    return (step for domain, step in ordered_steps(job, DOMAINS) if domain.enabled(settings))
+    steps = ordered_steps(job, DOMAINS)
+    return (step for domain, step in steps if domain.enabled(settings) and step.enabled(settings))
 
 
 def _run_steps(runner: Runner, steps: Iterable[Step]) -> None:

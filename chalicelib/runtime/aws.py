@@ -1,4 +1,4 @@
-"""Calls to AWS: run a function, send a message to a topic, read an object."""
+"""Calls to AWS: run a function, send a message to a topic, read and write an object."""
 
 from __future__ import annotations
 
@@ -47,13 +47,27 @@ def read_object(url: str) -> bytes:
     """
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - the Lambda runtime brings it
 
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    answer = call("s3", "get_object", Bucket=bucket, Key=key)
+    answer = call("s3", "get_object", **_place_of(url))
     try:
         content: bytes = answer["Body"].read()
     except BotoCoreError as error:
         raise _failure("s3", "get_object", str(error)) from error
     return content
+
+
+def put_object(url: str, content: bytes, content_type: str) -> None:
+    """Write a whole S3 object, by its `s3://bucket/key`; raises AwsError. Readers see the old one until it is whole.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    answer = call("s3", "put_object", **_place_of(url), Body=content, ContentType=content_type)
+    if not answer.get("ETag"):
+        raise _failure("s3", "put_object", ODD)
+
+
+def _place_of(url: str) -> dict[str, str]:
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return {"Bucket": bucket, "Key": key}
 
 
 def call(service: str, operation: str, *, region: str | None = None, **arguments: Any) -> dict[str, Any]:

@@ -15,6 +15,9 @@ DAYS = 30
 # The daily job's comparisons are a kind of their own: they run once a day, while the same data is read often.
 RECONCILIATION = "reconciliation"
 RECONCILING = ("%.reconcile", "%.sweep", "%.late", "%.again")
+# What shows the data to others reads nothing, so no data is older because it was not written. It is written once a day:
+# one that was not written for longer is switched off, and its last failure is nobody's business any more.
+WRITING, WRITING_DAYS = "%.snapshot", 2
 # The first job that runs when the check is due makes it for all jobs, even a backfill.
 ACCESS = "access"
 
@@ -36,19 +39,21 @@ _runs = (
     )
     .where(_run.started_at >= DaysAgo(DAYS), _run.status != RUNNING)
     .where(or_(_run.job.not_in(ONE_OFF), _run.step == ACCESS))
+    .where(or_(_run.step.not_like(WRITING), _run.started_at >= DaysAgo(WRITING_DAYS)))
     .subquery("runs")
     .c
 )
 _has_come = SecondsBetween(now(), _runs.started_at) <= int(TOLERANCE.total_seconds())
+_reads = _runs.step.not_like(WRITING)
 _steps = (
     select(
         _runs.org,
         _runs.kind,
         _runs.step,
-        func.max(case((_runs.status == OK, _runs.finished_at))).label("last_success_at"),
+        func.max(case((and_(_runs.status == OK, _reads), _runs.finished_at))).label("last_success_at"),
         # A step may have missed what changed on GitHub while it ran, so the data is complete only up to its start. A
         # start that has not come yet is a wrong clock's.
-        func.max(case((and_(_runs.status == OK, _has_come), _runs.started_at))).label("complete_until"),
+        func.max(case((and_(_runs.status == OK, _reads, _has_come), _runs.started_at))).label("complete_until"),
         count_if(and_(_runs.age == 1, _runs.status == PARTIAL)).label("incomplete"),
         count_if(and_(_runs.age == 1, _runs.status == FAILED)).label("failed"),
         func.max(case((and_(_runs.age == 1, _runs.status != OK), _runs.error))).label("error"),
@@ -58,7 +63,7 @@ _steps = (
     .subquery("steps")
     .c
 )
-_every_step_succeeded = func.count(_steps.complete_until) == func.count()
+_every_step_succeeded = func.count(_steps.complete_until) == count_if(_steps.step.not_like(WRITING))
 _rejected = (
     select(func.count(type_=BigInteger()))
     .where(RejectedRecord.org == _steps.org, RejectedRecord.kind == _steps.kind, RejectedRecord.stored_at.is_(None))

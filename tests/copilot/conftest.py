@@ -62,7 +62,8 @@ class Copilot:
             with runner.lease() as is_ours:
                 assert is_ours
                 for step in COPILOT.steps_of("daily"):
-                    runner.run(step.name, step.run)
+                    if step.enabled(settings):
+                        runner.run(step.name, step.run)
             told = ("step", "status", "fetched", "stored", "rejected", "error", "note")
             return [SimpleNamespace(**{name: getattr(run, name) for name in told}) for run in runner.runs]
 

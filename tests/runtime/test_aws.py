@@ -122,6 +122,11 @@ ODD: list[tuple[Callable[[], object], type[Exception], list[bytes]]] = [
             *(b'{"Parameter": {"Value": null}}', b'{"Parameter": {"Value": 5}}'),
         ],
     ),
+    (
+        lambda: aws.put_object("s3://bucket/key", b"{}", "application/json"),
+        AwsError,
+        [b"", b"<html>a proxy's page</html>"],
+    ),
     (lambda: aws.invoke(FUNCTION, {}), AwsError, [b"", b"<html>a proxy's page</html>"]),
     (
         lambda: aws.publish(TOPIC, subject="s", message="m"),
@@ -153,6 +158,21 @@ def test_an_object_that_is_cut_off_is_one_sentence(server: LocalServer, broken: 
     server.replies = [broken] * 3
     with pytest.raises(AwsError, match=r"^s3:get_object failed: "):
         aws.read_object("s3://bucket/key")
+
+
+def test_an_object_is_written_whole_with_its_type() -> None:
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="ours", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        for content in (b"old", b"{}"):
+            aws.put_object("s3://ours/acme/latest/a.json", content, "application/json")
+        answer = s3.get_object(Bucket="ours", Key="acme/latest/a.json")
+        assert (answer["Body"].read(), answer["ContentType"]) == (b"{}", "application/json")
+
+
+def test_a_bucket_that_is_not_there_is_said() -> None:
+    with mock_aws(), pytest.raises(AwsError, match=r"^AWS refused s3:put_object: NoSuchBucket$"):
+        aws.put_object("s3://nobodys/a.json", b"{}", "application/json")
 
 
 def test_an_endpoint_that_is_none_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,28 @@ def test_all_that_the_daily_job_does_is_reconciliation(world: World, now: dateti
     assert (health(world)["kind"], health(world)["lag_minutes"]) == ("reconciliation", 62)
 
 
+def test_what_is_only_written_makes_no_data_older(world: World, now: datetime) -> None:
+    """Snapshots that were switched off would have made their kind stale for a month."""
+    done = run(world, "copilot.seats", now - minutes(20), job="daily")
+    run(world, "copilot.snapshot", now - minutes(45 * 60), job="daily")
+    row = health(world)
+    assert (row["kind"], row["last_success_at"], row["lag_minutes"]) == ("copilot", done, 20)
+
+
+def test_a_snapshot_that_could_not_be_written_is_told_for_two_days(world: World, now: datetime) -> None:
+    run(world, "copilot.seats", now - minutes(20), job="daily")
+    run(world, "copilot.snapshot", now - minutes(49 * 60), job="daily", status="failed", error="of another day")
+    assert (health(world)["failed"], health(world)["error"]) == (0, None)
+    run(world, "copilot.snapshot", now - minutes(10), job="daily", status="failed", error="AWS refused s3:put_object")
+    row = health(world)
+    assert (row["failed"], row["error"], row["lag_minutes"]) == (1, "AWS refused s3:put_object", 20)
+
+
+def test_what_was_only_written_was_never_read(world: World, now: datetime) -> None:
+    run(world, "copilot.snapshot", now - minutes(10), job="daily")
+    assert (health(world)["last_success_at"], health(world)["lag_minutes"]) == (None, None)
+
+
 @pytest.mark.parametrize("job", ["daily", "nrt_events", "backfill", "verify"])
 def test_access_is_checked_by_any_job_for_all(world: World, now: datetime, job: str) -> None:
     """It was the daily job's reconciliation when that came first: stale from two days later on, for a month."""

@@ -36,6 +36,7 @@ def sync_days(context: Context) -> None:
     The first run reads all days that GitHub offers. Later runs also read the 28 days before the last run once more:
     GitHub may have revised them after it. The ledger names days without a report.
     """
+    begun = context.now()
     latest = read_latest(context)
     if latest is None:
         context.note("GitHub has no reports of this organisation's use of Copilot")
@@ -44,6 +45,7 @@ def sync_days(context: Context) -> None:
     days = days_to_read(context, DAYS, overlap=LATEST_DAYS)
     missing = [day for day in days if day not in latest and not read_day(context, day)]
     note_lost_days(context, missing, CopilotDay, last_day=last_day)
+    context.marks.watermark(DAYS, scope=WHOLE).advance(begun)
 
 
 def last_read_day(context: Context, name: str) -> date | None:

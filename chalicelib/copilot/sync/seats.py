@@ -18,6 +18,7 @@ from chalicelib.errors import IncompleteReadError
 from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
+from chalicelib.store.marks import WHOLE
 from chalicelib.store.upsert import Row
 
 SEATS = "copilot.seats"
@@ -34,6 +35,7 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
     Without `keeps_people` only the counts are stored. `price` is in US dollars a month; None means the plan's. Raises
     IncompleteReadError when GitHub lists fewer seats than it announced, or none though it bills for some.
     """
+    begun = context.now()
     billing = CopilotAPI(context.github).fetch_billing(context.scope.org)
     if billing is None:
         context.note("the organisation has no Copilot")
@@ -53,6 +55,8 @@ def sync_seats(context: Context, *, keeps_people: bool, price: float | None) -> 
         rows = _held_seats(context)
     day = count_seats(rows, org=context.scope.org, now=context.now(), billed=_billed(billing))
     context.run.stored += save_own_rows(context, CopilotSeatDay, [day])
+    if not unmapped:
+        context.marks.watermark(SEATS, scope=WHOLE).advance(begun)
     context.checkpoint()
 
 
