@@ -66,14 +66,14 @@ class Snapshot:
     """A file that shows what is stored of a kind, as of the last complete reading.
 
     `name` is the file's, without `.json`. `content` makes it from the database, for the moment that it is as of;
-    `data_logger` makes the same in the Data Logger's form. `marks` are the watermarks that say up to when all is stored
-    that is in it; without any, the one that is named like the kind.
+    `data_logger` makes the same in the Data Logger's form, or None when that can't be made. `marks` are the watermarks
+    that say up to when all is stored that is in it; without any, the one that is named like the kind.
     """
 
     kind: str
     name: str
     content: Callable[[Context, datetime], JsonObject]
-    data_logger: Callable[[Context, datetime], list[JsonObject]] | None = None
+    data_logger: Callable[[Context, datetime], list[JsonObject] | None] | None = None
     marks: tuple[str, ...] = ()
 
     @property
@@ -109,9 +109,15 @@ def write_snapshot(context: Context, snapshot: Snapshot) -> None:
 
 def complete_until(context: Context, snapshot: Snapshot) -> datetime | None:
     """Tell up to when all is stored that is in a snapshot; None when it was never read completely."""
-    marks = [context.marks.watermark(name, scope=WHOLE).read() for name in snapshot.marks or (snapshot.kind,)]
+    marks = [_read_until(context, name) for name in snapshot.marks or (snapshot.kind,)]
     known = [mark for mark in marks if mark is not None]
     return min(known) if len(known) == len(marks) else None
+
+
+def _read_until(context: Context, name: str) -> datetime | None:
+    """Read a watermark: the scope's own or the whole organisation's, for what holds for that holds for its parts."""
+    marks = [context.marks.watermark(name, scope=scope).read() for scope in (context.scope.name, WHOLE)]
+    return max((mark for mark in marks if mark is not None), default=None)
 
 
 def _files(context: Context, snapshot: Snapshot, as_of: datetime) -> Iterator[tuple[str, bytes]]:
@@ -121,9 +127,9 @@ def _files(context: Context, snapshot: Snapshot, as_of: datetime) -> Iterator[tu
     content = our_form({**about, **snapshot.content(context, as_of)})
     yield f"{org}/{context.now():%Y-%m-%d}/{file}", content
     yield f"{org}/{LATEST}/{file}", content
-    if snapshot.data_logger and settings.value(FORM):
-        path = f"{org}/{file}" if len(settings.orgs) > 1 else file
-        yield path, data_logger_form(snapshot.data_logger(context, as_of))
+    theirs = snapshot.data_logger(context, as_of) if snapshot.data_logger and settings.value(FORM) else None
+    if theirs is not None:
+        yield f"{org}/{file}" if len(settings.orgs) > 1 else file, data_logger_form(theirs)
 
 
 def _folder_of(org: str) -> str:

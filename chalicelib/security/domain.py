@@ -11,6 +11,7 @@ from chalicelib.ingest.steps import DAILY, Kind, Step
 from chalicelib.inventory.domain import TEAM_MEMBERS
 from chalicelib.security.permissions import NEEDS
 from chalicelib.security.settings import ENABLED, SETTINGS, policy_of
+from chalicelib.security.snapshots import SNAPSHOTS
 from chalicelib.security.sync.alerts import sync_alerts
 from chalicelib.security.sync.checks import CHECKS, check_repositories
 from chalicelib.security.sync.features import count_features
@@ -56,6 +57,7 @@ SECURITY = Domain(
     ),
     kinds=tuple(Kind(name, STALE_AFTER) for name in (*ALERTS, CHECKS)),
     needs=NEEDS,
+    snapshots=SNAPSHOTS,
     views=VIEWS,
     settings=SETTINGS,
     enabled=is_enabled,

@@ -1,0 +1,23 @@
+"""The snapshots of security: what repositories keep of the rules, and the alerts that are open."""
+
+from __future__ import annotations
+
+from chalicelib.ingest.snapshots import Snapshot
+from chalicelib.security.snapshots import data_logger
+from chalicelib.security.snapshots.alerts import dependabot_content, secret_scanning_content
+from chalicelib.security.snapshots.repositories import repositories_content
+
+__all__ = ["REPOSITORIES", "SNAPSHOTS"]
+
+# Its kind is the checks'.
+REPOSITORIES = Snapshot(
+    "repository_checks",
+    "repositories",
+    repositories_content,
+    data_logger.repositories,
+    marks=("repositories", "repository_checks"),
+)
+SNAPSHOTS = (
+    Snapshot("secret_scanning_alerts", "secret_scanning", secret_scanning_content, data_logger.secret_scanning),
+    Snapshot("dependabot_alerts", "dependabot", dependabot_content, data_logger.dependabot),
+)
