@@ -92,6 +92,26 @@ def check_settings(stage: Stage) -> Iterator[Finding]:
     yield Finding("settings", f"organisations {', '.join(stage.settings.orgs)}")
 
 
+def check_snapshots(stage: Stage) -> Iterator[Finding]:
+    """Check that snapshots have a bucket, and that the Lambdas may write into it; nothing is written."""
+    url = stage.settings.snapshot_url
+    if url is None:
+        return
+    if not url.startswith("s3://"):
+        yield Finding("snapshots", "a Lambda doesn't keep files: set SNAPSHOT_URL to s3://bucket/prefix", fault=True)
+        return
+    bucket = url.removeprefix("s3://").partition("/")[0]
+    if not stage.allows("s3:PutObject", f"arn:aws:s3:::{bucket}/latest"):
+        words = f"{stage.policy.name} allows no s3:PutObject in the bucket {bucket}"
+        yield Finding("snapshots", f"{words}: take one called contributor-metrics-…, or allow it", fault=True)
+    try:
+        aws.call("s3", "get_bucket_location", Bucket=bucket)
+    except AwsError as error:
+        yield Finding("snapshots", f"the bucket {bucket} can't be reached ({error.reason})", fault=True)
+    else:
+        yield Finding("snapshots", f"the bucket {bucket} exists")
+
+
 def check_database(stage: Stage) -> Iterator[Finding]:
     """Connect to the database, and check that it is migrated."""
     url = parse_db_url(stage.settings.db_url)
@@ -146,6 +166,7 @@ CHECKS: dict[str, Check] = {
     "AWS": check_aws,
     "SSM": check_parameters,
     "settings": check_settings,
+    "snapshots": check_snapshots,
     "database": check_database,
     "GitHub": check_github,
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from chalice.config import Config
 
@@ -19,16 +21,40 @@ CONFIG = Path(".chalice") / "config.json"
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage's name, the environment of its Lambdas, and the settings that they will read."""
+    """A stage's name, and what its Lambdas will have: the environment, the settings, and the file of their policy."""
 
     name: str
     variables: Mapping[str, str]
     settings: Settings
+    policy: Path
     db_url_from_shell: bool = False
 
     def parameter(self, name: str) -> str:
         """Name the SSM parameter that holds a setting."""
         return f"/contributor-metrics/{self.settings.env_name}/{SSM_NAMES[name]}"
+
+    def allows(self, action: str, resource: str) -> bool:
+        """Tell whether the Lambdas may do something; raises SettingsError when their policy can't be read."""
+        statements = _read_json(self.policy, self.policy.name).get("Statement", [])
+        return any(
+            statement["Effect"] == "Allow"
+            and _names(statement["Action"], action)
+            and _names(statement["Resource"], resource)
+            for statement in statements
+        )
+
+
+def _names(patterns: str | list[str], name: str) -> bool:
+    """Tell whether one of a policy's patterns means a name."""
+    return any(fnmatchcase(name, each) for each in ([patterns] if isinstance(patterns, str) else patterns))
+
+
+def _read_json(path: Path, name: str) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name} can't be read: {error}") from error
+    return document
 
 
 def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> Stage:
@@ -36,14 +62,12 @@ def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> S
 
     `DB_URL` of this shell wins: it may lead to the database through a tunnel, which a Lambda doesn't need.
     """
-    try:
-        document = json.loads((root / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{CONFIG} can't be read: {error}") from error
+    document = _read_json(root / CONFIG, str(CONFIG))
     stages = document.get("stages", {})
     if name not in stages:
         raise SettingsError(f"{CONFIG} has no stage {name!r}: use one of {', '.join(stages)}")
-    variables = Config(chalice_stage=name, config_from_disk=document).environment_variables
+    config = Config(chalice_stage=name, config_from_disk=document)
+    variables = config.environment_variables
     for variable, value in variables.items():
         if not isinstance(value, str):
             raise SettingsError(f'{CONFIG}: {variable} must be a text in quotes: "{value}"')
@@ -54,4 +78,5 @@ def load_stage(name: str, environ: Mapping[str, str], *, root: Path = ROOT) -> S
             return (value or "").strip() or None
         return get_parameter(f"/contributor-metrics/{variables.get('ENV_NAME') or 'dev'}/{SSM_NAMES[setting]}").strip()
 
-    return Stage(name, variables, Settings(lookup, root, in_lambda=True), bool(environ.get("DB_URL")))
+    policy = root / CONFIG.parent / (config.iam_policy_file or f"policy-{name}.json")
+    return Stage(name, variables, Settings(lookup, root, in_lambda=True), policy, bool(environ.get("DB_URL")))

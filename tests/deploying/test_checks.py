@@ -235,6 +235,51 @@ def test_a_repository_that_is_not_there(setup: Setup) -> None:
     assert "there is no repository acme/nope, or this token can't see it" in fault
 
 
+@pytest.fixture
+def bucket(setup: Setup, root: Path) -> str:
+    """A bucket that the policy allows, and the policy."""
+    shutil.copy(root / "policy.json", setup.folder)
+    name = "contributor-metrics-audit"
+    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    setup.configure(SNAPSHOT_URL=f"s3://{name}/audit")
+    return name
+
+
+def test_a_bucket_for_snapshots_is_looked_for_and_left_as_it_is(setup: Setup, bucket: str) -> None:
+    assert [found.sentence for found in setup.findings() if found.what == "snapshots"] == [
+        f"the bucket {bucket} exists"
+    ]
+    assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert setup.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "sentences"),
+    [
+        ("s3://contributor-metrics-other", ["the bucket contributor-metrics-other can't be reached (NoSuchBucket)"]),
+        (
+            "s3://ours/audit",
+            [
+                "policy.json allows no s3:PutObject in the bucket ours: take one called contributor-metrics-…, or "
+                "allow it",
+                "the bucket ours can't be reached (NoSuchBucket)",
+            ],
+        ),
+        ("audit", ["a Lambda doesn't keep files: set SNAPSHOT_URL to s3://bucket/prefix"]),
+    ],
+)
+def test_a_place_that_snapshots_can_t_go_to(setup: Setup, bucket: str, url: str, sentences: list[str]) -> None:
+    """The daily job would have failed, at its end."""
+    setup.configure(SNAPSHOT_URL=url)
+    assert setup.faults() == [f"snapshots: {sentence}" for sentence in sentences]
+
+
+def test_a_policy_that_is_not_there_is_one_sentence(setup: Setup, bucket: str) -> None:
+    (setup.folder / "policy.json").unlink()
+    [fault] = setup.faults()
+    assert fault.startswith("snapshots: policy.json can't be read: ")
+
+
 def test_a_secret_in_the_file_that_is_committed(setup: Setup) -> None:
     setup.configure(GH_TOKEN="ghp_made_up")
     assert setup.faults() == ["SSM: GH_TOKEN is in .chalice/config.json, where everybody can read it: move it to SSM"]
