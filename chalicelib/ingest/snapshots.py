@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,10 @@ def settings_of(names: Sequence[str]) -> tuple[Setting[Any], ...]:
 class Snapshot:
     """A file that shows what is stored of a kind, as of the last complete reading.
 
-    `name` is the file's, without `.json`. `content` makes it from the database, for the moment that it is as of;
-    `data_logger` makes the same in the Data Logger's form, or None when that can't be made. `marks` are the watermarks
-    that say up to when all is stored that is in it; without any, the one that is named like the kind.
+    `name` is the file's, without `.json`. `content` makes it from the database, for the moment that it is as of; its
+    lists may be iterators. `data_logger` makes the same in the Data Logger's form, or None when that can't be made.
+    `marks` are the watermarks that say up to when all is stored that is in it; without any, the one that is named like
+    the kind.
     """
 
     kind: str
@@ -139,9 +141,31 @@ def _folder_of(org: str) -> str:
     return org
 
 
-def our_form(content: JsonObject) -> bytes:
-    """Write a document as UTF-8 JSON, with sorted keys: PostgreSQL and SQLite keep those of JSON in another order."""
-    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
+def our_form(content: Mapping[str, Any]) -> bytes:
+    """Write a document as JSON in ASCII, each record of its lists on a line of its own.
+
+    Keys are sorted: PostgreSQL and SQLite keep those of JSON columns in another order. A list may be an iterator, which
+    reads its records one by one: a Lambda's memory holds the text of a large one, but not its records beside it.
+    """
+    text = BytesIO()
+    for number, (name, value) in enumerate(sorted(content.items())):
+        text.write(b",\n" if number else b"{\n")
+        text.write(f'"{name}": '.encode())
+        text.writelines(_lines(value) if isinstance(value, list | Iterator) else [_line(value)])
+    text.write(b"\n}\n")
+    return text.getvalue()
+
+
+def _lines(records: Iterable[Any]) -> Iterator[bytes]:
+    yield b"["
+    for number, record in enumerate(records):
+        yield b",\n" if number else b"\n"
+        yield _line(record)
+    yield b"\n]"
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, allow_nan=False).encode()
 
 
 def data_logger_form(records: list[JsonObject]) -> bytes:

@@ -113,13 +113,13 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 OURS = b"""{
-  "as_of": "2026-06-15T12:00:00Z",
-  "lamps": [
-    "desk"
-  ],
-  "organisation": "acme",
-  "snapshot": "lamps",
-  "version": 1
+"as_of": "2026-06-15T12:00:00Z",
+"lamps": [
+"desk"
+],
+"organisation": "acme",
+"snapshot": "lamps",
+"version": 1
 }
 """
 THEIRS = b"""[

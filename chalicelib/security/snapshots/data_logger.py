@@ -14,10 +14,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from chalicelib.ingest.context import Context
-from chalicelib.inventory.models import Repository
-from chalicelib.security.models import DEPENDABOT, SECRET_SCANNING, DependabotAlert, SecretScanningAlert
+from chalicelib.security.models import DEPENDABOT, SECRET_SCANNING
 from chalicelib.security.snapshots.alerts import OpenAlert, limits_of, open_alerts
-from chalicelib.security.snapshots.repositories import Checks, checks_of, listed_repositories
+from chalicelib.security.snapshots.repositories import Checks, checked_repositories
 from chalicelib.security.snapshots.values import as_json
 from chalicelib.store.base import JsonObject
 
@@ -29,26 +28,24 @@ UNLIMITED = math.inf
 OWN_BOT = "dependabot"
 CODEOWNERS = {"CODEOWNERS", ".github/CODEOWNERS"}
 PUBLIC, NOT_PUBLIC = {"public"}, {"private", "internal"}
-MODELS = {SECRET_SCANNING: SecretScanningAlert, DEPENDABOT: DependabotAlert}
 
 
 def repositories(context: Context, as_of: datetime) -> list[JsonObject]:  # noqa: ARG001 - what every snapshot gets
     """Show each repository that is not archived, with its checklist."""
-    checks = checks_of(context)
-    listed = [each for each in listed_repositories(context) if not each.archived]
     return [
         {
             "name": each.name,
             "type": each.visibility.upper() if each.visibility else None,
             "url": each.html_url,
-            "created_at": as_json(each.created_at),
-            "checklist": checklist(each, checks.get(each.id, {})),
+            **as_json(each, ("created_at",)),
+            "checklist": checklist(each, checks),
         }
-        for each in listed
+        for each, checks in checked_repositories(context)
+        if not each.archived
     ]
 
 
-def checklist(repository: Repository, checks: Checks) -> JsonObject:
+def checklist(repository: Any, checks: Checks) -> JsonObject:
     """Say which of the Data Logger's rules a repository breaks; None: it could not be checked, or never was."""
     return {
         "inactive": _fails(checks, "active"),
@@ -68,7 +65,7 @@ def checklist(repository: Repository, checks: Checks) -> JsonObject:
     }
 
 
-def _where(repository: Repository, visibilities: Set[str], value: bool | None) -> bool | None:  # noqa: FBT001 - a cell
+def _where(repository: Any, visibilities: Set[str], value: bool | None) -> bool | None:  # noqa: FBT001 - a cell
     """Give a value where a rule applies, and False elsewhere; None when it is not known who sees the repository."""
     if repository.visibility is None:
         return None
@@ -127,22 +124,15 @@ def dependabot(context: Context, as_of: datetime) -> list[JsonObject] | None:
 
 
 def _secret(each: OpenAlert) -> JsonObject:
-    return {
-        "repository": each.repository,
-        "repository_url": each.repository_url,
-        "creation_date": as_json(each.alert.created_at),
-        "alert_url": each.alert.html_url,
-    }
+    shown = each.as_json(("created_at",))
+    names = {"repository": "repository", "repository_url": "repository_url", "creation_date": "created_at"}
+    return {**{theirs: shown[ours] for theirs, ours in names.items()}, "alert_url": shown["url"]}
 
 
 def _dependency(each: OpenAlert) -> JsonObject:
-    return {
-        "repository": each.repository,
-        "repository_url": each.repository_url,
-        "created_at": as_json(each.alert.created_at),
-        "severity": each.alert.severity,
-        "alert_url": each.alert.html_url,
-    }
+    shown = each.as_json(("created_at", "severity"))
+    names = ("repository", "repository_url", "created_at", "severity")
+    return {**{name: shown[name] for name in names}, "alert_url": shown["url"]}
 
 
 def _overdue(
@@ -153,7 +143,7 @@ def _overdue(
     if not limits:
         context.note(f"{kind}.json is not written as the Data Logger did: how long alerts may be open is not known")
         return None
-    alerts = open_alerts(context, MODELS[kind], as_of)
+    alerts = open_alerts(context, kind, as_of)
     return [to_record(each) for each in alerts if each.days_open > limits.get(_severity(each), UNLIMITED)]
 
 
