@@ -149,6 +149,21 @@ def without_seats(request: Any, answer: Any) -> Any:
 
 
 @pytest.mark.slow
+def test_seats_of_which_one_could_not_be_understood_are_no_whole_count(copilot: Copilot, tmp_path: Path) -> None:
+    copilot.set_up(offered_days=2)
+    copilot.forget_before(date(2026, 6, 13))
+    with copilot.org.sandbox.oddities.telling(with_a_nameless_seat):
+        assert written(copilot, tmp_path) == "copilot.json is not written: copilot was never read completely"
+
+
+def with_a_nameless_seat(request: Any, answer: Any) -> Any:
+    if "billing/seats" not in request.path:
+        return answer
+    first, *others = answer.data["seats"]
+    return replace(answer, data={**answer.data, "seats": [{**first, "assignee": {"id": "odd"}}, *others]})
+
+
+@pytest.mark.slow
 def test_an_organisation_without_copilot_has_no_file(copilot: Copilot, tmp_path: Path) -> None:
     copilot.sandbox.end(ORG)
     assert written(copilot, tmp_path) == "copilot.json is not written: copilot was never read completely"

@@ -48,12 +48,13 @@ class Lamps:
     now: datetime = NOW
     lamps: list[Any] = field(default_factory=list)
     is_complete: bool = True
+    scope: str | None = WHOLE
 
     def __post_init__(self) -> None:
         self.server.answer = self._answer
 
     def _answer(self, seen: Seen) -> Reply:
-        return reply(200, {"login": seen.path.rpartition("/")[2]})
+        return reply(200, {"login": seen.path.rpartition("/")[2], "full_name": seen.path.removeprefix("/repos/")})
 
     @property
     def domain(self) -> Domain:
@@ -63,7 +64,7 @@ class Lamps:
 
     def _read(self, context: Context) -> None:
         if self.is_complete:
-            context.marks.watermark("lamps", scope=WHOLE).advance(context.now())
+            context.marks.watermark("lamps", scope=self.scope).advance(context.now())
 
     def _content(self, context: Context, as_of: datetime) -> dict[str, Any]:
         return {"lamps": self.lamps}
@@ -200,6 +201,27 @@ def test_what_was_never_read_completely_is_not_written(lamps: Lamps, tmp_path: P
 def test_it_says_as_of_when_it_is_though_the_last_reading_came_to_no_end(lamps: Lamps, tmp_path: Path) -> None:
     lamps.environment["SNAPSHOT_URL"], lamps.lamps = str(tmp_path / "out"), ["desk"]
     lamps.run()
+    lamps.now, lamps.is_complete = NOW + DAY, False
+    lamps.run()
+    assert files_in(tmp_path / "out")["acme/2026-06-16/lamps.json"] == OURS
+
+
+def test_some_repositories_that_were_read_are_not_all_of_them(lamps: Lamps, tmp_path: Path) -> None:
+    """Alerts are read for the repositories that GH_REPOS names, and their mark says so."""
+    lamps.environment |= {"SNAPSHOT_URL": str(tmp_path / "out"), "GH_REPOS": "acme/hall"}
+    lamps.scope = None
+    lamps.run()
+    assert files_in(tmp_path / "out").keys() == {"acme/2026-06-15/lamps.json", "acme/latest/lamps.json"}
+    del lamps.environment["GH_REPOS"]
+    lamps.now, lamps.is_complete = NOW + DAY, False
+    lamps.run()
+    assert lamps.ledger()[-1][2] == "lamps.json is not written: lamps was never read completely"
+
+
+def test_what_was_read_of_all_holds_for_some(lamps: Lamps, tmp_path: Path) -> None:
+    lamps.environment["SNAPSHOT_URL"], lamps.lamps = str(tmp_path / "out"), ["desk"]
+    lamps.run()
+    lamps.environment["GH_REPOS"] = "acme/hall"
     lamps.now, lamps.is_complete = NOW + DAY, False
     lamps.run()
     assert files_in(tmp_path / "out")["acme/2026-06-16/lamps.json"] == OURS

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.ingest.snapshots import Snapshot
-from chalicelib.security.snapshots import REPOSITORIES, SNAPSHOTS
+from chalicelib.security.snapshots import DEPENDENCIES, REPOSITORIES, SECRETS
 from tests.security.audited import (
     add_check,
     add_dependency,
@@ -28,7 +28,7 @@ from tests.security.audited import (
     write,
 )
 
-SECRETS, DEPENDENCIES = SNAPSHOTS
+OF_ALERTS = (SECRETS, DEPENDENCIES)
 
 
 def written(session: Session, snapshot: Snapshot, folder: Path) -> list[dict[str, Any]]:
@@ -304,7 +304,7 @@ def test_dependabot_json(shared: Session, tmp_path: Path) -> None:
     assert json.dumps(found) == json.dumps(expected)
 
 
-@pytest.mark.parametrize("snapshot", SNAPSHOTS, ids=lambda snapshot: snapshot.name)
+@pytest.mark.parametrize("snapshot", OF_ALERTS, ids=lambda snapshot: snapshot.name)
 def test_without_limits_nothing_is_too_old_and_nothing_is_said(
     shared: Session, tmp_path: Path, snapshot: Snapshot
 ) -> None:

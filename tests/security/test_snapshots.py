@@ -16,7 +16,7 @@ from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.snapshots import Snapshot
 from chalicelib.security.models import RepositoryRating
 from chalicelib.security.rows import COMMENTS
-from chalicelib.security.snapshots import REPOSITORIES, SNAPSHOTS
+from chalicelib.security.snapshots import DEPENDENCIES, REPOSITORIES, SECRETS
 from chalicelib.security.snapshots.alerts import dependabot_content, secret_scanning_content
 from chalicelib.security.snapshots.repositories import repositories_content
 from sandbox import DependabotAlert as Dependency
@@ -35,7 +35,7 @@ from tests.security.audited import (
     write,
 )
 
-SECRETS, DEPENDENCIES = SNAPSHOTS
+OF_ALERTS = (SECRETS, DEPENDENCIES)
 PLANTED = "hunter2-planted-secret"
 # What may be null.
 OF_SECRETS = (
@@ -250,7 +250,7 @@ def test_vulnerable_dependencies(shared: Session, tmp_path: Path) -> None:
 
 def test_an_organisation_without_anything_has_files_that_say_so(shared: Session, tmp_path: Path) -> None:
     assert written(shared, REPOSITORIES, tmp_path)["repositories"] == []
-    assert [written(shared, snapshot, tmp_path)["alerts"] for snapshot in SNAPSHOTS] == [[], []]
+    assert [written(shared, snapshot, tmp_path)["alerts"] for snapshot in OF_ALERTS] == [[], []]
 
 
 def test_only_the_repositories_that_the_settings_name_are_shown(shared: Session) -> None:
@@ -276,7 +276,7 @@ def test_both_databases_give_the_same_bytes(both_shared: list[Session], tmp_path
             add_dependency(session, repository, 1, "low", ago(9), cvss_score=9.8, summary="Zo\u00eb \U0001f600")
             add_secret(session, repository, 1, ago(9))
         add_limits(session)
-        for snapshot in (REPOSITORIES, *SNAPSHOTS):
+        for snapshot in (REPOSITORIES, *OF_ALERTS):
             write(session, snapshot, tmp_path / f"{number}", SNAPSHOT_FORM="data-logger")
     first, second = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.json")}

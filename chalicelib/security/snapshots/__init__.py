@@ -7,7 +7,7 @@ from chalicelib.security.snapshots import data_logger
 from chalicelib.security.snapshots.alerts import dependabot_content, secret_scanning_content
 from chalicelib.security.snapshots.repositories import repositories_content
 
-__all__ = ["REPOSITORIES", "SNAPSHOTS"]
+__all__ = ["DEPENDENCIES", "REPOSITORIES", "SECRETS", "SNAPSHOTS"]
 
 # Its kind is the checks'.
 REPOSITORIES = Snapshot(
@@ -17,7 +17,6 @@ REPOSITORIES = Snapshot(
     data_logger.repositories,
     marks=("repositories", "repository_checks"),
 )
-SNAPSHOTS = (
-    Snapshot("secret_scanning_alerts", "secret_scanning", secret_scanning_content, data_logger.secret_scanning),
-    Snapshot("dependabot_alerts", "dependabot", dependabot_content, data_logger.dependabot),
-)
+SECRETS = Snapshot("secret_scanning_alerts", "secret_scanning", secret_scanning_content, data_logger.secret_scanning)
+DEPENDENCIES = Snapshot("dependabot_alerts", "dependabot", dependabot_content, data_logger.dependabot)
+SNAPSHOTS = (SECRETS, DEPENDENCIES)
