@@ -9,7 +9,6 @@ from chalicelib.security.snapshots.repositories import repositories_content
 
 __all__ = ["DEPENDENCIES", "REPOSITORIES", "SECRETS", "SNAPSHOTS"]
 
-# Its kind is the checks'.
 REPOSITORIES = Snapshot(
     "repository_checks",
     "repositories",
@@ -19,4 +18,4 @@ REPOSITORIES = Snapshot(
 )
 SECRETS = Snapshot("secret_scanning_alerts", "secret_scanning", secret_scanning_content, data_logger.secret_scanning)
 DEPENDENCIES = Snapshot("dependabot_alerts", "dependabot", dependabot_content, data_logger.dependabot)
-SNAPSHOTS = (SECRETS, DEPENDENCIES)
+SNAPSHOTS = (REPOSITORIES, SECRETS, DEPENDENCIES)

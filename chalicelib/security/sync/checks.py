@@ -55,6 +55,7 @@ def check_repositories(context: Context, policy: Policy) -> None:
     """Check all repositories, those that have waited longest first, and rate them."""
     rules = [rule.name for rule in policy.rules]
     since = _begin_round(context)
+    begun = since or context.now()
     _forget_others(context, rules)
     _note_unknown(context, policy)
     subjects = find_subjects(context, rules, since=since)
@@ -75,6 +76,8 @@ def check_repositories(context: Context, policy: Policy) -> None:
         raise
     except ForbiddenError as refusal:
         context.note(f"repositories can't be checked, for GraphQL is refused: {refusal.message}")
+    else:
+        context.marks.watermark(CHECKS).advance(begun)
     context.marks.cursor(ROUND).drop()
     context.checkpoint()
 
