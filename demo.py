@@ -51,6 +51,7 @@ PUBLIC_URL = "https://api.github.example"
 SANDBOX = (
     *("--items", "1200", "--days", "150", "--copilot-days", "45"),
     *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
+    *("--alerts", "12"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
 QUERIES = {
@@ -69,6 +70,12 @@ QUERIES = {
         SELECT repo, sum(releases) AS releases, max(month) AS last_month,
                round(CAST(avg(median_days_between) AS numeric), 1) AS days_between
         FROM releases_monthly GROUP BY repo ORDER BY releases DESC, repo LIMIT 5""",
+    "Which security alerts are open for too long?": """
+        SELECT kind, sum(open_alerts) AS open_alerts, sum(overdue) AS overdue, max(oldest_days) AS oldest_days
+        FROM open_alerts_by_age GROUP BY kind ORDER BY overdue DESC, kind""",
+    "Which rules are broken most?": """
+        SELECT rule, repositories, broken, round(CAST(100 * share_broken AS numeric)) AS percent
+        FROM rules_broken WHERE broken > 0 ORDER BY share_broken DESC, rule LIMIT 5""",
     "What becomes of Copilot's suggestions?": """
         SELECT month, round(CAST(mean_daily_active_users AS numeric), 1) AS daily_users, suggestions, acceptances,
                round(CAST(100 * acceptance_rate AS numeric), 1) AS percent

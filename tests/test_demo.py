@@ -39,9 +39,9 @@ UNFILLED = {"leases", "rejected_records", "copilot_user_periods", "transfer_chec
 # A sandbox that is smaller than a newcomer's; and one that is busier for its size, so that all happens in it.
 SMALL = {'"--items", "1200"': '"--items", "30"', '"--copilot-days", "45"': '"--copilot-days", "2"'}
 BUSY = {
-    '"--items", "30"': '"--items", "150"',
+    '"--items", "30"': '"--items", "400"',
     '"--copilot-days", "2"': '"--copilot-days", "15"',
-    '"--transfers", "1"': '"--transfers", "8"',
+    '"--transfers", "1"': '"--transfers", "12"',
 }
 
 
@@ -121,7 +121,8 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(pr
     assert "Backfill" not in second.stdout
     changed = [line for line in second.stdout.splitlines() if "new or changed" in line]
     steps = {line.split(":")[0].removeprefix("octo-sandbox ") for line in changed}
-    assert steps >= {step.name for domain in DOMAINS for step in domain.all_steps if step.every is None}
+    usual = [step for domain in DOMAINS for step in domain.all_steps if step.enabled(load_settings({}))]
+    assert steps >= {step.name for step in usual if step.every is None}
     # Releases are downloaded all the time.
     busy = [line for line in changed if " 0 new or changed" not in line and " releases: " not in line]
     assert busy == [], busy

@@ -42,6 +42,10 @@ FIGURES = {
     "views": ("pull_request_cycle",),
     "backfill": ("PostgreSQL", "SQLite", "the libraries alone"),
     "idle": ("3 repositories", "30 repositories"),
+    "security": (
+        *("first load, requests for alerts", "first load, points for checks", "a quiet day, requests beside checks"),
+        *("team_members", "dependabot_alerts", "repository_checks", "in all"),
+    ),
     "lambda": (
         *("MB of the zip", "times the seconds of its libraries", "of jwt and cryptography, loaded"),
         *("seconds more with an App's key", "every_30_min", "nrt_events", "daily"),

@@ -73,7 +73,7 @@ def setup(root: Path, tmp_path: Path, postgres_copies: Copies, monkeypatch: pyte
     plan = {"organisations": ("acme", "umbrella"), "items": 30}
     with postgres_copies.borrow() as url, organisation(url, **plan) as org, mock_aws():
         made = Setup(tmp_path, org)
-        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url, COPILOT="off")
+        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url, COPILOT="off", SECURITY="off")
         made.put(TOKEN, org.sandbox.token)
         made.put(DB_URL, url)
         yield made
