@@ -104,7 +104,7 @@ def _lacks_codeowners(checks: Checks) -> bool | None:
 def _lacks_contact(checks: Checks) -> bool | None:
     """Tell whether no user in CODEOWNERS shows an e-mail; without CODEOWNERS, none was missing to it.
 
-    None too when nobody had to look, because the contact is known by other means.
+    None too when the e-mails could not be looked up.
     """
     is_without, check = _lacks_codeowners(checks), _made(checks, "point_of_contact")
     if is_without:
