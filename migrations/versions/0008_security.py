@@ -380,6 +380,9 @@ REPOSITORIES: list[Column[Any]] = [
     ),
 ]
 PAGES = sa.table("list_polls", sa.column("stream"))
+# What says that something was read: of the tables that go, and marks that the version before does not have.
+KINDS = ("dependabot_alerts", "secret_scanning_alerts", "code_scanning_alerts", "repository_checks")
+MARKS = ("copilot.days", "copilot.seats")
 
 
 def upgrade() -> None:
@@ -396,7 +399,21 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the tables back."""
+    _forget()
     for name in reversed(TABLES):
         op.drop_table(name)
     for column in reversed(REPOSITORIES):
         op.drop_column("repositories", column.name)
+
+
+def _forget() -> None:
+    """Delete what says that the tables were read: after the next upgrade they are read again."""
+    watermarks, cursors = (sa.table(name, sa.column("name")) for name in ("watermarks", "cursors"))
+    runs = sa.table("sync_runs", sa.column("step"))
+    op.execute(sa.delete(PAGES).where(PAGES.c.stream.in_(KINDS)))
+    op.execute(sa.delete(watermarks).where(watermarks.c.name.in_((*KINDS, *MARKS))))
+    op.execute(sa.delete(runs).where(runs.c.step.like("%.snapshot")))
+    for kind in KINDS:
+        for column in (cursors.c.name, runs.c.step):
+            theirs = sa.or_(column == kind, column.like(f"{kind}.%"), column.like(f"%:{kind}"))
+            op.execute(sa.delete(column.table).where(theirs))

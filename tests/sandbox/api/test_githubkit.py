@@ -14,6 +14,7 @@ from githubkit_schemas.latest.models import (
     BlockedByRemovedIssueEvent,
     BlockingAddedIssueEvent,
     BlockingRemovedIssueEvent,
+    CodeScanningAlert,
     CodeScanningOrganizationAlertItems,
     Commit,
     ConvertedNoteToIssueIssueEvent,
@@ -50,6 +51,7 @@ from githubkit_schemas.latest.models import (
     ReviewDismissedIssueEvent,
     ReviewRequestedIssueEvent,
     ReviewRequestRemovedIssueEvent,
+    SecretScanningAlert,
     SimpleUser,
     StateChangeIssueEvent,
     SubIssueAddedIssueEvent,
@@ -67,6 +69,7 @@ from githubkit_schemas.latest.models import (
     TimelineUnassignedIssueEvent,
     UnlabeledIssueEvent,
 )
+from githubkit_schemas.latest.models import DependabotAlert as DependabotAlertAlone
 
 from chalicelib.domains import DOMAINS
 from sandbox import (
@@ -224,6 +227,16 @@ CALLS: dict[str, Call] = {
         ORG, per_page=100
     ),
     "/orgs/<org>/code-scanning/alerts": lambda kit, _: kit.rest.code_scanning.list_alerts_for_org(ORG, per_page=100),
+    f"{REPO}/dependabot/alerts/<int:number>": lambda kit, t: kit.rest.dependabot.get_alert(ORG, t.name, 1),
+    f"{REPO}/secret-scanning/alerts/<int:number>": lambda kit, t: kit.rest.secret_scanning.get_alert(ORG, t.name, 1),
+    f"{REPO}/code-scanning/alerts/<int:number>": lambda kit, t: kit.rest.code_scanning.get_alert(ORG, t.name, 1),
+    f"{NUMBERED_REPO}/dependabot/alerts/<int:number>": by_repository_id("/dependabot/alerts/1", DependabotAlertAlone),
+    f"{NUMBERED_REPO}/secret-scanning/alerts/<int:number>": by_repository_id(
+        "/secret-scanning/alerts/1", SecretScanningAlert
+    ),
+    f"{NUMBERED_REPO}/code-scanning/alerts/<int:number>": by_repository_id(
+        "/code-scanning/alerts/1", CodeScanningAlert
+    ),
     f"{NUMBERED_ORG}/dependabot/alerts": by_organisation_id("/dependabot/alerts", list[DependabotAlertWithRepository]),
     f"{NUMBERED_ORG}/secret-scanning/alerts": by_organisation_id(
         "/secret-scanning/alerts", list[OrganizationSecretScanningAlert]
