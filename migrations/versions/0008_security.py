@@ -413,7 +413,7 @@ def _forget() -> None:
     op.execute(sa.delete(PAGES).where(PAGES.c.stream.in_(KINDS)))
     op.execute(sa.delete(watermarks).where(watermarks.c.name.in_((*KINDS, *MARKS))))
     op.execute(sa.delete(runs).where(runs.c.step.like("%.snapshot")))
-    for kind in KINDS:
-        for column in (cursors.c.name, runs.c.step):
+    for table, column in ((cursors, cursors.c.name), (runs, runs.c.step)):
+        for kind in KINDS:
             theirs = sa.or_(column == kind, column.like(f"{kind}.%"), column.like(f"%:{kind}"))
-            op.execute(sa.delete(column.table).where(theirs))
+            op.execute(sa.delete(table).where(theirs))
