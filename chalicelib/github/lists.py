@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from chalicelib.errors import BadAnswerError
 from chalicelib.github.answers import Answer
@@ -44,7 +45,8 @@ def do_not_wait() -> None:
 class ListAPI:
     """Lists of GitHub's REST API, 100 items a page; `wait` is called before each request.
 
-    `is_confidential`: no error quotes what a page holds.
+    `is_confidential`: no error quotes what a page holds. `always` are parameters that every page is asked for with,
+    also when GitHub's link to it leaves them out.
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
@@ -52,6 +54,7 @@ class ListAPI:
     github: GitHubAPI
     wait: Callable[[], None] = do_not_wait
     is_confidential: bool = False
+    always: Mapping[str, str] = field(default_factory=dict)
 
     def fetch_pages(
         self,
@@ -97,7 +100,9 @@ class ListAPI:
     def _get(self, url: str, number: int, etag: str | None, params: Mapping[str, str] | None) -> Answer:
         self.wait()
         # GitHub's links to the next pages already have the parameters.
-        parameters = {"per_page": str(PER_PAGE), **(params or {})} if number == 1 else None
+        named = {"per_page": str(PER_PAGE), **(params or {})} if number == 1 else {}
+        said = parse_qs(urlsplit(url).query)
+        parameters = {**{name: value for name, value in self.always.items() if said.get(name) != [value]}, **named}
         return self.github.get(url, params=parameters, etag=etag, is_confidential=self.is_confidential)
 
     def is_unchanged(self, path: str, pages: Sequence[ListPage], params: Mapping[str, str] | None = None) -> bool:

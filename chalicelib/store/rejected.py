@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -67,6 +67,11 @@ def open_identities(session: Session, *, kind: str, org: str) -> set[str]:
     return set(filter(None, session.scalars(identities)))
 
 
+def count_open(session: Session, *, kind: str, org: str) -> int:
+    """Count the kept records of a kind that were not stored after all."""
+    return session.scalar(select(func.count()).select_from(RejectedRecord).where(*_open(kind, org))) or 0
+
+
 def settle(session: Session, *, kind: str, org: str, stored: Mapping[str, Any], now: datetime) -> None:
     """Mark kept records that were stored after all; `stored` are the records that became rows, by identity.
 
@@ -80,6 +85,20 @@ def settle(session: Session, *, kind: str, org: str, stored: Mapping[str, Any], 
         ):
             kept.stored_at = now
     session.flush()
+
+
+def rewrite_records(session: Session, *, kind: str, org: str, change: Callable[[Any], Any]) -> None:
+    """Change what is kept of an organisation's rejected records of a kind, in the session's transaction."""
+    for kept in session.scalars(select(RejectedRecord).where(RejectedRecord.kind == kind, RejectedRecord.org == org)):
+        record = json.loads(kept.record)
+        if (changed := change(record)) != record:
+            text = json.dumps(changed, sort_keys=True)
+            digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
+            if session.get(RejectedRecord, digest) is not None:
+                session.delete(kept)
+            else:
+                kept.record, kept.digest = text, digest
+            session.flush()
 
 
 def _open(kind: str, org: str) -> tuple[Any, ...]:

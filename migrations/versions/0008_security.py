@@ -61,12 +61,19 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column("html_url", sa.String(), comment="Web page"),
             Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
             Column(
-                "listed_at", TIME, comment="When the last reading of the whole list that had it began; NULL before one"
+                "listed_at",
+                TIME,
+                comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
             ),
             Column(
                 "unlisted_at",
                 TIME,
                 comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
+            ),
+            Column(
+                "unlisted_reason",
+                sa.String(),
+                comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
             ),
             Column("dismissed_at", TIME, comment="When it was dismissed; else NULL"),
             Column("dismissed_by", sa.String(), comment="Login of who dismissed it"),
@@ -141,12 +148,19 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column("html_url", sa.String(), comment="Web page"),
             Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
             Column(
-                "listed_at", TIME, comment="When the last reading of the whole list that had it began; NULL before one"
+                "listed_at",
+                TIME,
+                comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
             ),
             Column(
                 "unlisted_at",
                 TIME,
                 comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
+            ),
+            Column(
+                "unlisted_reason",
+                sa.String(),
+                comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
             ),
         ],
         [("org", "repo"), ("org", "state")],
@@ -185,12 +199,19 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column("html_url", sa.String(), comment="Web page"),
             Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
             Column(
-                "listed_at", TIME, comment="When the last reading of the whole list that had it began; NULL before one"
+                "listed_at",
+                TIME,
+                comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
             ),
             Column(
                 "unlisted_at",
                 TIME,
                 comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
+            ),
+            Column(
+                "unlisted_reason",
+                sa.String(),
+                comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
             ),
             Column("dismissed_at", TIME, comment="When it was dismissed; else NULL"),
             Column("dismissed_by", sa.String(), comment="Login of who dismissed it"),

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from chalicelib.errors import JobFailedError
-from chalicelib.models import Base, create_db_session
+from chalicelib.models import Base, RejectedRecord, create_db_session
 from chalicelib.security.models import SecretScanningAlert
 from chalicelib.security.rows import COMMENTS
 from sandbox import SecretAlert
@@ -57,6 +57,8 @@ LIES: dict[str, Any] = {
     ),
     "is cut off": lambda answer: replace(answer, data=None, text=f'[{{"secret": "{PLANTED}'.encode()),
     "is no list": lambda answer: replace(answer, data={"secret": PLANTED}),
+    "quotes it in an error": lambda answer: replace(answer, data={"message": f"{PLANTED} is odd"}, status=500),
+    "quotes it in a refusal": lambda answer: replace(answer, data={"message": f"no access to {PLANTED}"}, status=403),
     "without number": lambda answer: replace(shown(answer), data=[{**alert, "number": None} for alert in answer.data]),
 }
 
@@ -83,6 +85,25 @@ def test_it_is_in_no_table_log_or_error(
     assert "secret_scanning_alerts" in texts["tables"]
 
 
+def test_pages_are_asked_for_without_it_also_when_github_s_link_forgets_that(org: Organisation) -> None:
+    world = org.sandbox.world
+    repository = next(iter(world.repositories.values()))
+    for _ in range(150):
+        world.open_alert(repository, SecretAlert)
+    asked = []
+
+    def forget(request: Any, answer: Any) -> Any:
+        if LIST not in request.path:
+            return answer
+        asked.append(dict(request.arguments).get("hide_secret"))
+        links = {name: text.replace("hide_secret=true&", "") for name, text in answer.headers.items()}
+        return replace(answer, headers=links)
+
+    with org.sandbox.oddities.telling(forget):
+        run(org)
+    assert asked == ["true"] * 3
+
+
 def test_it_is_never_asked_for(org: Organisation) -> None:
     asked = []
 
@@ -107,3 +128,23 @@ def test_comments_are_stored_when_somebody_wants_them_and_emptied_when_not_any_m
     row = rows_of(org.db_url, SecretScanningAlert)[0]
     assert [row[name] for name in COMMENTS] == [None] * len(COMMENTS)
     assert PLANTED not in stored_text(org)
+
+
+def test_they_are_emptied_in_rejected_records_too(org: Organisation) -> None:
+    org.environment["SECRET_COMMENTS"] = "on"
+
+    def told(request: Any, answer: Any) -> Any:
+        if not request.path.endswith(LIST):
+            return answer
+        return replace(answer, data=[{**alert, "created_at": "no time"} for alert in answer.data])
+
+    with org.sandbox.oddities.telling(told):
+        run(org)
+    assert PLANTED in stored_text(org)
+    del org.environment["SECRET_COMMENTS"]
+    org.advance(DAY)
+    with org.sandbox.oddities.telling(told):
+        run(org)
+    assert PLANTED not in stored_text(org)
+    kept = rows_of(org.db_url, RejectedRecord)
+    assert [(row["kind"], row["reason"]) for row in kept] == [("secret_scanning_alerts", "created_at is not a time")]

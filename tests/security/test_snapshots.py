@@ -182,6 +182,7 @@ def test_secrets_that_are_open(shared: Session, tmp_path: Path) -> None:
         "organisation": "acme",
         "as_of": "2026-06-01T05:00:00Z",
         "limits": [{"severity": None, "days": 5, "in_working_days": False}],
+        "rejected": 0,
         "alerts": [
             {
                 **nothing,
@@ -292,7 +293,13 @@ def test_both_databases_give_the_same_bytes(both_shared: list[Session], tmp_path
 
 
 def test_the_schemas_refuse_what_is_not_in_them() -> None:
-    document = {"snapshot": "dependabot", "version": 1, "organisation": "acme", "as_of": "2026-06-01T05:00:00Z"}
+    document = {
+        "snapshot": "dependabot",
+        "version": 1,
+        "organisation": "acme",
+        "as_of": "2026-06-01T05:00:00Z",
+        "rejected": 0,
+    }
     assert faults_of("dependabot", {**document, "limits": [], "alerts": []}) == []
     assert faults_of("dependabot", {**document, "limits": []}) == ["$: 'alerts' is a required property"]
     for name in ("repositories", "secret_scanning"):

@@ -8,11 +8,12 @@ https://docs.github.com/en/rest/code-scanning/code-scanning#list-code-scanning-a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.errors import BadAnswerError
+from chalicelib.errors import BadAnswerError, GitHubError, SingleSignOnError
 from chalicelib.github import GitHubAPI, ListAPI, ListPage, PageState
 
 DEPENDABOT, SECRET_SCANNING, CODE_SCANNING = "dependabot", "secret-scanning", "code-scanning"
@@ -75,30 +76,58 @@ class SecurityAPI:
 
         Raises ForbiddenError or NotFoundError when the feature is off, or the credentials may not read it.
         """
-        return self._lists.fetch_pages(self._path(org, alerts), known, {**alerts.params, **NEWEST_FIRST})
+        return self._pages(org, alerts, known, NEWEST_FIRST)
 
     def fetch_all(self, org: str, alerts: AlertList, *, after: ListPage | None = None) -> Iterator[ListPage]:
         """Fetch all alerts, the oldest first; with `after` those behind a page of an earlier reading.
 
         Raises ForbiddenError or NotFoundError when the feature is off, or the credentials may not read it.
         """
-        return self._lists.fetch_pages(self._path(org, alerts), {}, {**alerts.params, **OLDEST_FIRST}, after=after)
+        return self._pages(org, alerts, {}, OLDEST_FIRST, after=after)
 
-    def fetch_one(self, org: str, repo: str, feature: str, number: int) -> dict[str, Any]:
-        """Fetch an alert of a repository.
+    def fetch_one(self, repository_id: int, feature: str, number: int) -> dict[str, Any]:
+        """Fetch an alert of a repository by the repository's id: another one may have its name.
 
         Raises NotFoundError when there is none, ForbiddenError when the feature is off in the repository.
         """
-        path = f"/repos/{quote(org)}/{quote(repo)}/{feature}/alerts/{number}"
+        path = f"/repositories/{repository_id}/{feature}/alerts/{number}"
         params = HIDDEN if feature == SECRET_SCANNING else None
-        answer = self.github.get(path, params=params, is_confidential=True)
+        with discreet(feature):
+            answer = self.github.get(path, params=params, is_confidential=True)
         if not isinstance(answer.body, dict) or answer.body.get("number") != number:
             raise BadAnswerError("the answer is not that alert", status=answer.status, path=path)
         return answer.body
 
-    @property
-    def _lists(self) -> ListAPI:
-        return ListAPI(self.github, is_confidential=True)
+    def _pages(
+        self,
+        org: str,
+        alerts: AlertList,
+        known: Mapping[int, PageState],
+        order: Mapping[str, str],
+        *,
+        after: ListPage | None = None,
+    ) -> Iterator[ListPage]:
+        lists = ListAPI(self.github, is_confidential=True, always=HIDDEN if alerts.feature == SECRET_SCANNING else {})
+        path = f"/orgs/{quote(org)}/{alerts.path}"
+        pages = lists.fetch_pages(path, known, {**alerts.params, **order}, after=after)
+        while True:
+            with discreet(alerts.feature):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
 
-    def _path(self, org: str, alerts: AlertList) -> str:
-        return f"/orgs/{quote(org)}/{alerts.path}"
+
+@contextmanager
+def discreet(feature: str) -> Iterator[None]:
+    """Let no error about secrets quote what GitHub said: only that the feature is off, or what the status means."""
+    try:
+        yield
+    except GitHubError as error:
+        if feature != SECRET_SCANNING or isinstance(error, SingleSignOnError):
+            raise
+        is_off = "disabled" in error.message.lower() or "not enabled" in error.message.lower()
+        message = "secret scanning is disabled" if is_off else f"the answer was {error.status or 'none'}"
+        raise type(error)(
+            message, status=error.status, path=error.path, request_id=error.request_id, method=error.method
+        ) from None

@@ -34,13 +34,21 @@ class _Alert:
     html_url: Mapped[str | None] = mapped_column(String, comment="Web page")
     first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, info=ours(), comment="When this app first saw it")
     listed_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime, info=ours(), comment="When the last reading of the whole list that had it began; NULL before one"
+        UTCDateTime,
+        info=ours(),
+        comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
     )
     unlisted_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
         info=ours(),
         comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off "
         "there); NULL while it does. Its state is then the last one seen",
+    )
+    unlisted_reason: Mapped[str | None] = mapped_column(
+        String,
+        info=ours(),
+        comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or "
+        "not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
     )
 
     @declared_attr.directive

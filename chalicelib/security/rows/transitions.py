@@ -31,72 +31,95 @@ CLOSINGS = {
 }
 
 
-def find_transitions(row: Row, stored: Mapping[str, Any] | None, *, seen_at: datetime) -> Iterator[Row]:
+def find_transitions(
+    row: Row, stored: Mapping[str, Any] | None, *, seen_at: datetime, last: datetime | None = None
+) -> Iterator[Row]:
     """Give the changes of an alert's state since it was stored; all that GitHub tells of when it was not.
 
-    `row` and `stored` are rows of the alert's table. GitHub's own times are used where there are any; a time that it
-    does not tell is the latest that is possible.
+    `row` and `stored` are rows of the alert's table, `last` is when its last known change was. GitHub's own times are
+    used where there are any, and where they can be: a change comes after the last one, and not in the future. Any other
+    time is the latest that is possible.
     """
     about = {name: row[name] for name in ("repository_id", "number", "org", "repo")}
-    found = _since_stored(row, stored, seen_at) if stored else _from_the_start(row, seen_at)
+    known = _Known(row, seen_at, last or (_closed_at(stored) if stored else None))
+    found = known.since(stored) if stored else known.from_the_start()
     return ({**about, **change} for change in found)
 
 
-def _from_the_start(row: Row, seen_at: datetime) -> Iterator[Row]:
-    yield _change(OPENED, None, OPEN, row["created_at"])
-    state, before = row["state"], OPEN
-    if state == OPEN:
-        return
-    dismissed_at, fixed_at = row.get("dismissed_at"), row.get("fixed_at")
-    if state == FIXED and dismissed_at and fixed_at and dismissed_at < fixed_at:
-        yield _closed(row, DISMISSED, before, seen_at)
-        before = DISMISSED
-    yield _closed(row, state, before, seen_at)
-
-
-def _since_stored(row: Row, stored: Mapping[str, Any], seen_at: datetime) -> Iterator[Row]:
-    if _moment(row) < _moment(stored):
-        return  # what GitHub said before
-    before, state = stored["state"], row["state"]
-    if state == OPEN and before != OPEN:
-        yield _reopened(row, stored, seen_at)
-    elif state != OPEN and state == before and _is_closed_anew(row, stored):
-        # It was open in between, and nobody looked.
-        yield _change(_reopening_of(before), before, OPEN, row[CLOSINGS[state].at], is_exact=False)
-        yield _closed(row, state, OPEN, seen_at)
-    elif state not in (OPEN, before):
-        yield _closed(row, state, before, seen_at)
-
-
-def _is_closed_anew(row: Row, stored: Mapping[str, Any]) -> bool:
-    closing = CLOSINGS.get(row["state"])
-    now, then = (each.get(closing.at) if closing else None for each in (row, stored))
-    return bool(now and then and now > then)
-
-
-def _moment(row: Mapping[str, Any]) -> datetime:
+def moment_of(row: Mapping[str, Any]) -> datetime:
+    """Tell when an alert last changed."""
     moment: datetime = row.get("updated_at") or row["created_at"]
     return moment
 
 
-def _reopened(row: Row, stored: Mapping[str, Any], seen_at: datetime) -> Row:
-    closing = CLOSINGS.get(stored["state"])
-    closed_at = (stored.get(closing.at) if closing else None) or _moment(stored)
-    # Other changes move `updated_at`, too; and what did not move it happened since the last reading.
-    at = _moment(row) if closed_at < _moment(row) <= seen_at else seen_at
-    return _change(_reopening_of(stored["state"]), stored["state"], OPEN, at, is_exact=False)
+def is_changed(row: Row, stored: Mapping[str, Any]) -> bool:
+    """Tell whether an alert has another state than is stored, or got into it anew."""
+    if moment_of(row) < moment_of(stored):
+        return False  # what GitHub said before
+    now, then = _closed_at(row), _closed_at(stored)
+    return row["state"] != stored["state"] or bool(now and then and now > then)
 
 
-def _reopening_of(state: str) -> str:
-    return AUTO_REOPENED if state == AUTO_DISMISSED else REOPENED
+def _closed_at(row: Mapping[str, Any]) -> datetime | None:
+    return row.get(CLOSINGS.get(row["state"], Closing(at="")).at)
 
 
-def _closed(row: Row, state: str, before: str, seen_at: datetime) -> Row:
-    """Describe a closing; of a state that is not known yet, only that it was seen."""
-    closing = CLOSINGS.get(state, Closing(at=""))
-    at, actor, reason = (row.get(name) for name in (closing.at, closing.actor, closing.reason))
-    latest = min(row.get("updated_at") or seen_at, seen_at)
-    return _change(state, before, state, at or latest, is_exact=at is not None, actor=actor, reason=reason)
+@dataclass(frozen=True)
+class _Known:
+    """What is known of an alert now."""
+
+    row: Row
+    seen_at: datetime
+    last: datetime | None
+
+    def from_the_start(self) -> Iterator[Row]:
+        created_at = self.row["created_at"]
+        yield _change(OPENED, None, OPEN, min(created_at, self.seen_at), is_exact=created_at <= self.seen_at)
+        if self.row["state"] != OPEN:
+            yield from self._closed(OPEN, since=created_at)
+
+    def since(self, stored: Mapping[str, Any]) -> Iterator[Row]:
+        before, state = stored["state"], self.row["state"]
+        if not is_changed(self.row, stored):
+            return
+        if state == OPEN:
+            yield from self._reopened(stored)
+        elif state == before == FIXED:
+            # It was open in between, and nobody looked: a fix can't be edited.
+            closing = self._closing(FIXED, FIXED)
+            yield _change(REOPENED, FIXED, OPEN, closing["at"], is_exact=False)
+            yield {**closing, "from_state": OPEN}
+        else:
+            yield from self._closed(before, since=self.last)
+
+    def _closed(self, before: str, *, since: datetime | None) -> Iterator[Row]:
+        """Describe how it came into its closed state; one that is fixed may have been dismissed before."""
+        dismissed_at, fixed_at = self.row.get("dismissed_at"), self.row.get("fixed_at")
+        was_dismissed = dismissed_at and fixed_at and (since or dismissed_at) <= dismissed_at < fixed_at
+        if self.row["state"] == FIXED and before == OPEN and was_dismissed:
+            yield self._closing(DISMISSED, before)
+            before = DISMISSED
+        yield self._closing(self.row["state"], before)
+
+    def _closing(self, state: str, before: str) -> Row:
+        """Describe a closing; of a state that is not known yet, only that it was seen."""
+        closing = CLOSINGS.get(state, Closing(at=""))
+        told, actor, reason = (self.row.get(name) for name in (closing.at, closing.actor, closing.reason))
+        is_exact = told is not None and told <= self.seen_at and (self.last is None or told >= self.last)
+        at = told if told is not None and is_exact else self._latest
+        return _change(state, before, state, at, is_exact=is_exact, actor=actor, reason=reason)
+
+    def _reopened(self, stored: Mapping[str, Any]) -> Iterator[Row]:
+        action = AUTO_REOPENED if stored["state"] == AUTO_DISMISSED else REOPENED
+        yield _change(action, stored["state"], OPEN, self._latest, is_exact=False)
+
+    @property
+    def _latest(self) -> datetime:
+        """The latest time at which a change can have happened that GitHub tells no time of."""
+        moment = moment_of(self.row)
+        # What moved no `updated_at` happened since the last reading; other changes move it, too.
+        is_possible = moment <= self.seen_at and (self.last is None or moment > self.last)
+        return moment if is_possible else self.seen_at
 
 
 def _change(

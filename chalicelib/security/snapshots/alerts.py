@@ -20,6 +20,7 @@ from chalicelib.security.models import DEPENDABOT, SECRET_SCANNING, AlertLimit, 
 from chalicelib.security.snapshots.values import A_TIME, as_json
 from chalicelib.store.among import among
 from chalicelib.store.base import JsonObject
+from chalicelib.store.rejected import count_open
 from chalicelib.utils import in_parts
 
 OPEN = "open"
@@ -71,7 +72,9 @@ def _content(context: Context, as_of: datetime, kind: str, names: Sequence[str])
         {"severity": limit.severity or None, "days": limit.days, "in_working_days": limit.in_working_days}
         for limit in limits_of(context, kind)
     ]
-    return {"limits": limits, "alerts": (each.as_json(names) for each in open_alerts(context, kind, as_of))}
+    rejected = count_open(context.session, kind=MODELS[kind].__tablename__, org=context.scope.org)
+    alerts = (each.as_json(names) for each in open_alerts(context, kind, as_of))
+    return {"limits": limits, "rejected": rejected, "alerts": alerts}
 
 
 def limits_of(context: Context, kind: str) -> list[AlertLimit]:

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import select, update
 
-from chalicelib.errors import ForbiddenError, NotFoundError, SingleSignOnError
+from chalicelib.errors import ForbiddenError, GitHubError, NotFoundError, SingleSignOnError
+from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.mapping import map_records
 from chalicelib.security.api.alerts import LISTS, AlertList, SecurityAPI
-from chalicelib.security.rows import COMMENTS, without_secrets
 from chalicelib.security.settings import SECRET_COMMENTS
+from chalicelib.security.sync.comments import forget_comments
 from chalicelib.security.sync.limits import save_limits
-from chalicelib.security.sync.missing import settle_missing
+from chalicelib.security.sync.missing import Settling, has_returned, note_not_listed
 from chalicelib.security.sync.pages import Bookmark
-from chalicelib.security.sync.saving import save_alerts, to_row
-from chalicelib.security.sync.sources import Source, is_off
+from chalicelib.security.sync.saving import save_page
+from chalicelib.security.sync.sources import ORGANISATION_OFF, Source, is_off
 from chalicelib.store.marks import Mark
 
 WEEK = timedelta(days=7)
@@ -40,29 +40,45 @@ def sync_alerts(context: Context, *, source: Source) -> None:
     """
     save_limits(context)
     if source.holds_secrets and not context.settings.value(SECRET_COMMENTS):
-        _forget_comments(context, source)
+        forget_comments(context, source)
     context.checkpoint()
+    reading = AlertReading(context, source)
     try:
-        AlertReading(context, source).read()
+        reading.read()
     except SingleSignOnError:
         raise
     except (ForbiddenError, NotFoundError) as error:
-        if not is_off(error) and context.marks.watermark(source.name).exists:
-            raise source.with_advice(error) from error
         context.session.rollback()
-        advice = "" if is_off(error) else f" (the credentials need {source.permission}=read)"
-        context.note(f"{source.data} are not read: {error.message}{advice}")
+        if is_off(error):
+            _note_off(context, source, error)
+        elif context.marks.watermark(source.name).exists:
+            raise source.with_advice(error) from error
+        else:
+            context.note(f"{source.data} are not read: {source.with_advice(error).message}")
+        return
+    context.marks.cursor(f"off:{source.name}").drop()
+    context.checkpoint()
+    reading.settle()
 
 
-def _forget_comments(context: Context, source: Source) -> None:
-    """Empty the comments that were stored while the setting was on."""
-    columns = [source.model.__table__.c[name] for name in COMMENTS]
-    stored = or_(*(column.is_not(None) for column in columns))
-    context.session.execute(
-        update(source.model)
-        .where(source.model.org == context.scope.org, stored)
-        .values({column.name: None for column in columns})
-    )
+def _note_off(context: Context, source: Source, error: GitHubError) -> None:
+    """Name a feature that is off; alerts that were read before are neither open nor closed any more.
+
+    That is believed a day later. What says that they were read goes, so that nothing shows them as current.
+    """
+    context.note(f"{source.data} are not read: {error.message}")
+    model = source.model
+    if brake.is_believed(context, context.marks.cursor(f"off:{source.name}")):
+        gone = {"unlisted_at": context.now(), "unlisted_reason": ORGANISATION_OFF}
+        listed = (model.org == context.scope.org, model.unlisted_at.is_(None))
+        rows = context.session.execute(select(model.repository_id, model.number, model.repo).where(*listed)).all()
+        for row in rows:
+            if context.scope.covers(context.scope.org, row.repo):
+                same = (model.repository_id == row.repository_id, model.number == row.number)
+                context.session.execute(update(model).where(*same).values(gone))
+        for mark in (context.marks.watermark(source.name), context.marks.cursor(f"whole:{source.name}")):
+            mark.drop()
+    context.checkpoint()
 
 
 @dataclass
@@ -92,27 +108,36 @@ class AlertReading:
         return self.context.marks.cursor(f"reading:{self.source.name}")
 
     def read(self) -> None:
-        """Read all alerts once a week, and those that changed on the other days."""
+        """Read all alerts once a week, or when some may be listed again; those that changed on the other days."""
         last, mark = self._whole.read(), self._mark.read()
-        if last is None or mark is None or self.begun - last >= WEEK:
+        is_due = last is None or self.begun - last >= WEEK or self._under_way.exists
+        if mark is None or is_due or has_returned(self.context, self.source):
             self._read_whole()
         else:
             self._read_newest(since=mark - OVERLAP)
             self._mark.advance(self.begun)
+        if self.context.run.rejected:
+            self.context.note("some alerts could not be understood: they are in rejected_records, and not in the table")
         self.context.checkpoint()
+
+    def settle(self) -> None:
+        """Find out what became of the alerts that the last whole reading did not list."""
+        if (last := self._whole.read()) is not None:
+            Settling(self.context, self.source, self.api, last).run()
 
     def _read_whole(self) -> None:
         """Read all lists from the oldest alert on; a reading that was stopped goes on where it was."""
         started = self._under_way.read()
         if started is None or self.begun - started >= PATIENCE:
             started = self.begun
+            self._under_way.drop()
             self._under_way.advance(started)
             for alerts in self._lists:
                 self._bookmark("whole", alerts).remove()
-            self.context.checkpoint()
+        self.context.checkpoint()
         for alerts in self._lists:
             self._read_all(alerts, started)
-        settle_missing(self.context, self.source, self.api, listed_before=started)
+        note_not_listed(self.context, self.source)
         self._mark.advance(started)
         self._whole.advance(started)
         self._under_way.drop()
@@ -154,15 +179,4 @@ class AlertReading:
 
     def _save(self, records: Sequence[Any], *, listed_at: datetime | None = None) -> list[datetime]:
         """Store a page; gives when its alerts changed."""
-        context, source = self.context, self.source
-        context.run.fetched += len(records)
-        keeps_comments = context.settings.value(SECRET_COMMENTS)
-        safe = [
-            without_secrets(record, keeps_comments=keeps_comments) if source.holds_secrets else record
-            for record in records
-        ]
-        mapped = list(map_records(context, source.name, safe, to_row(source, context.scope.org)))
-        moments = [each.row.get("updated_at") or each.row["created_at"] for each in mapped]
-        covered = [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
-        save_alerts(context, source, covered, listed_at=listed_at, seen_at=self.begun)
-        return moments
+        return save_page(self.context, self.source, records, listed_at=listed_at, seen_at=self.begun)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement, exists
+
 from chalicelib.errors import ForbiddenError, GitHubError
+from chalicelib.inventory.models import Repository
 from chalicelib.security.api.alerts import CODE_SCANNING as CODE_SCANNING_FEATURE
 from chalicelib.security.api.alerts import DEPENDABOT as DEPENDABOT_FEATURE
 from chalicelib.security.api.alerts import SECRET_SCANNING as SECRET_SCANNING_FEATURE
@@ -15,21 +18,38 @@ from chalicelib.security.models import (
     SECRET_SCANNING,
     CodeScanningAlert,
     DependabotAlert,
+    RepositoryCheck,
     SecretScanningAlert,
 )
 
-OFF = ("disabled", "not enabled", "no analysis found", "must be enabled", "is archived")
+# What GitHub says where a feature is off.
+WORDS = ("disabled", "not enabled", "no analysis found", "must be enabled", "is archived")
+ENABLED = "enabled"
+# Why an alert is unlisted.
+REPOSITORY_GONE, OFF, ORGANISATION_OFF = "repository_gone", "off", "organisation_off"
+NOT_FOUND, NOT_LISTED = "not_found", "not_listed"
+# Dependabot's own switch is known by the check of that name.
+_dependabot_is_on = (
+    exists()
+    .where(RepositoryCheck.repository_id == Repository.id, RepositoryCheck.rule == "dependabot_alerts")
+    .where(RepositoryCheck.result == "pass")
+)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of alert. `feature` is its part of GitHub's paths, `kind` its name in `alert_transitions`."""
+    """A kind of alert. `feature` is its part of GitHub's paths, `kind` its name in `alert_transitions`.
+
+    `states` are those that GitHub has. `is_on` says of a row of `repositories` that the feature is known to be on.
+    """
 
     kind: str
     feature: str
     model: type[Any]
     permission: str
     data: str
+    states: tuple[str, ...]
+    is_on: ColumnElement[bool] | None = None
     holds_secrets: bool = False
 
     @property
@@ -50,18 +70,36 @@ class Source:
 
 def is_off(error: GitHubError) -> bool:
     """Tell whether a refusal says that the feature is off, and not that the credentials lack a permission."""
-    return any(words in error.message.lower() for words in OFF)
+    return any(words in error.message.lower() for words in WORDS)
 
 
 SOURCES = (
-    Source(DEPENDABOT, DEPENDABOT_FEATURE, DependabotAlert, "vulnerability_alerts", "Dependabot's alerts"),
+    Source(
+        DEPENDABOT,
+        DEPENDABOT_FEATURE,
+        DependabotAlert,
+        "vulnerability_alerts",
+        "Dependabot's alerts",
+        ("open", "fixed", "dismissed", "auto_dismissed"),
+        is_on=_dependabot_is_on,
+    ),
     Source(
         SECRET_SCANNING,
         SECRET_SCANNING_FEATURE,
         SecretScanningAlert,
         "secret_scanning_alerts",
         "secret scanning's alerts",
+        ("open", "resolved"),
+        is_on=Repository.secret_scanning == ENABLED,
         holds_secrets=True,
     ),
-    Source(CODE_SCANNING, CODE_SCANNING_FEATURE, CodeScanningAlert, "security_events", "code scanning's alerts"),
+    # Whether code scanning is on in a repository is told nowhere: the weekly reading sees it.
+    Source(
+        CODE_SCANNING,
+        CODE_SCANNING_FEATURE,
+        CodeScanningAlert,
+        "security_events",
+        "code scanning's alerts",
+        ("open", "fixed", "dismissed"),
+    ),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.security.rows import COMMENTS, without_secrets
+from chalicelib.security.rows import COMMENTS, without_comments, without_secrets
 
 PLANTED = "planted-secret-1"
 
@@ -52,3 +52,21 @@ def test_a_record_that_is_no_object_is_not_kept_at_all(odd: Any) -> None:
 @pytest.mark.parametrize("name", ["repository", "resolved_by", "first_location_detected"])
 def test_an_odd_object_inside_is_left_out(name: str) -> None:
     assert without_secrets(record(**{name: PLANTED}), keeps_comments=False)[name] is None
+
+
+def test_a_number_time_or_switch_that_is_none_is_named_as_such_when_the_alert_is_rejected() -> None:
+    """It was taken out, and the reason read "created_at is missing"."""
+    kept = without_secrets(record(created_at=PLANTED, number=PLANTED, multi_repo=PLANTED), keeps_comments=False)
+    assert (kept["created_at"], kept["number"], kept["multi_repo"]) == ("withheld",) * 3
+
+
+def test_what_is_inside_is_of_its_kind() -> None:
+    place = {"id": PLANTED, "name": {"of": PLANTED}, "owner": {"login": {"of": PLANTED}, "id": 4}}
+    kept = without_secrets(record(repository=place), keeps_comments=False)
+    assert kept["repository"] == {"owner": {"id": 4}}
+
+
+def test_comments_can_be_taken_out_later() -> None:
+    kept = without_secrets(record(), keeps_comments=True)
+    assert without_comments(kept) == without_secrets(record(), keeps_comments=False)
+    assert without_comments(["odd"]) == ["odd"]

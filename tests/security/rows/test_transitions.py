@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,6 +93,26 @@ def test_what_is_known_of_an_alert_that_is_new(row: dict[str, Any], expected: li
         ),
         # An answer of a server that is behind.
         (alert("fixed", 5, fixed_at=day(5)), alert("open", 2), []),
+        # Somebody chose another resolution: nothing was open in between, as far as anybody knows.
+        (
+            alert("resolved", 5, resolved_at=day(5)),
+            alert("resolved", 9, resolved_at=day(9)),
+            [("resolved", "resolved", "resolved", day(9), True)],
+        ),
+        # Dismissed and fixed between two readings.
+        (
+            alert("open", 1),
+            alert("fixed", 9, dismissed_at=day(4), fixed_at=day(9)),
+            [("dismissed", "open", "dismissed", day(4), True), ("fixed", "dismissed", "fixed", day(9), True)],
+        ),
+        # A time that has not come yet was written by a wrong clock.
+        (
+            alert("open", 1),
+            alert("fixed", 5, fixed_at=SEEN + timedelta(days=400)),
+            [("fixed", "open", "fixed", day(5), False)],
+        ),
+        # A server that was behind, or a correction: a fix never moves back.
+        (alert("fixed", 9, fixed_at=day(9)), alert("fixed", 9, fixed_at=day(5)), []),
         # Other columns change without a change of state.
         (alert("fixed", 5, fixed_at=day(5)), alert("fixed", 7, fixed_at=day(5)), []),
     ],
@@ -111,3 +131,18 @@ def test_who_did_it_and_why_stand_with_it() -> None:
         "org": "acme",
         "repo": "lib",
     }
+
+
+def test_a_change_comes_after_the_last_one_whatever_github_says() -> None:
+    """One reading said that a fixed alert was open, and the next had the old fix again: it was dropped, so that the
+    alert was fixed and its last change said open.
+    """
+    fixed = alert("fixed", 5, fixed_at=day(5))
+    (again,) = find_transitions(fixed, alert("open", 5), seen_at=SEEN, last=day(20))
+    assert (again["action"], again["at"], again["is_exact"]) == ("fixed", SEEN, False)
+
+
+def test_an_alert_from_the_future_is_opened_when_it_is_seen() -> None:
+    row = alert("open", 1) | {"created_at": SEEN + timedelta(days=400), "updated_at": None}
+    (opened,) = find_transitions(row, None, seen_at=SEEN)
+    assert (opened["action"], opened["at"], opened["is_exact"]) == ("opened", SEEN, False)

@@ -121,7 +121,7 @@ def test_an_alert_that_cannot_be_asked_for_stays_as_it_is(org: Organisation, kin
     for failure in ("server error", "forbidden", "no list", "single sign-on"):
 
         def told(request: Any, answer: Any, lie: Lie = FAILED[failure]) -> Any:
-            if "/repos/" in request.path and f"/{PATHS[kind]}/alerts/" in request.path:
+            if request.path.startswith("/repositories/") and f"/{PATHS[kind]}/alerts/" in request.path:
                 return lie(answer)
             return tell_about(kind, ODD["empty"])(request, answer)
 
