@@ -8,6 +8,7 @@ from sandbox.server.serving import RunningSandbox, serve
 from sandbox.world.alerts import Alert, CodeAlert, DependabotAlert, SecretAlert
 from sandbox.world.apps import Integration
 from sandbox.world.audit import Audit, OwnersError, Protection, Rule
+from sandbox.world.ci.model import Job, JobSpec, Run, Runner, RunnerGroup, Workflow
 from sandbox.world.founding import Plan
 from sandbox.world.items import Change, Item, Kind, Release, Repository, Team
 from sandbox.world.world import World
@@ -21,6 +22,8 @@ __all__ = [
     "Fault",
     "Integration",
     "Item",
+    "Job",
+    "JobSpec",
     "Kind",
     "LimitSettings",
     "Limits",
@@ -33,9 +36,13 @@ __all__ = [
     "Release",
     "Repository",
     "Rule",
+    "Run",
+    "Runner",
+    "RunnerGroup",
     "RunningSandbox",
     "SecretAlert",
     "Team",
+    "Workflow",
     "World",
     "running",
     "serve",

@@ -45,6 +45,7 @@ PLAN_OPTIONS = {
     "releases": ("--releases", "releases a day of each repository"),
     "team_changes": ("--team-changes", "changes of teams and of who is in them a day, of each organisation"),
     "alerts": ("--alerts", "security alerts of each kind in the history, of each repository"),
+    "runs": ("--runs", "runs of workflows a day of each repository"),
     "copilot_days": ("--copilot-days", "how long everybody has had Copilot"),
 }
 LIMIT_OPTIONS = {

@@ -18,7 +18,7 @@ from sandbox.api.times import parse_moment, timestamp
 from sandbox.server.app import App
 from sandbox.server.faults import Fault
 from sandbox.server.responses import Response
-from sandbox.world.happenings import ALERT_KINDS, KINDS
+from sandbox.world.happenings import ALERT_KINDS, KINDS, RUN_KINDS
 
 PREFIX = "/_sandbox/"
 JSON_TYPE, NDJSON_TYPE = "application/json; charset=utf-8", "application/x-ndjson; charset=utf-8"
@@ -65,7 +65,8 @@ class Control:
 def describe() -> str:
     """Return what there is to call, as the command's help shows it."""
     lines = [f"{call.method:<6} {PREFIX + call.path:<25} {call.about}" for call in CALLS]
-    kinds = [f"kinds of fault: {' '.join(Fault)}", f"kinds of happening: {' '.join((*KINDS, *ALERT_KINDS))}"]
+    happenings = " ".join((*KINDS, *ALERT_KINDS, *RUN_KINDS))
+    kinds = [f"kinds of fault: {' '.join(Fault)}", f"kinds of happening: {happenings}"]
     return "\n".join([__doc__ or "", *lines, "", *(line for kind in kinds for line in wrap(kind, 118)), ""])
 
 

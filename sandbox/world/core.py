@@ -1,9 +1,12 @@
 """What every part of the world's state works with: the plan, the time, and who and what there is."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from sandbox.world.founding import Plan
 from sandbox.world.items import Item, Organisation, Repository
+from sandbox.world.journal import Journal, Occurrence
 from sandbox.world.people import CI_BOT, App, Person
 
 
@@ -23,9 +26,28 @@ class Core:
         self.lock = threading.RLock()
         self.now = plan.start
         self.version = 0
+        self.journal = Journal()
+
+    def tell(
+        self,
+        organisation: Organisation,
+        event: str,
+        action: str,
+        subject: Any,
+        sender: Person | None = None,
+        **about: Any,
+    ) -> None:
+        """Tell who watches what happened now: the event in GitHub's words, and a snapshot of what it is about."""
+        if self.journal.watched:
+            sender = sender or self.first_admin(organisation)
+            self.journal.note(Occurrence(self.now, organisation, event, action, subject, sender, about))
 
     def _withdraw(self, item: Item) -> None:
         """Take an item away; the state does."""
+        raise NotImplementedError
+
+    def later(self, at: int, deed: Callable[[], None]) -> None:
+        """Do something when a moment comes; the world does."""
         raise NotImplementedError
 
     def first_admin(self, organisation: Organisation) -> Person:

@@ -22,6 +22,7 @@ class Plan:
     `releases` are those of each repository, `team_changes` of each organisation.
     `alerts` is how many alerts of each kind a repository gets in the history, on average; more come afterwards.
     Items, comments and events from before `legacy_until` (an epoch second) have node ids of the old form.
+    `runs` is how many runs of workflows a repository starts a day, on average, in history and afterwards.
     `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
     """
 
@@ -38,6 +39,7 @@ class Plan:
     releases: float = 0.03
     team_changes: float = 0.1
     alerts: float = 0.0
+    runs: float = 0.0
     copilot_days: int = 0
     legacy_until: int = 0
 

@@ -11,6 +11,7 @@ from sandbox.world.items import Change, Item, Kind, Label, Milestone, Repository
 from sandbox.world.people import Person
 from sandbox.world.population import Happen, Happening, Population
 from sandbox.world.release_happenings import RELEASE_HAPPENINGS
+from sandbox.world.run_happenings import RUN_HAPPENINGS
 from sandbox.world.state import check_transfer
 from sandbox.world.team_happenings import TEAM_HAPPENINGS
 
@@ -330,7 +331,9 @@ _HAPPENINGS: dict[str, tuple[int, Happen]] = {
 KINDS = tuple(_HAPPENINGS)
 # These happen by themselves only where there are alerts.
 ALERT_KINDS = tuple(ALERT_HAPPENINGS)
-_HAPPENINGS |= ALERT_HAPPENINGS
+# And these where there are runs of workflows.
+RUN_KINDS = tuple(RUN_HAPPENINGS)
+_HAPPENINGS |= ALERT_HAPPENINGS | RUN_HAPPENINGS
 # These move no item's `updated_at`: who looks only at that doesn't see them.
 UNNOTICED = (
     *SILENT_CHANGES,
@@ -341,4 +344,5 @@ UNNOTICED = (
     *RELEASE_HAPPENINGS,
     *TEAM_HAPPENINGS,
     *ALERT_KINDS,
+    *RUN_KINDS,
 )

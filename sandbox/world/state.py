@@ -8,6 +8,7 @@ from random import Random
 from typing import Unpack
 
 from sandbox.world.alerts import Alerts
+from sandbox.world.ci.runs import Runs
 from sandbox.world.effects import apply, count_in_milestone
 from sandbox.world.founding import Plan
 from sandbox.world.items import About, Change, Item, Kind, Milestone, Repository
@@ -59,7 +60,7 @@ class Deletion:
     at: int
 
 
-class State(Memberships, Releases, Renames, Alerts):
+class State(Memberships, Releases, Renames, Alerts, Runs):
     """Organisations, people and items as they are now, and every way to change them."""
 
     def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:

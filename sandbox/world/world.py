@@ -1,6 +1,6 @@
 """The world: generated history up to a moment, going on from there; the state is the changes applied so far."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
@@ -16,6 +16,7 @@ from sandbox.world.lifecycle import write_script
 from sandbox.world.people import CI_BOT, Person
 from sandbox.world.population import Happening, Population
 from sandbox.world.release_happenings import RELEASE_HAPPENINGS
+from sandbox.world.run_happenings import RUN_CHANGES, RUN_CHANGES_SHARE, RUN_STARTS
 from sandbox.world.script import Cast
 from sandbox.world.team_happenings import TEAM_HAPPENINGS
 
@@ -58,8 +59,15 @@ class Incident:
     rng: Random
 
 
+@dataclass(slots=True, eq=False)
+class Deed:
+    """Something that was put off until now."""
+
+    do: Callable[[], None]
+
+
 # A number is a day (its UTC midnight) whose births are to be drawn.
-Event = Birth | Membership | Incident | int | tuple[Item, Change]
+Event = Birth | Membership | Incident | Deed | int | tuple[Item, Change]
 
 
 class World(Population):
@@ -108,6 +116,10 @@ class World(Population):
     def _push(self, at: int, event: Event) -> None:
         heappush(self._heap, (at, next(self._sequence), event))
 
+    def later(self, at: int, deed: Callable[[], None]) -> None:
+        """Do something when a moment comes, unless the world stands still by then."""
+        self._push(at, Deed(deed))
+
     def advance(self, to: int) -> None:
         """Let everything happen that is due up to a moment; going back is not possible and changes nothing."""
         with self.lock:
@@ -136,12 +148,18 @@ class World(Population):
         elif isinstance(event, Incident):
             if at >= self.plan.start:
                 happenings.happen(self, event.rng, event.kinds)
+        elif isinstance(event, Deed):
+            event.do()
         else:
             self._draw_day(event)
 
     def happen(self, rng: Random, kinds: Iterable[str] = ()) -> list[Happening]:
-        """Let one thing happen now, of these kinds or of any (`KINDS`, with alerts `ALERT_KINDS`, too); report it."""
+        """Let one thing happen now, of these kinds or of any (`KINDS`, with alerts `ALERT_KINDS`, too); report it.
+
+        With runs of workflows `RUN_KINDS`, too.
+        """
         usual = happenings.KINDS + (happenings.ALERT_KINDS if self.plan.alerts else ())
+        usual += happenings.RUN_KINDS if self.plan.runs else ()
         with self.lock:
             return happenings.happen(self, rng, tuple(kinds) or usual)
 
@@ -180,6 +198,7 @@ class World(Population):
         """Plan what else happens on a day, at working hours in UTC; each sort has random numbers of its own."""
         plan = self.plan
         alerts = plan.alerts * len(self.repositories) * len(OPENINGS) / max(plan.days, 1)
+        runs = plan.runs * len(self.repositories)
         rates = (
             (plan.transfers, happenings.TRANSFERS),
             (plan.deletions, happenings.DELETIONS),
@@ -188,6 +207,8 @@ class World(Population):
             (plan.team_changes * len(self.organisations), tuple(TEAM_HAPPENINGS)),
             (alerts, tuple(OPENINGS)),
             (alerts * CHANGES_SHARE, tuple(CHANGES)),
+            (runs, tuple(RUN_STARTS)),
+            (runs * RUN_CHANGES_SHARE, tuple(RUN_CHANGES)),
         )
         for rate, kinds in rates:
             if not rate:

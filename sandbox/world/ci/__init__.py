@@ -1,0 +1,1 @@
+"""Continuous integration: workflows, their runs and jobs, and the runners that take them."""
