@@ -10,7 +10,7 @@ from sandbox.world.apps import Integration
 from sandbox.world.audit import Audit, OwnersError, Protection, Rule
 from sandbox.world.ci.model import Job, JobSpec, Run, Runner, RunnerGroup, Workflow
 from sandbox.world.founding import Plan
-from sandbox.world.items import Change, Item, Kind, Release, Repository, Team
+from sandbox.world.items import Change, Item, Kind, Organisation, Release, Repository, Team
 from sandbox.world.world import World
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "LimitSettings",
     "Limits",
     "NotStartedError",
+    "Organisation",
     "OwnersError",
     "Payloads",
     "Place",

@@ -8,6 +8,7 @@ from sandbox.api.access import Token
 from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import DOCUMENTATION, ApiError, moved_to, not_found
 from sandbox.api.forms import Forms
+from sandbox.api.hooks import Hooks
 from sandbox.api.messages import Answer, Request
 from sandbox.api.pages import DEFAULT_PER_PAGE, Arguments, number_links, read_page
 from sandbox.api.permissions import Permissions
@@ -30,6 +31,7 @@ class Host(Protocol):
     new_payloads: Forms  # with node ids of the new form alone
     index: SearchIndex
     copilot: Copilot
+    hooks: Hooks
 
     def query(self, call: "Call") -> Answer:
         """Answer a GraphQL query."""

@@ -37,7 +37,8 @@ def read_page(arguments: Arguments, *, length: int = DEFAULT_PER_PAGE) -> Page:
     return Page(_positive(values.get("page"), 1), length)
 
 
-def _url(url: str, arguments: Arguments, **replaced: str) -> str:
+def with_arguments(url: str, arguments: Arguments, **replaced: str) -> str:
+    """Return a URL with these arguments, some of them replaced or added."""
     kept = [(name, replaced.pop(name, value)) for name, value in arguments]
     return f"{url}?{urlencode([*kept, *replaced.items()])}"
 
@@ -68,7 +69,7 @@ def number_links(url: str, arguments: Arguments, page: Page, total: int) -> dict
         numbers |= {"next": page.number + 1, "last": last}
     if page.number > 1:
         numbers["first"] = 1
-    return _header({name: _url(url, arguments, page=str(number)) for name, number in numbers.items()})
+    return _header({name: with_arguments(url, arguments, page=str(number)) for name, number in numbers.items()})
 
 
 def encode_cursor(key: tuple[int, int]) -> str:
@@ -119,7 +120,7 @@ def cursor_page(
     rest = [(name, value) for name, value in arguments if name not in ("after", "before", "page")]
 
     def link(side: str, key: tuple[int, int], number: int) -> str:
-        return _url(url, [*rest, (side, encode_cursor(key)), *([("page", str(number))] if numbered else [])])
+        return with_arguments(url, [*rest, (side, encode_cursor(key)), *([("page", str(number))] if numbered else [])])
 
     if end < len(keys):
         links["next"] = link("after", keys[end - 1], page.number + 1)

@@ -8,23 +8,30 @@ from werkzeug.routing import Map, Rule
 
 from sandbox.api.call import Call
 from sandbox.api.copilot.files import ORGANISATION_1, ORGANISATION_28, TEAMS_1, USERS_1, USERS_28
-from sandbox.api.endpoints import accounts, alerts, apps, copilot, items
+from sandbox.api.endpoints import accounts, alerts, apps, ci, copilot, hooks, items
 from sandbox.api.endpoints.lists import LISTS
 from sandbox.api.lists import ITEM, ORGANISATION, PULL, REPOSITORY, Place
 from sandbox.api.messages import Answer
 from sandbox.api.permissions import (
+    ACTIONS,
+    CHANGE_HOOKS,
     CODE_ALERTS,
     COPILOT_METRICS,
     COPILOT_SEATS,
     DEPENDABOT_ALERTS,
+    HOOKS,
     ISSUES_OR_PULLS,
     MEMBERS,
     METADATA,
     PERMISSIONLESS,
     PULLS,
+    RUNNERS,
     SECRET_ALERTS,
 )
 
+ATTEMPT = "/actions/runs/<int:run_id>/attempts/<int:attempt_number>"
+DELIVERIES = "/deliveries"
+DELIVERY = f"{DELIVERIES}/<int:delivery_id>"
 Handler = Callable[[Call], Answer]
 
 
@@ -43,8 +50,8 @@ class Route:
     for_apps: bool = False
 
 
-def _at(place: Place, path: str, handler: Handler, accepts: str) -> list[Route]:
-    return [Route(base + path, handler, accepts, for_apps=place.for_apps) for base in place.paths]
+def _at(place: Place, path: str, handler: Handler, accepts: str, *, method: str = "GET") -> list[Route]:
+    return [Route(base + path, handler, accepts, method=method, for_apps=place.for_apps) for base in place.paths]
 
 
 def _report(path: str, report: str, handler: Callable[..., Answer]) -> Route:
@@ -75,6 +82,18 @@ ROUTES = (
     *_at(REPOSITORY, "/dependabot/alerts/<int:number>", alerts.get_dependabot_alert, DEPENDABOT_ALERTS),
     *_at(REPOSITORY, "/secret-scanning/alerts/<int:number>", alerts.get_secret_alert, SECRET_ALERTS),
     *_at(REPOSITORY, "/code-scanning/alerts/<int:number>", alerts.get_code_alert, CODE_ALERTS),
+    *_at(REPOSITORY, "/actions/runs", ci.list_runs, ACTIONS),
+    *_at(REPOSITORY, "/actions/runs/<int:run_id>", ci.get_run, ACTIONS),
+    *_at(REPOSITORY, "/actions/runs/<int:run_id>/jobs", ci.list_jobs, ACTIONS),
+    *_at(REPOSITORY, ATTEMPT, ci.get_attempt, ACTIONS),
+    *_at(REPOSITORY, f"{ATTEMPT}/jobs", ci.list_jobs_of_attempt, ACTIONS),
+    *_at(REPOSITORY, "/actions/jobs/<int:job_id>", ci.get_job, ACTIONS),
+    *_at(ORGANISATION, "/actions/runners", ci.list_runners, RUNNERS),
+    *_at(ORGANISATION, "/actions/runner-groups", ci.list_runner_groups, RUNNERS),
+    *_at(ORGANISATION, "/hooks", hooks.list_hooks, HOOKS),
+    *_at(ORGANISATION, f"/hooks/<int:hook_id>{DELIVERIES}", hooks.list_deliveries, HOOKS),
+    *_at(ORGANISATION, f"/hooks/<int:hook_id>{DELIVERY}", hooks.get_delivery, HOOKS),
+    *_at(ORGANISATION, f"/hooks/<int:hook_id>{DELIVERY}/attempts", hooks.redeliver, CHANGE_HOOKS, method="POST"),
     Route("/users/<username>", accounts.get_user),
     Route("/users/<username>/orgs", accounts.list_organisations_of_user),
     Route("/user", accounts.get_own_user),
@@ -84,6 +103,9 @@ ROUTES = (
     _app("/app", apps.get_app),
     _app("/app/installations/<int:installation_id>", apps.get_installation),
     _app("/app/installations/<int:installation_id>/access_tokens", apps.create_token, method="POST"),
+    _app(f"/app/hook{DELIVERIES}", hooks.list_deliveries),
+    _app(f"/app/hook{DELIVERY}", hooks.get_delivery),
+    _app(f"/app/hook{DELIVERY}/attempts", hooks.redeliver, method="POST"),
     _app("/orgs/<org>/installation", apps.get_organisation_installation),
 )
 

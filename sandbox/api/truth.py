@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from sandbox.api.alert_forms import ALERT_FORMS
+from sandbox.api.ci_forms import deployment_form, job_form, run_form, runner_form
 from sandbox.api.forms import JSON, Forms
 from sandbox.world.alerts import Alert
+from sandbox.world.ci.model import Job
 from sandbox.world.items import Repository, Team
 from sandbox.world.world import World
 
@@ -53,6 +55,28 @@ class Truth:
         with self._world.lock:
             place = None if org is None else self._world.organisations[org.lower()]
             return [ALERT_FORMS[kind](self._forms, alert) for alert in self._world.alerts(kind, place)]
+
+    def runs(self, *, repo: str | None = None) -> list[JSON]:
+        """Return all runs, oldest first; `attempts` has each attempt's own form."""
+        with self._world.lock:
+            runs = self._world.runs(None if repo is None else self._world.repositories[repo.lower()])
+            attempts = [[run_form(self._forms, run, one) for one in run.attempts] for run in runs]
+            return [{**run_form(self._forms, run), "attempts": one} for run, one in zip(runs, attempts, strict=True)]
+
+    def jobs(self, *, repo: str | None = None) -> list[JSON]:
+        """Return all jobs of all attempts, oldest first; `deployment` is what somebody had to approve, or null."""
+        with self._world.lock:
+            jobs = self._world.jobs(None if repo is None else self._world.repositories[repo.lower()])
+            return [{**job_form(self._forms, job), "deployment": self._deployment(job)} for job in jobs]
+
+    def runners(self, *, org: str | None = None) -> list[JSON]:
+        """Return the runners that are on the lists."""
+        with self._world.lock:
+            places = self._world.organisations.values() if org is None else [self._world.organisations[org.lower()]]
+            return [runner_form(self._forms, one) for place in places for one in self._world.runners(place)]
+
+    def _deployment(self, job: Job) -> JSON | None:
+        return None if job.deployment is None else deployment_form(self._forms, job, job.deployment)
 
     def _team(self, team: Team) -> JSON:
         members = [

@@ -19,6 +19,7 @@ from sandbox.api.copilot.service import Copilot
 from sandbox.api.errors import ApiError, not_found
 from sandbox.api.forms import Forms
 from sandbox.api.graphql.service import GraphQL
+from sandbox.api.hooks import Hooks
 from sandbox.api.messages import Answer, Request, encode
 from sandbox.api.pages import is_later_page
 from sandbox.api.permissions import Permissions
@@ -28,6 +29,7 @@ from sandbox.api.truth import Truth
 from sandbox.api.versions import in_version, select_version
 from sandbox.server import downloads
 from sandbox.server.clock import Clock
+from sandbox.server.deliverer import Deliverer
 from sandbox.server.downloads import Downloads
 from sandbox.server.faults import GRAPHQL_ONLY, Fault, Faults
 from sandbox.server.integrations import Integrations
@@ -35,6 +37,7 @@ from sandbox.server.limits import RESOURCES, Limits, Window, secondary_limit
 from sandbox.server.oddities import Oddities
 from sandbox.server.responses import Response
 from sandbox.server.stats import Stats
+from sandbox.server.status_page import StatusPage
 from sandbox.server.tokens import Tokens
 from sandbox.world.apps import Installation, Integration
 from sandbox.world.copilot.usage import Usage
@@ -109,6 +112,9 @@ class App:
         self.payloads, self.index = Forms(world, base_url, public_url=public_url), SearchIndex(world)
         self.new_payloads = Forms(world, base_url, public_url=public_url, new_ids=True)
         self.graphql = GraphQL(world)
+        self.hooks = Hooks(world, self.payloads)
+        self.deliverer = Deliverer(world, self.hooks)
+        self.status_page = StatusPage(world, base_url)
         self.truth, self.copilot = Truth(world, self.payloads), Copilot(world)
         self.downloads = Downloads(world, self.copilot, now=limits.now, base_url=base_url)
         self._shifts = Random(f"{world.plan.seed}/shifts")

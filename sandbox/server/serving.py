@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.api.messages import Request
-from sandbox.server import downloads
+from sandbox.server import downloads, status_page
 from sandbox.server.app import App
 from sandbox.server.clock import Clock
 from sandbox.server.control import PREFIX, Control
@@ -122,8 +122,8 @@ class RunningSandbox:
     """A sandbox that serves in threads of its own until it is closed; a context manager.
 
     `url` and `token` are what a client needs; `world`, `clock`, `faults`, `limits`, `tokens`, `integrations` (GitHub
-    Apps), `truth`, `copilot`, `downloads` (its reports' links), `graphql` (its settings), `oddities` and `stats` can be
-    used directly from the same process.
+    Apps), `truth`, `copilot`, `downloads` (its reports' links), `graphql` (its settings), `oddities`, `hooks` (webhooks
+    and their logs), `status_page` and `stats` can be used directly from the same process.
     """
 
     def __init__(self, app: App, server: _Server, *, url: str) -> None:
@@ -132,6 +132,8 @@ class RunningSandbox:
         self.faults, self.limits, self.tokens, self.stats = app.faults, app.limits, app.tokens, app.stats
         self.integrations, self.truth, self.oddities = app.integrations, app.truth, app.oddities
         self.copilot, self.downloads, self.graphql = app.copilot, app.downloads, app.graphql.settings
+        self.hooks, self.status_page = app.hooks, app.status_page
+        self.deliveries, self.deliver = app.deliverer.deliveries, app.deliverer.deliver
         self.control = Control(app)
         server.answer, server.wait = self._answer, app.wait
         self._server = server
@@ -141,6 +143,8 @@ class RunningSandbox:
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(downloads.PREFIX):
             return self.app.download(request)
+        if request.path.startswith(status_page.PREFIX):
+            return self.status_page.answer(request)
         if request.path.startswith(PREFIX):
             return self.control.handle(request)
         return self.app.handle(request)

@@ -1,5 +1,6 @@
 """Security alerts of repositories: what Dependabot, secret scanning and code scanning found, and what became of it."""
 
+import copy
 from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar, TypeVar
@@ -34,6 +35,7 @@ class Alert:
     """
 
     feature: ClassVar[str]
+    event: ClassVar[str]  # of its webhook
 
     id: int
     repository: Repository
@@ -62,6 +64,7 @@ class DependabotAlert(Dismissible):
     """A dependency with a known vulnerability; `state` is open, fixed, dismissed or auto_dismissed."""
 
     feature: ClassVar[str] = "dependabot"
+    event: ClassVar[str] = "dependabot_alert"
     reasons: ClassVar[tuple[str, ...]] = ("fix_started", "inaccurate", "no_bandwidth", "not_used", "tolerable_risk")
 
     severity: str = "medium"  # low, medium, high, critical
@@ -85,6 +88,7 @@ class CodeAlert(Dismissible):
     """A weakness that a tool found in the code on a branch; `state` is open, fixed or dismissed."""
 
     feature: ClassVar[str] = "code_scanning"
+    event: ClassVar[str] = "code_scanning_alert"
     reasons: ClassVar[tuple[str, ...]] = ("false positive", "won't fix", "used in tests", "mitigated")
 
     rule: str | None = "py/unused-import"
@@ -104,6 +108,7 @@ class SecretAlert(Alert):
     """A secret that somebody committed; `state` is open or resolved. Five comments are free text, or there are none."""
 
     feature: ClassVar[str] = "secret_scanning"
+    event: ClassVar[str] = "secret_scanning_alert"
 
     secret_type: str = "github_personal_access_token"
     secret: str = "planted-secret"
@@ -170,6 +175,7 @@ class Alerts(Core):
             )
             self.opened_alerts.append(alert)
             self._alerts.setdefault(repository, []).append(alert)
+            self._tell_alert(alert, "created")
             self.version += 1
             return alert
 
@@ -192,7 +198,7 @@ class Alerts(Core):
         fixable = ("open", "dismissed") if code else ("open", "auto_dismissed")
         state = alert.state if alert.state == "dismissed" else "fixed"
         still = {"updated_at": alert.updated_at} if silently else {}
-        self._move(alert, fixable, state=state, fixed_at=self.now, **self._not_automatic(alert), **still)
+        self._move(alert, "fixed", fixable, state=state, fixed_at=self.now, **self._not_automatic(alert), **still)
 
     def dismiss_alert(
         self, alert: Dismissible, reason: str, *, actor: Person | None = None, comment: str | None = None
@@ -202,6 +208,7 @@ class Alerts(Core):
             raise ValueError(f"{reason}: one of {', '.join(alert.reasons)}")
         self._move(
             alert,
+            "closed_by_user" if isinstance(alert, CodeAlert) else "dismissed",
             ("open",),
             state="dismissed",
             dismissed_at=self.now,
@@ -218,6 +225,7 @@ class Alerts(Core):
             raise ValueError(f"{resolution}: one of {', '.join(RESOLUTIONS)}")
         self._move(
             alert,
+            "resolved",
             ("open",),
             state="resolved",
             resolution=resolution,
@@ -229,21 +237,28 @@ class Alerts(Core):
     def reopen_alert(self, alert: Alert) -> None:
         """Open an alert that was fixed, dismissed or resolved: nothing tells of that any more; ValueError."""
         forgotten = _UNRESOLVED if isinstance(alert, SecretAlert) else {**_UNDISMISSED, "fixed_at": None}
-        self._move(alert, ("fixed", "dismissed", "resolved"), state="open", **forgotten)
+        action = "reopened_by_user" if isinstance(alert, CodeAlert) else "reopened"
+        self._move(alert, action, ("fixed", "dismissed", "resolved"), state="open", **forgotten)
 
     def auto_dismiss_alert(self, alert: DependabotAlert) -> None:
         """Let a rule dismiss an open alert; ValueError if it isn't open."""
-        self._move(alert, ("open",), state="auto_dismissed", auto_dismissed_at=self.now)
+        self._move(alert, "auto_dismissed", ("open",), state="auto_dismissed", auto_dismissed_at=self.now)
 
     def auto_reopen_alert(self, alert: DependabotAlert) -> None:
         """Let a rule open what one had dismissed; ValueError for others."""
-        self._move(alert, ("auto_dismissed",), state="open", auto_dismissed_at=None)
+        self._move(alert, "auto_reopened", ("auto_dismissed",), state="open", auto_dismissed_at=None)
 
     def _not_automatic(self, alert: Alert) -> dict[str, None]:
         return {"auto_dismissed_at": None} if isinstance(alert, DependabotAlert) else {}
 
-    def _move(self, alert: Alert, states: tuple[str, ...], **about: Any) -> None:
-        """Bring an alert that is in one of these states to another one."""
+    def _tell_alert(self, alert: Alert, action: str) -> None:
+        if self.journal.watched:
+            self.tell(alert.repository.owner, alert.event, action, copy.copy(alert))
+
+    def _move(self, alert: Alert, action: str, states: tuple[str, ...], **about: Any) -> None:
+        """Bring an alert that is in one of these states to another one, and tell of it."""
         if alert.state not in states:
             raise ValueError(f"the alert is {alert.state}, not {' or '.join(states)}")
-        self.edit_alert(alert, **about)
+        with self.lock:
+            self.edit_alert(alert, **about)
+            self._tell_alert(alert, action)

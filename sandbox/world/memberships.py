@@ -55,6 +55,9 @@ class Memberships(Core):
                 for team in organisation.teams:
                     self.set_team_role(team, person, None)
             self.movements.append(Movement(organisation, person, before, role, self.now))
+            if (before is None) != (role is None):
+                action = "member_removed" if role is None else "member_added"
+                self.tell(organisation, "organization", action, person, role=role or before)
             self.version += 1
 
     def set_team_role(self, team: Team, person: Person, role: str | None) -> None:
@@ -99,6 +102,8 @@ class Memberships(Core):
 
     def _note(self, team: Team, person: Person | None, before: str | None, after: str | None) -> None:
         self.team_changes.append(TeamChange(team, person, before, after, self.now))
+        if person is not None and (before is None) != (after is None):
+            self.tell(team.organisation, "membership", "added" if before is None else "removed", person, team=team)
         self.version += 1
 
     def teams_at(self, organisation: Organisation, moment: int) -> dict[Team, tuple[str, list[Person]]]:

@@ -1,8 +1,10 @@
 """Releases of repositories: drafted, published, edited and deleted."""
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from sandbox.world.assets import Asset
 from sandbox.world.core import Core
@@ -63,6 +65,7 @@ class Releases(Core):
             )
             release.assets = tuple(self._asset(release.id * 9 + index, one) for index, one in enumerate(assets))
             repository.releases[release.id] = release
+            self._tell_release(release, "created" if draft else "published")
             self.version += 1
             return release
 
@@ -72,13 +75,16 @@ class Releases(Core):
             if not release.is_draft:
                 raise ValueError(f"{release.tag_name} is published already")
             release.published_at = release.updated_at = self.now
+            self._tell_release(release, "published")
             self.version += 1
 
     def edit_release(self, release: Release, *, name: str | None, body: str | None, prerelease: bool) -> None:
         """Give a release another name, text and state."""
         with self.lock:
+            before = {"name": release.name, "body": release.body}
             release.name, release.body, release.prerelease = name, body, prerelease
             release.updated_at = self.now
+            self._tell_release(release, "edited", before=before)
             self.version += 1
 
     def delete_release(self, release: Release) -> None:
@@ -86,7 +92,12 @@ class Releases(Core):
         with self.lock:
             del release.repository.releases[release.id]
             self.withdrawals.append(Withdrawal(release, self.now))
+            self._tell_release(release, "deleted")
             self.version += 1
+
+    def _tell_release(self, release: Release, action: str, **about: Any) -> None:
+        if self.journal.watched:
+            self.tell(release.repository.owner, "release", action, copy.copy(release), **about)
 
     def _next_id_of_release(self) -> int:
         self._last_release += self._release_ids.randrange(20, 9_000)

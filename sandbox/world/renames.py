@@ -21,14 +21,20 @@ class Renames(Core):
 
     def rename_repository(self, repository: Repository, name: str) -> None:
         """Give a repository another name; the old one leads to it. ValueError for a name that is taken."""
-        self._place(repository, repository.owner, name)
+        before = repository.name
+        with self.lock:
+            self._place(repository, repository.owner, name)
+            self.tell(repository.owner, "repository", "renamed", repository, name=before)
 
     def move_repository(self, repository: Repository, organisation: Organisation) -> None:
         """Give a repository to another organisation, with all that is in it; ids and numbers stay.
 
         ValueError when that has one of this name.
         """
-        self._place(repository, organisation, repository.name)
+        before = repository.owner
+        with self.lock:
+            self._place(repository, organisation, repository.name)
+            self.tell(organisation, "repository", "transferred", repository, owner=before)
 
     def create_repository(self, organisation: Organisation, name: str, *, private: bool = False) -> Repository:
         """Make an empty repository; a name that another one had leads to this one now. ValueError when it is taken."""
@@ -50,6 +56,7 @@ class Renames(Core):
             )
             organisation.repositories.append(made)
             self._list(made)
+            self.tell(organisation, "repository", "created", made)
             return made
 
     def delete_repository(self, repository: Repository) -> None:
@@ -57,6 +64,7 @@ class Renames(Core):
         with self.lock:
             for item in list(repository.items.values()):
                 self._withdraw(item)
+            self.tell(repository.owner, "repository", "deleted", repository)
             repository.owner.repositories.remove(repository)
             del self.repositories[repository.full_name.lower()]
             self.former_names = {name: one for name, one in self.former_names.items() if one is not repository}
@@ -74,6 +82,7 @@ class Renames(Core):
                 self._unlist(repository)
             del self.organisations[organisation.login.lower()]
             organisation.former_logins.add(organisation.login.lower())
+            self.tell(organisation, "organization", "renamed", None, login=organisation.login)
             organisation.account.login = organisation.account.name = login
             self.organisations[login.lower()] = organisation
             for repository in organisation.repositories:

@@ -13,6 +13,7 @@ from sandbox.world.effects import apply, count_in_milestone
 from sandbox.world.founding import Plan
 from sandbox.world.items import About, Change, Item, Kind, Milestone, Repository
 from sandbox.world.memberships import Memberships
+from sandbox.world.noted import Noted
 from sandbox.world.people import COPILOT, DEPENDABOT, Person
 from sandbox.world.releases import Releases
 from sandbox.world.renames import Renames
@@ -60,7 +61,7 @@ class Deletion:
     at: int
 
 
-class State(Memberships, Releases, Renames, Alerts, Runs):
+class State(Memberships, Releases, Renames, Alerts, Runs, Noted):
     """Organisations, people and items as they are now, and every way to change them."""
 
     def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:
@@ -109,6 +110,7 @@ class State(Memberships, Releases, Renames, Alerts, Runs):
             if pull:
                 self._dress_pull(item, rng)
             self._enter(item, at)
+            self._tell_item(item, "opened")
             return item
 
     def _dress_pull(self, item: Item, rng: Random) -> None:
@@ -155,6 +157,7 @@ class State(Memberships, Releases, Renames, Alerts, Runs):
                 return False
             change.id = change.id or self.ids.take(change.kind)
             self._changed(item, change.at)
+            self._tell_change(item, change)
             return True
 
     def change(self, item: Item, kind: Kind, *, actor: Person | None = None, **about: Unpack[About]) -> bool:
@@ -168,6 +171,8 @@ class State(Memberships, Releases, Renames, Alerts, Runs):
             self._withdraw(item)
             item.repository.deleted.add(item.number)
             self.deletions.append(Deletion(item, self.now))
+            if not item.is_pull:
+                self._tell_item(item, "deleted", Change(self.now, Kind.CLOSED, None))
 
     def transfer(self, item: Item, target: Repository, *, actor: Person | None = None) -> Item:
         """Move an issue to another repository of its owner; return what it becomes there.
@@ -190,6 +195,9 @@ class State(Memberships, Releases, Renames, Alerts, Runs):
             actor = actor or self.first_admin(target.owner)
             self.apply(new, Change(self.now, Kind.TRANSFERRED, actor, source=item))
             self.transfers.append(Transfer(item, new, self.now))
+            moved = Change(self.now, Kind.TRANSFERRED, actor)
+            self._tell_item(item, "transferred", moved, new_issue=copy.copy(new))
+            self._tell_item(new, "opened", moved, old_issue=copy.copy(item))
             return new
 
     def _carry(self, change: Change) -> Change:

@@ -92,7 +92,10 @@ class Timer:
 @pytest.fixture(scope="module")
 def reading() -> Iterator[RunningSandbox]:
     """A sandbox of the usual size that no test of the module changes."""
-    with serve(World(Plan(now=NOW, copilot_days=400, alerts=3)), limits=Limits(LARGE_LIMITS)) as sandbox:
+    world = World(Plan(now=NOW, copilot_days=400, alerts=3, runs=0.03))
+    with serve(world, limits=Limits(LARGE_LIMITS)) as sandbox:
+        world.fail_at_startup(next(iter(world.repositories.values())))
+        sandbox.deliveries("a secret")
         yield sandbox
 
 

@@ -20,6 +20,10 @@ class Jobs(Runners):
         self._last_job = self._job_ids.randrange(25_000_000_000, 26_000_000_000)
         self._last_deployment = self._job_ids.randrange(1_500_000_000, 1_600_000_000)
 
+    def find_job(self, number: int) -> Job | None:
+        """Return a job by its id, if there was one."""
+        return self._jobs.get(number)
+
     def pick_up(self, job: Job, runner: Runner | None = None) -> None:
         """Let a runner take a queued job: this one, or any that is free; ValueError if there is none."""
         _demand(job, "queued")

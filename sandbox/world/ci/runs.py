@@ -20,6 +20,7 @@ class Runs(Jobs):
         super().__init__(plan)
         self._workflows: dict[Repository, list[Workflow]] = {}
         self._runs: dict[Repository, list[Run]] = {}
+        self._runs_by_id: dict[int, Run] = {}
         self.started_runs: list[Run] = []  # of repositories that are gone, too
         self._run_ids = Random(f"{plan.seed}/runs")
         self._last_run = self._run_ids.randrange(9_000_000_000, 9_500_000_000)
@@ -40,6 +41,10 @@ class Runs(Jobs):
         """Return all jobs of all attempts of a repository, an organisation or the world, oldest first."""
         found = [job for run in self.runs(place) for attempt in run.attempts for job in attempt.jobs]
         return sorted(found, key=lambda job: job.id)
+
+    def find_run(self, number: int) -> Run | None:
+        """Return a run by its id, if there was one."""
+        return self._runs_by_id.get(number)
 
     def create_workflow(self, repository: Repository, name: str, path: str | None = None) -> Workflow:
         """Give a repository a workflow, or return the one of this name that it has."""
@@ -187,6 +192,7 @@ class Runs(Jobs):
         )
         runs.append(run)
         self.started_runs.append(run)
+        self._runs_by_id[run.id] = run
         return run
 
     def _new_attempt(self, run: Run, actor: Person) -> None:

@@ -86,14 +86,13 @@ from sandbox import (
 from sandbox.api.event_kinds import GRAPHQL_ONLY
 from sandbox.api.routes import ROUTES
 from sandbox.api.timelines import UNSHOWN, Timelines
+from tests.sandbox.api.ci_calls import CI_CALLS, NUMBERED_ORG, NUMBERED_REPO, REPO, CiTarget
 from tests.sandbox.conftest import NOW, happened
 
 Kit = GitHub[Any]
 ORG = "octo-sandbox"
 DAY = date(2026, 5, 29)
 REPORTS = "/orgs/<org>/copilot/metrics/reports"
-REPO, NUMBERED_REPO = "/repos/<owner>/<repo>", "/repositories/<int:repository_id>"
-NUMBERED_ORG = "/organizations/<int:organization_id>"
 
 
 class Target:
@@ -104,6 +103,7 @@ class Target:
         self.repository: Repository = next(iter(world.repositories.values()))
         self.name = self.repository.name
         self.organisation = world.organisations[ORG]
+        self.ci = CiTarget(sandbox, self.organisation, self.repository)
         self.member = next(iter(self.organisation.members))
         self.team = self.organisation.teams[0]
         items = self.repository.items.values()
@@ -259,6 +259,7 @@ CALLS: dict[str, Call] = {
     "/users/<username>/orgs": lambda kit, target: kit.rest.orgs.list_for_user(target.member),
     "/user": lambda kit, _: kit.rest.users.get_authenticated(),
     "/rate_limit": lambda kit, _: kit.rest.rate_limit.get(),
+    **CI_CALLS,
 }
 
 

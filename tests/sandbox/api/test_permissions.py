@@ -13,8 +13,8 @@ TOKEN_ROUTES = [route for route in ROUTES if not route.for_apps]
 ISSUES, PULLS = {"issues": "read"}, {"pull_requests": "read"}
 
 
-def places(sandbox: RunningSandbox) -> dict[str, str]:
-    """A path of each endpoint, and what it accepts."""
+def places(sandbox: RunningSandbox) -> dict[str, tuple[str, str]]:
+    """A path of each endpoint, its method and what it accepts."""
     repository = max(sandbox.world.organisations["acme"].repositories, key=lambda one: len(one.items))
     numbers = {item.is_pull: item.number for item in repository.items.values()}
     organisation = repository.owner
@@ -27,6 +27,11 @@ def places(sandbox: RunningSandbox) -> dict[str, str]:
         "<username>": next(iter(organisation.members)),
         "<team_slug>": organisation.teams[0].slug,
         "<int:team_id>": organisation.teams[0].id,
+        "<int:run_id>": 1,
+        "<int:attempt_number>": 1,
+        "<int:job_id>": 1,
+        "<int:hook_id>": 1,
+        "<int:delivery_id>": 1,
         "<int:comment_id>": next(one.id for one in changes if one.kind is Kind.COMMENTED and not one.deleted),
     }
     found = {}
@@ -34,7 +39,7 @@ def places(sandbox: RunningSandbox) -> dict[str, str]:
         path = route.path.replace("<int:number>", str(numbers["/pulls" in route.path]))
         for name, value in parts.items():
             path = path.replace(name, str(value))
-        found[path + ("?q=org:acme+is:issue" if "search" in path else "")] = route.accepts
+        found[path + ("?q=org:acme+is:issue" if "search" in path else "")] = route.method, route.accepts
     return found
 
 
@@ -43,8 +48,8 @@ def test_each_endpoint_names_what_it_accepts(granted: dict[str, str], timed: Run
     timed.tokens.add("fine", ["acme"], permissions=granted)
     forbidden = refusal("Resource not accessible by personal access token", 403)
     with Client(timed.url, "fine") as client:
-        for path, accepts in places(timed).items():
-            answer = client.request("POST" if path == "/graphql" else "GET", timed.url + path, json={}, timeout=10)
+        for path, (method, accepts) in places(timed).items():
+            answer = client.request(method, timed.url + path, json={}, timeout=10)
             assert answer.headers["X-Accepted-GitHub-Permissions"] == accepts
             assert {"X-OAuth-Scopes", "X-Accepted-OAuth-Scopes"}.isdisjoint(answer.headers)
             expected = allows({"metadata": "read", **granted}, accepts)
@@ -60,6 +65,7 @@ def test_each_endpoint_names_what_it_accepts(granted: dict[str, str], timed: Run
 EITHER, ANYBODY = "issues=read; pull_requests=read", "allows_permissionless_access=true"
 COPILOT_METRICS = "organization_copilot_metrics=read"
 COPILOT_SEATS = "organization_copilot_seat_management=read; organization_administration=read"
+ACTIONS, RUNNERS, HOOKS = "actions=read", "organization_self_hosted_runners=read", "organization_hooks=read"
 EXPECTED = {
     "/search/issues": ANYBODY,
     "/repos/<owner>/<repo>": "metadata=read",
@@ -99,6 +105,18 @@ EXPECTED = {
     "/repos/<owner>/<repo>/dependabot/alerts/<int:number>": "vulnerability_alerts=read",
     "/repos/<owner>/<repo>/secret-scanning/alerts/<int:number>": "secret_scanning_alerts=read",
     "/repos/<owner>/<repo>/code-scanning/alerts/<int:number>": "security_events=read",
+    "/repos/<owner>/<repo>/actions/runs": ACTIONS,
+    "/repos/<owner>/<repo>/actions/runs/<int:run_id>": ACTIONS,
+    "/repos/<owner>/<repo>/actions/runs/<int:run_id>/jobs": ACTIONS,
+    "/repos/<owner>/<repo>/actions/runs/<int:run_id>/attempts/<int:attempt_number>": ACTIONS,
+    "/repos/<owner>/<repo>/actions/runs/<int:run_id>/attempts/<int:attempt_number>/jobs": ACTIONS,
+    "/repos/<owner>/<repo>/actions/jobs/<int:job_id>": ACTIONS,
+    "/orgs/<org>/actions/runners": RUNNERS,
+    "/orgs/<org>/actions/runner-groups": RUNNERS,
+    "/orgs/<org>/hooks": HOOKS,
+    "/orgs/<org>/hooks/<int:hook_id>/deliveries": HOOKS,
+    "/orgs/<org>/hooks/<int:hook_id>/deliveries/<int:delivery_id>": HOOKS,
+    "/orgs/<org>/hooks/<int:hook_id>/deliveries/<int:delivery_id>/attempts": "organization_hooks=write",
     "/users/<username>": ANYBODY,
     "/users/<username>/orgs": ANYBODY,
     "/user": ANYBODY,

@@ -296,6 +296,10 @@ def real(changing: RunningSandbox) -> Iterator[AppClient]:
 
 def test_githubkit_is_an_app(real: AppClient) -> None:
     number = real.installation("octo-sandbox")
+    real.sandbox.world.fail_at_startup(next(iter(real.sandbox.world.repositories.values())))
+    real.sandbox.deliveries("a secret", integration=real.app)
+    delivery = real.sandbox.hooks.logged(real.sandbox.hooks.of(real.app))[0].id
+    deliveries = "/app/hook/deliveries"
     with kit(real, AppAuthStrategy(real.app.id, real.pair.private)) as github:
         calls: dict[str, Callable[[], Any]] = {
             "/app": github.rest.apps.get_authenticated,
@@ -305,6 +309,9 @@ def test_githubkit_is_an_app(real: AppClient) -> None:
                 lambda: github.rest.apps.create_installation_access_token(number)
             ),
             "/orgs/<org>/installation": lambda: github.rest.apps.get_org_installation("octo-sandbox"),
+            deliveries: github.rest.apps.list_webhook_deliveries,
+            f"{deliveries}/<int:delivery_id>": lambda: github.rest.apps.get_webhook_delivery(delivery),
+            f"{deliveries}/<int:delivery_id>/attempts": lambda: github.rest.apps.redeliver_webhook_delivery(delivery),
         }
         assert set(calls) == {route.path for route in ROUTES if route.for_apps}
         for path, call in calls.items():

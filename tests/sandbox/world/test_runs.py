@@ -16,6 +16,7 @@ DEPLOY = JobSpec("deploy", ("self-hosted", "Linux", "X64"), "production")
 @pytest.fixture
 def world() -> World:
     world = World(small_plan(items=20, days=20))
+    world.stand_still()
     world.journal.watched = True
     return world
 
