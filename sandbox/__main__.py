@@ -92,6 +92,8 @@ def parser() -> argparse.ArgumentParser:
     add("--latency-ms", type=float, default=0.0, help="wait before each answer (0)")
     _add_numbers(cli, LIMIT_OPTIONS, LimitSettings())
     add("--fault-rate", type=float, default=0.0, help="share of answers that go wrong (0)")
+    add("--webhook-url", default="", metavar="URL", help="post webhooks of what happens there, each second (none)")
+    add("--webhook-secret", default="sandbox-secret", metavar="TEXT", help="sign them with it (sandbox-secret)")
     add("--until-stdin-closes", action="store_true", help="end with the process that holds the other end of a pipe")
     return cli
 
@@ -135,6 +137,8 @@ def main(arguments: list[str] | None = None) -> None:
         names = ",".join(world.plan.organisations)
         if not _say(f"sandbox: {sandbox.url} organisation={names} token={sandbox.token}"):
             sys.exit(1)
+        if options.webhook_url:
+            sandbox.keep_delivering(options.webhook_url, options.webhook_secret)
         ends.get()
 
 

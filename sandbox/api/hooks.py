@@ -1,12 +1,15 @@
 """Webhooks of organisations and of Apps, and the log of what was delivered; nothing is sent here."""
 
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
+from urllib.parse import urlencode
 from uuid import UUID
 
 from sandbox.api.forms import JSON, Forms
+from sandbox.api.messages import encode
 from sandbox.api.times import timestamp
 from sandbox.api.webhook_forms import payload_of, repository_of
 from sandbox.world.apps import Installation, Integration
@@ -22,11 +25,16 @@ UNREACHABLE = 502, "failed to connect to host"
 FIRST_HOOK, FIRST_DELIVERY = 400_000_001, 180_000_000_001
 ELSEWHERE = "https://metrics.example/webhook"
 OK = range(200, 300)
+AGENT = "GitHub-Hookshot/5a4db0c"
+Headers = dict[str, str]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Delivery:
-    """One try to deliver an event: a redelivery is another one with the same `guid`."""
+    """One try to deliver an event: a redelivery is another one with the same `guid`.
+
+    It is signed with `secret`; its body is a form or JSON.
+    """
 
     id: int
     guid: str
@@ -35,7 +43,8 @@ class Delivery:
     redelivery: bool = False
     status_code: int = 200
     status: str = "OK"
-    headers: dict[str, str] = field(default_factory=dict)
+    secret: str = ""
+    form: bool = False
 
     def answered(self, status_code: int) -> None:
         """Note what the receiver answered."""
@@ -133,6 +142,13 @@ class Hooks:
         occurrence = delivery.occurrence
         return payload_of(self._forms, occurrence, hook.installation(occurrence.organisation))
 
+    def request_of(self, hook: Hook, delivery: Delivery) -> tuple[Headers, bytes]:
+        """Return a delivery's headers and body."""
+        with self._lock:
+            body = encode(self.payload(hook, delivery))
+        body = urlencode({"payload": body.decode()}).encode() if delivery.form else body
+        return _headers(hook, delivery, body), body
+
     def hook_form(self, hook: Hook, organisation: Organisation) -> JSON:
         """Return an organisation's webhook as its list shows it."""
         url = f"{self._forms.base}/orgs/{organisation.login}/hooks/{hook.id}"
@@ -172,9 +188,34 @@ class Hooks:
 
     def whole_delivery_form(self, hook: Hook, delivery: Delivery) -> JSON:
         """Return a delivery with what was sent, and what came back."""
+        headers, _ = self.request_of(hook, delivery)
         return {
             **self.delivery_form(hook, delivery),
             "url": hook.url,
-            "request": {"headers": delivery.headers, "payload": self.payload(hook, delivery)},
+            "request": {"headers": headers, "payload": self.payload(hook, delivery)},
             "response": {"headers": {}, "payload": ""},
         }
+
+
+def sign(secret: str, body: bytes, algorithm: str = "sha256") -> str:
+    """Return the signature of a body, as its header has it.
+
+    https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    return f"{algorithm}={hmac.new(secret.encode(), body, algorithm).hexdigest()}"
+
+
+def _headers(hook: Hook, delivery: Delivery, body: bytes) -> Headers:
+    owner = hook.integration or hook.organisation
+    return {
+        "Accept": "*/*",
+        "Content-Type": "application/x-www-form-urlencoded" if delivery.form else "application/json",
+        "User-Agent": AGENT,
+        "X-GitHub-Delivery": delivery.guid,
+        "X-GitHub-Event": delivery.occurrence.event,
+        "X-GitHub-Hook-ID": str(hook.id),
+        "X-GitHub-Hook-Installation-Target-ID": str(owner.id if owner else 0),
+        "X-GitHub-Hook-Installation-Target-Type": "organization" if hook.integration is None else "integration",
+        "X-Hub-Signature": sign(delivery.secret, body, "sha1"),
+        "X-Hub-Signature-256": sign(delivery.secret, body),
+    }

@@ -113,7 +113,7 @@ class App:
         self.new_payloads = Forms(world, base_url, public_url=public_url, new_ids=True)
         self.graphql = GraphQL(world)
         self.hooks = Hooks(world, self.payloads)
-        self.deliverer = Deliverer(world, self.hooks)
+        self.deliverer = Deliverer(world, self.hooks, clock)
         self.status_page = StatusPage(world, base_url)
         self.truth, self.copilot = Truth(world, self.payloads), Copilot(world)
         self.downloads = Downloads(world, self.copilot, now=limits.now, base_url=base_url)
@@ -125,6 +125,11 @@ class App:
     def close(self) -> None:
         """End all waiting: latency and stalls."""
         self._closing.set()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the sandbox is being closed."""
+        return self._closing.is_set()
 
     def wait(self, seconds: float) -> None:
         """Wait, unless the sandbox is being closed."""

@@ -27,12 +27,16 @@ JSON = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ControlCall:
-    """A call: `answer` takes the app, the JSON (or the query) that was sent, and the path's parts."""
+    """A call: `answer` takes the app, the JSON (or the query) that was sent, and the path's parts.
+
+    `waits`: it may take long, so the world isn't held meanwhile.
+    """
 
     method: str
     path: str
     about: str
     answer: Callable[..., Any]
+    waits: bool = False
 
 
 class Control:
@@ -40,18 +44,20 @@ class Control:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        rules = [Rule(PREFIX + call.path, endpoint=call.answer, methods=[call.method]) for call in CALLS]
+        rules = [Rule(PREFIX + call.path, endpoint=call, methods=[call.method]) for call in CALLS]
         self._routes = Map(rules).bind("sandbox")
 
     def handle(self, request: Request) -> Response:
         """Answer a control request: JSON, NDJSON for lists, 204 for nothing."""
         world = self._app.world
         try:
-            answer, parts = self._routes.match(request.path, method=request.method)
+            call, parts = self._routes.match(request.path, method=request.method)
             wanted = request.json() if request.body else dict(request.arguments)
+            if call.waits:
+                return _respond(call.answer(self._app, wanted, **parts))
             with world.lock:
                 world.advance(self._app.clock.now())
-                return _respond(answer(self._app, wanted, **parts))
+                return _respond(call.answer(self._app, wanted, **parts))
         except HTTPException:
             return _respond(not_found().body, status=404)
         except KeyError as error:
@@ -98,6 +104,12 @@ def _happen(app: App, wanted: JSON) -> list[JSON]:
     return [one for _ in range(int(wanted.get("count", 1))) for one in app.world.happen(rng, kinds)]
 
 
+def _deliver(app: App, wanted: JSON) -> JSON:
+    """Post what is due; return how often each status was answered."""
+    answers = app.deliverer.deliver(wanted.pop("url"), wanted.pop("secret"), **wanted)
+    return {str(status): number for status, number in sorted(answers.items())}
+
+
 CALLS = (
     ControlCall("GET", "stats", "counts of requests since the last reset", lambda app, _: app.stats.summary()),
     ControlCall("DELETE", "stats", "reset them", lambda app, _: app.stats.reset()),
@@ -132,6 +144,32 @@ CALLS = (
     ControlCall("POST", "tokens", '{"token", "organisations": [names], "permissions": {name: level}}', _add_token),
     ControlCall("DELETE", "tokens/<token>", "401 from now on", lambda app, _, token: app.tokens.revoke(token)),
     ControlCall("POST", "happen", '{"count", "seed", "kinds"}: let things happen; what did', _happen),
+    ControlCall(
+        "POST",
+        "deliver",
+        '{"url", "secret", "lost", "doubled", "shuffled", "seed", "form"}: post webhooks of what happened since',
+        _deliver,
+        waits=True,
+    ),
+    ControlCall(
+        "POST",
+        "status",
+        '{"name", "impact", "component", "state"}: report an incident on the status page',
+        lambda app, wanted: app.status_page.report(**wanted),
+    ),
+    ControlCall("DELETE", "status", "everything works again", lambda app, _: app.status_page.resolve()),
+    ControlCall(
+        "GET",
+        "runs",
+        "every run of a workflow with its attempts; ?repo=owner/name",
+        lambda app, wanted: app.truth.runs(repo=wanted.get("repo")),
+    ),
+    ControlCall(
+        "GET",
+        "jobs",
+        "every job of every attempt; ?repo=owner/name",
+        lambda app, wanted: app.truth.jobs(repo=wanted.get("repo")),
+    ),
     ControlCall(
         "GET",
         "items",

@@ -1,6 +1,5 @@
 """Sending webhooks: what happened since the last time, signed, and on demand lost, doubled or out of order."""
 
-import hmac
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -8,16 +7,14 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from random import Random
 from typing import TypedDict, Unpack
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from sandbox.api.hooks import Delivery, Hook, Hooks
-from sandbox.api.messages import encode
+from sandbox.api.hooks import Delivery, Headers, Hook, Hooks
+from sandbox.server.clock import Clock
 from sandbox.world.apps import Integration
 from sandbox.world.world import World
 
 TIMEOUT = 10  # seconds, as GitHub's
-AGENT = "GitHub-Hookshot/5a4db0c"
-Headers = dict[str, str]
 # Gets a delivery's headers and body, and returns the status that it is answered with.
 Post = Callable[[Headers, bytes], int]
 
@@ -39,14 +36,14 @@ class How(TypedDict, total=False):
 class Deliverer:
     """Delivers what happened in the world to a webhook's receiver."""
 
-    def __init__(self, world: World, hooks: Hooks) -> None:
-        self._world, self._hooks = world, hooks
+    def __init__(self, world: World, hooks: Hooks, clock: Clock) -> None:
+        self._world, self._hooks, self._clock = world, hooks, clock
         self._lock = threading.Lock()
 
     def deliveries(self, secret: str, **how: Unpack[How]) -> list[tuple[Headers, bytes]]:
         """Return the headers and bodies of what is due; the log says that all that isn't lost was answered by 200."""
         with self._lock:
-            return [(headers, body) for _, headers, body in self._prepare(secret, how)]
+            return [self._hooks.request_of(*one) for one in self._prepare(secret, how)]
 
     def deliver(self, to: str | Post, secret: str, **how: Unpack[How]) -> Counter[int]:
         """Post what is due to a URL, or hand it to a function; count the answers, an absent one as in the log.
@@ -55,69 +52,44 @@ class Deliverer:
         """
         with self._lock:
             if not isinstance(to, str):
-                return _hand_on(self._prepare(secret, how), to)
+                return self._hand_on(self._prepare(secret, how), to)
             for hook in self._targets(how):
                 hook.url = to
             with closing(_Connection(to)) as connection:
-                return _hand_on(self._prepare(secret, how), connection.post)
+                return self._hand_on(self._prepare(secret, how), connection.post)
 
     def _targets(self, how: How) -> list[Hook]:
         integration = how.get("integration")
         owners = self._world.organisations.values() if integration is None else [integration]
         return [self._hooks.of(owner) for owner in owners]
 
-    def _prepare(self, secret: str, how: How) -> list[tuple[Delivery, Headers, bytes]]:
+    def _prepare(self, secret: str, how: How) -> list[tuple[Hook, Delivery]]:
+        """Return what is due and not lost, in the order in which it goes out; some of it twice."""
         rng = Random(how.get("seed", 1))
-        prepared: list[tuple[Delivery, Headers, bytes]] = []
+        prepared: list[tuple[Hook, Delivery]] = []
         with self._world.lock:
+            self._world.advance(self._clock.now())
             due = [(hook, delivery) for hook in self._targets(how) for delivery in self._hooks.begin(hook)]
-            due.sort(key=lambda one: one[1].occurrence.at)
-            for hook, delivery in due:
-                body = encode(self._hooks.payload(hook, delivery))
-                body = urlencode({"payload": body.decode()}).encode() if how.get("form") else body
-                delivery.headers = _headers(hook, delivery, secret, body, form=how.get("form", False))
-                if rng.random() < how.get("lost", 0.0):
-                    delivery.failed()
-                    continue
-                prepared += [(delivery, delivery.headers, body)] * (2 if rng.random() < how.get("doubled", 0.0) else 1)
+        due.sort(key=lambda one: one[1].occurrence.at)
+        for hook, delivery in due:
+            delivery.secret, delivery.form = secret, how.get("form", False)
+            if rng.random() < how.get("lost", 0.0):
+                delivery.failed()
+            else:
+                prepared += [(hook, delivery)] * (2 if rng.random() < how.get("doubled", 0.0) else 1)
         if how.get("shuffled"):
             rng.shuffle(prepared)
         return prepared
 
-
-def _hand_on(prepared: list[tuple[Delivery, Headers, bytes]], post: Post) -> Counter[int]:
-    answers: Counter[int] = Counter()
-    for delivery, headers, body in prepared:
-        try:
-            delivery.answered(post(headers, body))
-        except (OSError, HTTPException):
-            delivery.failed()
-        answers[delivery.status_code] += 1
-    return answers
-
-
-def sign(secret: str, body: bytes, algorithm: str = "sha256") -> str:
-    """Return the signature of a body, as its header has it.
-
-    https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
-    """
-    return f"{algorithm}={hmac.new(secret.encode(), body, algorithm).hexdigest()}"
-
-
-def _headers(hook: Hook, delivery: Delivery, secret: str, body: bytes, *, form: bool) -> Headers:
-    owner = hook.integration or hook.organisation
-    return {
-        "Accept": "*/*",
-        "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
-        "User-Agent": AGENT,
-        "X-GitHub-Delivery": delivery.guid,
-        "X-GitHub-Event": delivery.occurrence.event,
-        "X-GitHub-Hook-ID": str(hook.id),
-        "X-GitHub-Hook-Installation-Target-ID": str(owner.id if owner else 0),
-        "X-GitHub-Hook-Installation-Target-Type": "organization" if hook.integration is None else "integration",
-        "X-Hub-Signature": sign(secret, body, "sha1"),
-        "X-Hub-Signature-256": sign(secret, body),
-    }
+    def _hand_on(self, prepared: list[tuple[Hook, Delivery]], post: Post) -> Counter[int]:
+        answers: Counter[int] = Counter()
+        for hook, delivery in prepared:
+            try:
+                delivery.answered(post(*self._hooks.request_of(hook, delivery)))
+            except (OSError, HTTPException):
+                delivery.failed()
+            answers[delivery.status_code] += 1
+        return answers
 
 
 class _Connection:

@@ -137,6 +137,7 @@ class RunningSandbox:
         self.control = Control(app)
         server.answer, server.wait = self._answer, app.wait
         self._server = server
+        self._followers: list[threading.Thread] = []
         self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="sandbox")
         self._thread.start()
 
@@ -149,9 +150,22 @@ class RunningSandbox:
             return self.control.handle(request)
         return self.app.handle(request)
 
+    def keep_delivering(self, url: str, secret: str, *, every: float = 1.0) -> None:
+        """Post what happens to a webhook's receiver every so many seconds, until the sandbox is closed."""
+
+        def follow() -> None:
+            while not self.app.is_closing:
+                self.deliver(url, secret)
+                self.app.wait(every)
+
+        self._followers.append(threading.Thread(target=follow, name="sandbox-webhook"))
+        self._followers[-1].start()
+
     def close(self) -> None:
         """Stop serving, end all connections and join all threads."""
         self.app.close()
+        for follower in self._followers:
+            follower.join()
         self._server.shutdown()
         self._server.close_connections()
         self._server.server_close()

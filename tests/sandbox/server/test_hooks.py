@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from random import Random
 from threading import Thread
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,7 +15,7 @@ import pytest
 from githubkit.webhooks import parse
 
 from sandbox import DependabotAlert, JobSpec, Kind, Repository, RunningSandbox, World, serve
-from sandbox.server.deliverer import sign
+from sandbox.api.hooks import sign
 from tests.sandbox.conftest import AppClient, Client, small_plan
 
 JSON = dict[str, Any]
@@ -202,6 +203,24 @@ def test_deliveries_are_posted(
 
     assert changing.deliver(take, SECRET, form=True) == {200: 2}
     assert [payload["action"] for payload in taken] == ["requested", "completed"]
+
+
+def test_another_process_lets_webhooks_be_posted(
+    changing: RunningSandbox, repository: Repository, client: Client, receiver: str
+) -> None:
+    changing.world.fail_at_startup(repository)
+    answer = client.control("POST", "deliver", url=receiver, secret=SECRET)
+    assert (answer.status_code, answer.json()) == (200, {"202": 1, "500": 1})
+    assert client.control("POST", "deliver", url=receiver).status_code == 422
+    assert len(client.control("GET", "runs").text.splitlines()) == 1
+
+
+def test_webhooks_are_posted_as_things_happen(changing: RunningSandbox, repository: Repository, receiver: str) -> None:
+    changing.keep_delivering(receiver, SECRET, every=0.01)
+    changing.world.fail_at_startup(repository)
+    while len(_Receiver.seen) < 2:
+        sleep(0.01)
+    assert [json.loads(body)["action"] for _, body in _Receiver.seen] == ["requested", "completed"]
 
 
 def test_an_apps_webhook(owner: AppClient) -> None:

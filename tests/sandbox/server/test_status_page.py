@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from sandbox import RunningSandbox
+from tests.sandbox.conftest import Client
 
 
 def summary(sandbox: RunningSandbox) -> Any:
@@ -32,3 +33,10 @@ def test_everything_works_until_somebody_reports_something(changing: RunningSand
     assert requests.get(f"{changing.url}/_status/summary.json", timeout=10).status_code == 503
     with pytest.raises(ValueError, match="unknown"):
         page.report("Nothing", component="Coffee")
+
+
+def test_another_process_reports_an_incident(changing: RunningSandbox, client: Client) -> None:
+    assert client.control("POST", "status", name="Slow", component="Webhooks").json()["name"] == "Slow"
+    assert summary(changing)["status"]["indicator"] == "minor"
+    assert client.control("DELETE", "status").status_code == 204
+    assert summary(changing)["incidents"] == []
