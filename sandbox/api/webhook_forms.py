@@ -6,14 +6,18 @@ from typing import Any
 from sandbox.api.alert_forms import ALERT_FORMS
 from sandbox.api.ci_forms import deployment_form, job_form, run_form, workflow_form
 from sandbox.api.forms import Forms
-from sandbox.api.nodeids import legacy_node_id
+from sandbox.api.nodeids import legacy_node_id, node_id
 from sandbox.api.timelines import entries
+from sandbox.api.times import timestamp
 from sandbox.world.alerts import ALERT_KINDS
 from sandbox.world.apps import Installation
+from sandbox.world.ci.model import Job
 from sandbox.world.items import Change, Item, Kind, Release, Repository, commit
 from sandbox.world.journal import Occurrence
 
 JSON = dict[str, Any]
+# What GitHub's description doesn't know of a run within a deployment's status.
+NOT_THERE = ("head_commit", "repository", "head_repository")
 Part = Callable[[Forms, Occurrence], JSON]
 
 
@@ -36,7 +40,7 @@ def _installation(installation: Installation) -> JSON:
 
 def repository_of(occurrence: Occurrence) -> Repository | None:
     """Return the repository that an event is about, if it is about one."""
-    subject = occurrence.subject.run if occurrence.event == "workflow_job" else occurrence.subject
+    subject = occurrence.subject.run if isinstance(occurrence.subject, Job) else occurrence.subject
     if isinstance(subject, Repository):
         return subject
     repository = getattr(subject, "repository", None)
@@ -47,6 +51,37 @@ def _job(forms: Forms, occurrence: Occurrence) -> JSON:
     job = occurrence.subject
     gate = {} if job.deployment is None else {"deployment": deployment_form(forms, job, job.deployment)}
     return {"workflow_job": job_form(forms, job), **gate}
+
+
+def _deployment(forms: Forms, occurrence: Occurrence) -> JSON:
+    job, about = occurrence.subject, occurrence.about
+    deployment = deployment_form(forms, job, job.deployment)
+    number, created_at = about["id"], timestamp(occurrence.at)
+    page = f"{forms.html}/{job.run.repository.full_name}/actions/runs/{job.run.id}/job/{job.id}"
+    status = {
+        "url": f"{deployment['statuses_url']}/{number}",
+        "id": number,
+        "node_id": node_id("DES", job.run.repository.id, number),
+        "state": about["state"],
+        "creator": forms.user(occurrence.sender),
+        "description": "",
+        "environment": deployment["environment"],
+        "target_url": page,
+        "created_at": created_at,
+        "updated_at": created_at,
+        "deployment_url": deployment["url"],
+        "repository_url": deployment["repository_url"],
+        "environment_url": "",
+        "log_url": page,
+        "performed_via_github_app": None,
+    }
+    return {
+        "deployment_status": status,
+        "deployment": deployment,
+        "check_run": None,
+        "workflow": workflow_form(forms, job.run.workflow),
+        "workflow_run": {name: value for name, value in run_form(forms, job.run).items() if name not in NOT_THERE},
+    }
 
 
 def _run(forms: Forms, occurrence: Occurrence) -> JSON:
@@ -156,6 +191,7 @@ def _alert(forms: Forms, occurrence: Occurrence) -> JSON:
 PARTS: dict[str, Part] = {
     "workflow_job": _job,
     "workflow_run": _run,
+    "deployment_status": _deployment,
     "issues": _issue,
     "pull_request": _pull,
     "issue_comment": _comment,

@@ -53,12 +53,12 @@ class Life:
         self._later(2 + self.rng.expovariate(1 / mean), job, "queued", self._pick_up)
 
     def _later(self, seconds: float, job: Job, status: str, deed: Callable[[Job], None]) -> None:
-        """Do something with a job in so many seconds, if it is in the expected state then, and its repository there."""
+        """Do something with a job in so many seconds, if it is in the expected state then, and still there."""
 
         def act() -> None:
             repository = job.run.repository
             there = self.world.repositories.get(repository.full_name.lower()) is repository
-            if there and job.status == status:
+            if there and self.world.find_job(job.id) is job and job.status == status:
                 deed(job)
 
         self.world.later(self.world.now + int(seconds), act)

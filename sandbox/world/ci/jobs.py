@@ -4,7 +4,7 @@ import copy
 from dataclasses import replace
 from random import Random
 
-from sandbox.world.ci.model import CONCLUSIONS, FAILED, Deployment, Job, JobSpec, Run, Runner, Step
+from sandbox.world.ci.model import CONCLUSIONS, FAILED, SUCCEEDED, Deployment, Job, JobSpec, Run, Runner, Step
 from sandbox.world.ci.runners import Runners
 from sandbox.world.founding import Plan
 from sandbox.world.people import Person
@@ -18,6 +18,7 @@ class Jobs(Runners):
         self._jobs: dict[int, Job] = {}
         self._job_ids = Random(f"{plan.seed}/jobs")
         self._last_job = self._job_ids.randrange(25_000_000_000, 26_000_000_000)
+        self._last_status = self._job_ids.randrange(2_500_000_000, 2_600_000_000)
         self._last_deployment = self._job_ids.randrange(1_500_000_000, 1_600_000_000)
 
     def find_job(self, number: int) -> Job | None:
@@ -36,6 +37,7 @@ class Jobs(Runners):
             job.runner, job.status, job.started_at = runner, "in_progress", self.now
             job.steps = (Step("Set up job", self.now),)
             self._tell_job(job, "in_progress")
+            self._tell_deployment(job, "in_progress")
             self._set_run(job.run, "in_progress")
             if not job.run.latest.begun:
                 job.run.latest.begun = True
@@ -61,6 +63,7 @@ class Jobs(Runners):
             self._review(job)
             job.status = "queued"
             self._tell_job(job, "queued", actor)
+            self._tell_deployment(job, "queued", actor)
             if job.run.status == "waiting":
                 self._set_run(job.run, "queued")
 
@@ -87,6 +90,7 @@ class Jobs(Runners):
         self._tell_job(job, "queued")
         if job.deployment is not None:
             self._tell_job(job, "waiting")
+            self._tell_deployment(job, "waiting")
         return job
 
     def _skip_job(self, run: Run, spec: JobSpec) -> None:
@@ -124,6 +128,7 @@ class Jobs(Runners):
     def _end(self, job: Job, conclusion: str, actor: Person | None = None) -> None:
         job.status, job.conclusion, job.completed_at = "completed", conclusion, self.now
         self._tell_job(job, "completed", actor)
+        self._tell_deployment(job, "success" if conclusion in SUCCEEDED else "failure", actor)
 
     def _release(self, job: Job) -> None:
         """Free a job's runner; an ephemeral one leaves."""
@@ -164,6 +169,16 @@ class Jobs(Runners):
             snapshot = copy.copy(job)
             snapshot.deployment = copy.copy(job.deployment)
             self.tell(job.run.repository.owner, "workflow_job", action, snapshot, sender or job.run.actor)
+
+    def _tell_deployment(self, job: Job, state: str, sender: Person | None = None) -> None:
+        """Tell what became of what a job deploys, if it does."""
+        if job.deployment is not None:
+            self._last_status += self._job_ids.randrange(1, 500)
+            if self.journal.watched:
+                snapshot = copy.copy(job)
+                snapshot.deployment = copy.copy(job.deployment)
+                about = {"state": state, "id": self._last_status}
+                self.tell(job.run.repository.owner, "deployment_status", "created", snapshot, sender, **about)
 
     def _tell_run(self, run: Run, action: str) -> None:
         if self.journal.watched:

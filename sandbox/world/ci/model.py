@@ -9,6 +9,7 @@ from sandbox.world.people import Person
 # How a job or a run may end. https://docs.github.com/rest/actions/workflow-jobs
 CONCLUSIONS = ("success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required")
 FAILED = frozenset({"failure", "timed_out"})
+SUCCEEDED = frozenset({"success", "neutral"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,22 @@ class Runs(Jobs):
             self._set_run(run, "completed", "cancelled")
             self._tell_run(run, "completed")
 
+    def delete_run(self, run: Run) -> None:
+        """Delete a run with its jobs, as somebody may, or GitHub after its time; nothing is told of it. ValueError.
+
+        It may not be in progress.
+        """
+        if run.status != "completed" and run.latest.begun:
+            raise ValueError("the run is in progress")
+        with self.lock:
+            self._runs[run.repository].remove(run)
+            self.started_runs.remove(run)
+            del self._runs_by_id[run.id]
+            for attempt in run.attempts:
+                for job in attempt.jobs:
+                    del self._jobs[job.id]
+            self.version += 1
+
     def advance_run(self, run: Run, conclusion: str = "success") -> str:
         """Bring a run one step on: what waits is approved, or else queued jobs are taken, or those that run end so.
 

@@ -74,9 +74,10 @@ def test_each_delivery_tells_how_it_was_then(changing: RunningSandbox, repositor
     for _ in range(3):
         world.advance(changing.clock.set(advance=60))
         world.advance_run(run)
+    everything = told(changing)
     found = [
         (name, payload["workflow_job"], payload["deployment"])
-        for name, payload in told(changing)
+        for name, payload in everything
         if name.startswith("workflow_job")
     ]
     assert [(name.partition(".")[2], job["status"]) for name, job, _ in found] == [
@@ -87,6 +88,8 @@ def test_each_delivery_tells_how_it_was_then(changing: RunningSandbox, repositor
         ("completed", "completed"),
     ]
     # Before the runner came, `started_at` was when the job was queued.
+    states = [one["deployment_status"]["state"] for name, one in everything if name == "deployment_status.created"]
+    assert states == ["waiting", "queued", "in_progress", "success"]
     starts = [job["started_at"][11:19] for _, job, _ in found]
     assert starts == ["12:00:00", "12:00:00", "12:00:00", "12:02:00", "12:02:00"]
     assert [gate["updated_at"][11:19] for *_, gate in found] == ["12:00:00", "12:00:00", *["12:01:00"] * 3]

@@ -68,12 +68,13 @@ def test_an_approval_leads_back_to_the_queue(world: World, repository: Repositor
     run = world.start_run(repository, [DEPLOY])
     (job,) = run.jobs
     assert (run.status, job.status) == ("waiting", "waiting")
-    assert told(world) == ["workflow_run.requested", "workflow_job.queued", "workflow_job.waiting"]
+    waits = ["workflow_job.queued", "workflow_job.waiting", "deployment_status.created"]
+    assert told(world) == ["workflow_run.requested", *waits]
     approved = wait(world, 3_600)
     world.approve(job)
     assert job.deployment is not None
     assert (job.status, run.status, job.deployment.updated_at) == ("queued", "queued", approved)
-    assert told(world) == ["workflow_job.queued"]
+    assert told(world) == ["workflow_job.queued", "deployment_status.created"]
     with pytest.raises(ValueError, match="no free runner"):
         world.pick_up(job)
     runner = world.add_runner(repository.owner, ephemeral=True)
@@ -140,6 +141,15 @@ def test_runs_without_jobs(world: World, repository: Repository) -> None:
     assert [(run.latest.number, len(run.jobs)) for run in runs] == [(1, 0), (1, 0), (1, 2), (2, 2)]
     with pytest.raises(ValueError, match="queued, not pending"):
         world.release_run(pending)
+
+
+def test_a_run_is_deleted(world: World, repository: Repository) -> None:
+    run, other = world.start_run(repository), world.start_run(repository)
+    world.delete_run(run)
+    assert (world.runs(), world.find_run(run.id), world.find_job(run.jobs[0].id)) == ([other], None, None)
+    world.advance_run(other)
+    with pytest.raises(ValueError, match="in progress"):
+        world.delete_run(other)
 
 
 def test_what_makes_no_sense_is_refused(world: World, repository: Repository) -> None:
