@@ -118,9 +118,11 @@ class Runs(Jobs):
         """Begin another attempt of a completed run: of all its jobs, or of those that failed or were cancelled.
 
         Jobs that succeeded are taken over with new ids, and their `completed` is told again. ValueError if the run
-        isn't completed, or if nothing failed.
+        isn't completed, if it has no jobs, or if nothing failed.
         """
         _demand(run, "completed")
+        if not run.jobs:
+            raise ValueError("a run without jobs can't run again")
         kept = [job for job in run.jobs if job.conclusion == "success"] if failed_only else []
         if failed_only and not {job.conclusion for job in run.jobs} & (FAILED | {"cancelled"}):
             raise ValueError("no job of the run failed")

@@ -123,8 +123,12 @@ def test_failed_jobs_run_again_and_the_others_are_taken_over(world: World, repos
     assert [(job.attempt, job.status) for job in run.jobs] == [(3, "queued"), (3, "queued")]
     world.cancel_run(run)
     assert (run.conclusion, shown(run)[-1]) == ("cancelled", ("test", 3, "cancelled"))
+    world.rerun(run)
+    world.finish_run(run)
     with pytest.raises(ValueError, match="no job of the run failed"):
-        world.rerun(world.start_run(repository, held="action_required"), failed_only=True)
+        world.rerun(run, failed_only=True)
+    with pytest.raises(ValueError, match="without jobs"):
+        world.rerun(world.fail_at_startup(repository))
 
 
 def test_runs_without_jobs(world: World, repository: Repository) -> None:
