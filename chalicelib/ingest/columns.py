@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Float, Integer, String, Table
 
 from chalicelib.errors import RejectedError
 from chalicelib.ingest import fields
 from chalicelib.ingest.fields import Converter, Record, Row
-from chalicelib.store.base import FIELD, JSON_ARRAY, OURS, UTCDateTime
+from chalicelib.store.base import FIELD, JSON_ARRAY, OURS, RESTRICTED, UTCDateTime
 
 # The first that fits decides, so a type stands before the one that it is made from.
 CONVERTERS: tuple[tuple[type[Any], Converter], ...] = (
@@ -36,14 +36,24 @@ def converter_of(column: Column[Any]) -> Converter:
     raise TypeError(f"{column} has a type that no field of GitHub's becomes: {column.type}")
 
 
+class _Reader(NamedTuple):
+    """How a column is filled: the way to its field, its converter, and what it means when the field is left out."""
+
+    path: tuple[str, ...]
+    convert: Converter
+    is_required: bool
+    is_restricted: bool
+
+
 @lru_cache
-def _readers(table: Table) -> Mapping[str, tuple[tuple[str, ...], Converter, bool]]:
-    """Give, for each column that GitHub fills: the way to its field, its converter, and whether it must be there."""
+def _readers(table: Table) -> Mapping[str, _Reader]:
+    """Give, for each column that GitHub fills, how it is filled."""
     return {
-        column.name: (
+        column.name: _Reader(
             tuple(str(column.info.get(FIELD, column.name)).split(".")),
             converter_of(column),
-            not column.nullable,
+            is_required=not column.nullable,
+            is_restricted=bool(column.info.get(RESTRICTED)),
         )
         for column in table.columns
         if not column.info.get(OURS)
@@ -53,15 +63,18 @@ def _readers(table: Table) -> Mapping[str, tuple[tuple[str, ...], Converter, boo
 def list_row(model: type[Any], record: Any) -> Row:
     """Map one object of a list to the columns of a model that GitHub fills; a field that it left out is left out.
 
+    A field that it shows to some tokens only is None then: what was stored need not hold any more.
     Raises RejectedError when a column that can't be NULL has no value, or a field is not of its column's type.
     """
     cleaned, row = fields.cleaned(record), {}
-    for name, (path, convert, is_required) in _readers(model.__table__).items():
-        found = _find(cleaned, path)
+    for name, reader in _readers(model.__table__).items():
+        found, path = _find(cleaned, reader.path), ".".join(reader.path)
         if found is not _MISSING:
-            row[name] = convert(".".join(path), found)
-        if is_required and row.get(name) is None:
-            raise RejectedError(f"{'.'.join(path)} is missing")
+            row[name] = reader.convert(path, found)
+        elif reader.is_restricted:
+            row[name] = None
+        if reader.is_required and row.get(name) is None:
+            raise RejectedError(f"{path} is missing")
     return row
 
 

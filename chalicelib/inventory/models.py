@@ -7,7 +7,17 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, Base, JsonList, JsonObject, UTCDateTime, from_field, ours
+from chalicelib.store.base import (
+    JSON_ARRAY,
+    JSON_OBJECT,
+    Base,
+    JsonList,
+    JsonObject,
+    UTCDateTime,
+    from_field,
+    from_restricted,
+    ours,
+)
 
 FIRST_SEEN = "When this app first saw it"
 FEATURE = "enabled or disabled; NULL when GitHub doesn't tell this token"
@@ -39,22 +49,26 @@ class Repository(Base):
     )
     size: Mapped[int | None] = mapped_column(BigInteger, comment="Size in kilobytes, as GitHub last counted it")
     advanced_security: Mapped[str | None] = mapped_column(
-        String, info=from_field("security_and_analysis.advanced_security.status"), comment=FEATURE
+        String, info=from_restricted("security_and_analysis.advanced_security.status"), comment=FEATURE
     )
     dependabot_security_updates: Mapped[str | None] = mapped_column(
-        String, info=from_field("security_and_analysis.dependabot_security_updates.status"), comment=FEATURE
+        String, info=from_restricted("security_and_analysis.dependabot_security_updates.status"), comment=FEATURE
     )
     secret_scanning: Mapped[str | None] = mapped_column(
-        String, info=from_field("security_and_analysis.secret_scanning.status"), comment=FEATURE
+        String, info=from_restricted("security_and_analysis.secret_scanning.status"), comment=FEATURE
     )
     secret_scanning_push_protection: Mapped[str | None] = mapped_column(
-        String, info=from_field("security_and_analysis.secret_scanning_push_protection.status"), comment=FEATURE
+        String, info=from_restricted("security_and_analysis.secret_scanning_push_protection.status"), comment=FEATURE
     )
     security_and_analysis: Mapped[JsonObject | None] = mapped_column(
-        JSON_OBJECT, comment="All of GitHub's security features, with their status"
+        JSON_OBJECT,
+        info=from_restricted("security_and_analysis"),
+        comment="All of GitHub's security features, with their status",
     )
     custom_properties: Mapped[JsonObject | None] = mapped_column(
-        JSON_OBJECT, comment="Values of the organisation's custom properties (a text or a list of texts)"
+        JSON_OBJECT,
+        info=from_restricted("custom_properties"),
+        comment="Values of the organisation's custom properties (a text or a list of texts)",
     )
     created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When it was made")
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="When GitHub last counted a change")

@@ -41,8 +41,9 @@ SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 
 # For a column's `info`: a change of this column alone is no reason to write a row. A search's score always changes.
 VOLATILE = {"volatile": True}
-# For a column's `info` in a plain list's table: this app fills it, or a GitHub field with another name does.
-OURS, FIELD = "ours", "field"
+# For a column's `info` in a plain list's table: this app fills it, or a GitHub field with another name does; and it is
+# NULL when GitHub leaves the field out, instead of keeping what is stored.
+OURS, FIELD, RESTRICTED = "ours", "field", "restricted"
 
 
 def ours() -> dict[str, Any]:
@@ -53,6 +54,11 @@ def ours() -> dict[str, Any]:
 def from_field(path: str) -> dict[str, Any]:
     """Name the field that fills a column, such as `author.login`."""
     return {FIELD: path}
+
+
+def from_restricted(path: str) -> dict[str, Any]:
+    """Name the field that fills a column, but which GitHub shows to some tokens only: left out, it is not known."""
+    return {FIELD: path, RESTRICTED: True}
 
 
 NAMING = {

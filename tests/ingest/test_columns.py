@@ -15,7 +15,17 @@ from chalicelib.ingest import fields
 from chalicelib.ingest.columns import converter_of, list_row
 from chalicelib.ingest.fields import Converter
 from chalicelib.models import MODELS
-from chalicelib.store.base import JSON_ARRAY, JSON_OBJECT, SERIAL, JsonList, JsonObject, UTCDateTime, from_field, ours
+from chalicelib.store.base import (
+    JSON_ARRAY,
+    JSON_OBJECT,
+    SERIAL,
+    JsonList,
+    JsonObject,
+    UTCDateTime,
+    from_field,
+    from_restricted,
+    ours,
+)
 
 
 class Base(DeclarativeBase):
@@ -127,6 +137,24 @@ def test_a_whole_record() -> None:
 )
 def test_what_github_leaves_out_is_left_out_and_null_is_null(changes: dict[str, Any], columns: dict[str, Any]) -> None:
     assert list_row(Lamp, of(**changes)) == LEAST_ROW | columns
+
+
+def test_what_github_shows_to_some_tokens_only_is_null_when_it_is_left_out() -> None:
+    """It kept its old value, as if this token were still told of it."""
+
+    class Safe(Base):
+        """A list with columns that not everybody sees."""
+
+        __tablename__ = "safes"
+
+        id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+        lock: Mapped[str | None] = mapped_column(String, info=from_restricted("secrets.lock"))
+        code: Mapped[JsonObject | None] = mapped_column(JSON_OBJECT, info=from_restricted("code"))
+
+    assert list_row(Safe, {"id": 1, "secrets": {"lock": "shut"}, "code": {}}) == {"id": 1, "lock": "shut", "code": {}}
+    hidden_ways: list[dict[str, Any]] = [{}, {"secrets": {}}, {"secrets": None}]
+    for hidden in hidden_ways:
+        assert list_row(Safe, {"id": 1, **hidden}) == {"id": 1, "lock": None, "code": None}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from chalicelib.models import Base, Watermark
-from chalicelib.store.base import FIELD, OURS, UTCDateTime, from_field, ours
+from chalicelib.store.base import FIELD, OURS, RESTRICTED, UTCDateTime, from_field, from_restricted, ours
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -55,6 +55,7 @@ def test_no_time_is_null(shared: Session) -> None:
 def test_what_a_column_says_of_itself() -> None:
     assert ours() == {OURS: True}
     assert from_field("author.login") == {FIELD: "author.login"}
+    assert from_restricted("secrets.status") == {FIELD: "secrets.status", RESTRICTED: True}
 
 
 def test_names_of_indexes_and_keys_follow_a_rule() -> None:

@@ -76,6 +76,8 @@ def judge_point_of_contact(facts: Facts, tuning: Tuning) -> Verdict:
     if found.emails:
         return _with_contact(found.emails[0], "codeowners", _emails_or_none(facts))
     emails = _emails_of(facts, found)
+    if not emails and facts.known.custom_properties is None:
+        raise UnknownError("GitHub does not tell these credentials the custom properties")
     return _with_contact(emails[0], "owner", emails) if emails else _with_contact(None, None, emails)
 
 

@@ -253,7 +253,18 @@ CASES: list[tuple[str, Facts, str, dict[str, Any]]] = [
         FAIL,
         {"contact": None, "source": None, "emails": []},
     ),
-    ("point_of_contact", facts(node(codeownersInGithub=None), **NO_CONTACT), FAIL, {"contact": None, "emails": []}),
+    (
+        "point_of_contact",
+        facts(node(codeownersInGithub=None), custom_properties={}),
+        FAIL,
+        {"contact": None, "emails": []},
+    ),
+    (
+        "point_of_contact",
+        facts(node(codeownersInGithub=None), **NO_CONTACT),
+        ERROR,
+        {"error": "GitHub does not tell these credentials the custom properties"},
+    ),
     ("point_of_contact", facts(**NO_CONTACT), ERROR, {}),
     ("point_of_contact", nothing(**NO_CONTACT), ERROR, {"error": "it took too long"}),
     (
@@ -434,7 +445,7 @@ def test_an_error_below_what_it_made_null_counts(null: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("odd", [None, "odd", 7, [], {}, [None], {"nodes": [7], "totalCount": True, "entries": [7]}])
 def test_no_odd_answer_breaks_a_rule(name: str, odd: Any) -> None:
     """Nor does it make a rule broken, but for what GitHub does say with a null, and an odd form of such."""
-    about = facts(node(**{name: odd}), custom_properties=None, emails={"ann": "ann@acme.example"})
+    about = facts(node(**{name: odd}), custom_properties={}, emails={"ann": "ann@acme.example"})
     results = {rule.name: check(rule.name, about)[0] for rule in RULES}
     broken = {rule for rule, result in results.items() if result == FAIL}
     says_absent = name == "codeownersInGithub" and odd in (None, {})

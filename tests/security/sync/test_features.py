@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.models import RepositoryCheck, SecurityFeatureDay, create_db_session
+from chalicelib.models import Repository, RepositoryCheck, SecurityFeatureDay, create_db_session
+from chalicelib.security.sync.features import LISTED
 from tests.databases import fill_once
-from tests.organisation import DAY, ORG, Organisation, organisation
+from tests.organisation import DAY, NEEDED, ORG, Organisation, organisation
 from tests.security.conftest import rows_of, run_steps
 
 STEPS = ("repository_checks", "repository_checks.features")
@@ -65,6 +67,36 @@ def test_what_github_does_not_tell_is_unknown(org: Organisation) -> None:
         session.commit()
     run(org, "repository_checks.features")
     assert counts(org)["2026-06-15"]["dependabot_alerts"] == (0, 0, 3)
+
+
+def test_what_a_narrower_token_is_not_told_is_unknown(org: Organisation) -> None:
+    """The columns kept what another token had been told: the rules passed, and the features were counted as on."""
+    granted = {name: level for name, level in NEEDED.items() if name != "administration"}
+    org.sandbox.tokens.add("narrow", permissions=granted)
+    org.environment["GH_TOKEN"] = "narrow"
+    for repository in org.sandbox.world.repositories.values():
+        repository.audit.files.pop(".github/CODEOWNERS", None)
+
+    def without_properties(request: Any, answer: Any) -> Any:
+        if not request.path.endswith("/orgs/acme/repos") or not isinstance(answer.data, list):
+            return answer
+        kept = [{name: one[name] for name in one if name != "custom_properties"} for one in answer.data]
+        return replace(answer, data=kept)
+
+    org.advance(DAY)
+    with org.sandbox.oddities.telling(without_properties):
+        org.run_job("daily")
+    hidden = (*LISTED, "security_and_analysis", "custom_properties")
+    for row in rows_of(org.db_url, Repository):
+        assert {name: row[name] for name in hidden} == dict.fromkeys(hidden)
+        assert row["visibility"] == "public"
+    assert {counts(org)["2026-06-16"][feature] for feature in LISTED} == {(0, 0, 3)}
+    rules = {"secret_scanning", "push_protection", "point_of_contact"}
+    checks = [row for row in rows_of(org.db_url, RepositoryCheck) if row["rule"] in rules]
+    assert sorted(row["result"] for row in checks) == ["error"] * 9 + ["not_applicable"] * 3
+    assert {row["known_result"] for row in checks if row["rule"] == "secret_scanning"} == {
+        *("pass", "fail", "not_applicable")
+    }
 
 
 def test_only_the_scope_is_counted(org: Organisation) -> None:
