@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.security.rules import FAIL, PASS
+from chalicelib.security.rules import FAIL, NOT_APPLICABLE, PASS
 
 UNRATED, UNKNOWN = "unrated", "unknown"
 
@@ -37,9 +37,11 @@ class Rating:
 def rate(results: Mapping[str, str | None], excepted: Collection[str], criteria: Criteria) -> Rating:
     """Rate a repository by the last known result of each rule; an exception is as good as keeping the rule.
 
-    It is unknown while a rule could never be checked, and unrated when a required rule is broken.
+    A rule that doesn't apply never counts. It is unknown while a rule could never be checked, and unrated when a
+    required rule is broken.
     """
-    known = {rule: PASS if rule in excepted else results.get(rule) for rule in criteria.rules}
+    known = {rule: results.get(rule) for rule in criteria.rules}
+    known |= {rule: PASS for rule, result in known.items() if rule in excepted and result != NOT_APPLICABLE}
     counted = [rule for rule, result in known.items() if result in {PASS, FAIL}]
     passed = [rule for rule in counted if known[rule] == PASS]
     percent = 100 * len(passed) / len(counted) if counted else None

@@ -45,6 +45,12 @@ def test_an_exception_is_as_good_as_keeping_the_rule() -> None:
     assert rate(results(9, 1), ("rule9",), CRITERIA) == Rating("platinum", 10, 10, 100)
 
 
+def test_an_exception_does_not_make_a_rule_apply() -> None:
+    """An archived repository with an exception was platinum."""
+    assert rate(results(0, 0), ("rule3",), CRITERIA) == Rating("unrated", 0, 0, None)
+    assert rate(results(1, 1), ("rule5",), CRITERIA) == Rating("bronze", 1, 2, 50)
+
+
 def test_what_could_never_be_checked_leaves_the_rating_unknown() -> None:
     for never in ({**results(10, 0), "rule3": None}, {"rule0": "pass"}):
         assert rate(never, (), CRITERIA).rating == "unknown"
