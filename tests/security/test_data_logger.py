@@ -246,6 +246,7 @@ def test_secret_scanning_json(shared: Session, tmp_path: Path) -> None:
     add_secret(shared, 1, 5, ago(40), unlisted_at=ago(1))  # nobody knows whether it is open still
     add_secret(shared, 6, 1, ago(7))
     add_secret(shared, 1, 6, ago(40), org="other")
+    add_secret(shared, 1, 7, ago(40), secret_type="password")  # generic types are listed only when they are named
     found = written(shared, SECRETS, tmp_path)
     expected = [
         {

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from chalicelib.ingest.context import Context
+from chalicelib.security.api.alerts import GENERIC_SECRETS
 from chalicelib.security.models import DEPENDABOT, SECRET_SCANNING
 from chalicelib.security.snapshots.alerts import OpenAlert, limits_of, open_alerts
 from chalicelib.security.snapshots.repositories import Checks, checked_repositories
@@ -114,7 +115,10 @@ def _lacks_contact(checks: Checks) -> bool | None:
 
 
 def secret_scanning(context: Context, as_of: datetime) -> list[JsonObject] | None:
-    """Show the secrets that are open for longer than the limit; None when no limit is known."""
+    """Show the secrets that are open for longer than the limit; None when no limit is known.
+
+    Without those of generic types: GitHub lists these only when they are named, and the Data Logger named none.
+    """
     return _overdue(context, as_of, SECRET_SCANNING, _secret)
 
 
@@ -143,8 +147,13 @@ def _overdue(
     if not limits:
         context.note(f"{kind}.json is not written as the Data Logger did: how long alerts may be open is not known")
         return None
-    alerts = open_alerts(context, kind, as_of)
+    alerts = (each for each in open_alerts(context, kind, as_of) if not _is_generic(each))
     return [to_record(each) for each in alerts if each.days_open > limits.get(_severity(each), UNLIMITED)]
+
+
+def _is_generic(each: OpenAlert) -> bool:
+    """Tell whether an alert is about a secret of a generic type, such as a password."""
+    return getattr(each.alert, "secret_type", None) in GENERIC_SECRETS
 
 
 def _severity(each: OpenAlert) -> str:
