@@ -8,8 +8,6 @@ if __name__ == "__main__":
     shell.begin()
 
 import argparse
-import logging
-import sys
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -21,11 +19,11 @@ from chalicelib.jobs.connections import open_database
 from chalicelib.jobs.health import Health, read_health
 from chalicelib.jobs.lambdas import LambdaContext, handle
 from chalicelib.jobs.schedules import JOBS, run_job
+from chalicelib.runtime.logs import LOG, log_plainly
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
 
 app = Chalice(app_name="contributor-metrics")
-LOG = logging.getLogger("contributor_metrics")
 HEALTH = "health"
 
 EPILOG = """examples:
@@ -72,9 +70,7 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
     )
     parser.add_argument("job", choices=[*sorted(JOBS), HEALTH], help="the job to run, or health")
     command = parser.parse_args(arguments).job
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[logging.StreamHandler(sys.stdout)], force=True
-    )
+    log_plainly()
     budget = Budget(on_pause=log_pause)
     try:
         with shell.stoppable(budget.cancel):

@@ -17,6 +17,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 LOG = logging.getLogger("contributor_metrics")
+LIBRARIES = ("boto3", "botocore", "urllib3")
 NAMESPACE = "ContributorMetrics"
 COUNT, SECONDS = "Count", "Seconds"
 
@@ -52,6 +53,19 @@ class LineFormatter(JsonFormatter):
         log_data.update(_bound.get())
 
 
+def log_plainly() -> None:
+    """Write messages as they are to standard output, for a shell."""
+    output = logging.StreamHandler(sys.stdout)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[output], force=True)
+    _quieten_libraries()
+
+
+def _quieten_libraries() -> None:
+    """Let libraries warn only: botocore, for one, says each time where it found credentials."""
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 def log_json() -> None:
     """Write all logs as JSON lines: to the handler that Lambda installed, else to standard output."""
     root = logging.getLogger()
@@ -62,6 +76,7 @@ def log_json() -> None:
         end = "" if isinstance(handler, logging.StreamHandler) else "\n"
         handler.setFormatter(LineFormatter(end=end))
     LOG.setLevel(logging.INFO)
+    _quieten_libraries()
 
 
 def log_metrics(values: Mapping[str, tuple[float, str]], *, dimensions: Mapping[str, str], now: datetime) -> None:

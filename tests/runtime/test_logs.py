@@ -5,22 +5,24 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from chalicelib.runtime.logs import COUNT, LOG, SECONDS, bound, log_json, log_metrics
+from chalicelib.runtime.logs import COUNT, LIBRARIES, LOG, SECONDS, bound, log_json, log_metrics, log_plainly
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def level() -> Iterator[None]:
-    before = LOG.level
+    loggers = [LOG, logging.getLogger(), *map(logging.getLogger, LIBRARIES)]
+    before = [logger.level for logger in loggers]
     yield
-    LOG.setLevel(before)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 class LambdaHandler(logging.Handler):
@@ -189,3 +191,18 @@ def test_metrics_are_in_the_embedded_format(logged: Logged) -> None:
         "Metrics": [{"Name": "RowsStored", "Unit": "Count"}, {"Name": "Lag", "Unit": "Seconds"}],
     }
     assert (line["Environment"], line["Organisation"], line["job"]) == ("prod", "acme", "daily")
+
+
+@pytest.mark.parametrize("begin", [log_plainly, log_json])
+def test_libraries_only_warn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], begin: Callable[[], None]
+) -> None:
+    """botocore's "Found credentials in environment variables." stood among the output of app.py."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    begin()
+    logging.getLogger("botocore.credentials").info("Found credentials in environment variables.")
+    logging.getLogger("botocore.credentials").warning("something is wrong")
+    LOG.info("ours")
+    said = capsys.readouterr().out
+    assert "Found credentials" not in said
+    assert said.index("something is wrong") < said.index("ours")
