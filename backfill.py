@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from tqdm import tqdm
 
-from chalicelib.domains import DOMAINS, all_settings
+from chalicelib.domains import DOMAINS, check_settings
 from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI, Pause
 from chalicelib.ingest.comparisons import Proof, Report
@@ -354,7 +354,7 @@ def check(given: Arguments, settings: Settings) -> None:
         window_of(given, default=None)
     if given.verify:
         backfill.counted(given.only)
-    settings.check(all_settings(), orgs=False)
+    check_settings(settings, orgs=False)
 
 
 def main(

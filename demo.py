@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 import app
 import backfill
-from chalicelib.domains import all_settings
+from chalicelib.domains import check_settings
 from chalicelib.errors import ContributorMetricsError, SettingsError
 from chalicelib.jobs.backfill import DEFAULT_KINDS
 from chalicelib.jobs.connections import open_database
@@ -218,7 +218,7 @@ def run(folder: Path | None = None) -> int:
 
 def run_on_github(settings: Settings) -> int:
     """Read the organisations that are set, as far as every token may; returns the exit code."""
-    settings.check(all_settings())
+    check_settings(settings)
     started = utc_now()
     print(f"Reading {', '.join(settings.orgs)} from {settings.api_url}.")
     migrate(settings.db_url)

@@ -12,7 +12,7 @@ from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
 from chalicelib.security.domain import SECURITY
-from chalicelib.settings import Setting
+from chalicelib.settings import Setting, Settings
 
 DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY)
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
@@ -32,3 +32,10 @@ def ordered_steps(job: str, domains: Sequence[Domain] = DOMAINS) -> list[tuple[D
 def all_settings() -> Iterator[Setting[Any]]:
     """Give every domain's settings, and those of what all domains work with."""
     return (setting for settings in (SHARED_SETTINGS, *(domain.settings for domain in DOMAINS)) for setting in settings)
+
+
+def check_settings(settings: Settings, *, orgs: bool = True) -> None:
+    """Raise SettingsError, before anything is fetched, when one is malformed, or two contradict each other."""
+    settings.check(all_settings(), orgs=orgs)
+    for domain in DOMAINS:
+        domain.check(settings)

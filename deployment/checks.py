@@ -8,7 +8,7 @@ from typing import NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.domains import all_settings
+from chalicelib import domains
 from chalicelib.errors import AwsError, ContributorMetricsError, DatabaseNotReadyError, GitHubError, SettingsError
 from chalicelib.github import AppAuth, GitHubAPI
 from chalicelib.ingest.permissions import Lack, Need
@@ -88,7 +88,7 @@ def _check_parameter(name: str) -> Finding:
 
 def check_settings(stage: Stage) -> Iterator[Finding]:
     """Read every setting once."""
-    stage.settings.check(all_settings())
+    domains.check_settings(stage.settings)
     yield Finding("settings", f"organisations {', '.join(stage.settings.orgs)}")
 
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from chalicelib.errors import SettingsError
 from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
-from chalicelib.ingest.snapshots import Snapshot, snapshot_step
-from chalicelib.ingest.steps import Kind, Step, always
+from chalicelib.ingest.snapshots import FILES, Snapshot, snapshot_step
+from chalicelib.ingest.steps import Kind, Step, accept, always
 from chalicelib.ingest.streams import ListStream
 from chalicelib.ingest.windows import Window
 from chalicelib.settings import Setting, Settings
@@ -95,7 +96,8 @@ class Domain:
     """A domain: everything that the rest of the app needs to know of it.
 
     `views` may read those before them. `retired_views` are names that views had in older versions, to be dropped.
-    `enabled` says whether jobs read it. `examples` are arguments of `backfill.py`, for its help.
+    `enabled` says whether jobs read it. `agree` raises SettingsError when its settings contradict each other.
+    `examples` are arguments of `backfill.py`, for its help.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Domain:
     snapshots: Sequence[Snapshot] = ()
     settings: Sequence[Setting[Any]] = ()
     enabled: Callable[[Settings], bool] = always
+    agree: Callable[[Settings], None] = accept
     history: History | None = None
     verify: Proving | None = None
     files: Files | None = None
@@ -133,6 +136,15 @@ class Domain:
     def steps_of(self, job: str) -> Iterator[Step]:
         """Give the steps of a job, in their order."""
         return (step for step in self.all_steps if job in step.on)
+
+    def check(self, settings: Settings) -> None:
+        """Raise SettingsError when settings contradict each other."""
+        if self.enabled(settings):
+            self.agree(settings)
+            return
+        for snapshot in self.snapshots:
+            if snapshot.name in settings.value(FILES):
+                raise SettingsError(f"{FILES.name} names {snapshot.name}, but {self.name} is switched off")
 
     def plan(self, context: Context, request: Request) -> Plan:
         """Say what a backfill of its kinds will read. Stores nothing."""

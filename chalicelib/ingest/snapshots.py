@@ -21,7 +21,7 @@ from chalicelib.errors import BadAnswerError, SettingsError
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.steps import DAILY, Step
 from chalicelib.runtime import aws
-from chalicelib.runtime.files import write_whole
+from chalicelib.runtime.files import check_writable, write_whole
 from chalicelib.settings import ORG, Setting, Settings, name_list
 from chalicelib.store.base import JsonObject
 from chalicelib.store.marks import WHOLE
@@ -92,7 +92,18 @@ class Snapshot:
 def snapshot_step(snapshot: Snapshot) -> Step:
     """Make the step that writes a snapshot, when all else of the daily job is done."""
     write = partial(write_snapshot, snapshot=snapshot)
-    return Step(snapshot.step_name, write, (DAILY,), is_last=True, enabled=snapshot.is_wanted)
+    return Step(snapshot.step_name, write, (DAILY,), is_last=True, enabled=snapshot.is_wanted, check=check_folder)
+
+
+def check_folder(settings: Settings) -> None:
+    """Raise SettingsError when `SNAPSHOT_URL` is a folder that can't be made or written to."""
+    url = settings.snapshot_url
+    if url is None or _is_in_s3(url):
+        return
+    try:
+        check_writable(Path(url))
+    except OSError as error:
+        raise SettingsError(f"SNAPSHOT_URL can't be written to: {url}: {error.strerror}") from error
 
 
 def write_snapshot(context: Context, snapshot: Snapshot) -> None:
@@ -173,8 +184,12 @@ def data_logger_form(records: list[JsonObject]) -> bytes:
     return json.dumps(records, indent=4, allow_nan=False).encode()
 
 
+def _is_in_s3(url: str) -> bool:
+    return url.startswith("s3://")
+
+
 def _put(url: str, content: bytes) -> None:
-    if url.startswith("s3://"):
+    if _is_in_s3(url):
         aws.put_object(url, content, "application/json")
         return
     try:

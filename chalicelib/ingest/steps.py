@@ -21,6 +21,10 @@ def always(_settings: Settings) -> bool:
     return True
 
 
+def accept(_settings: Settings) -> None:
+    """Find nothing wrong with the settings."""
+
+
 def time_of(time: Time, settings: Settings) -> timedelta:
     """Read a time that may depend on the settings."""
     return time if isinstance(time, timedelta) else time(settings)
@@ -32,7 +36,7 @@ class Step:
 
     With `every`, a job skips the step while it was done less than so long ago. `is_first`: other domains' steps stand
     on what it brings, so jobs do it before these. `is_last`: it stands on what all others bring. `enabled` says whether
-    jobs do it at all.
+    jobs do it at all. `check` raises SettingsError before anything is fetched, when the step can't be done.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Step:
     is_first: bool = False
     is_last: bool = False
     enabled: Callable[[Settings], bool] = always
+    check: Callable[[Settings], None] = accept
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.domains import all_settings
+from chalicelib.domains import check_settings
 from chalicelib.errors import AwsError, ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.github import Budget
 from chalicelib.jobs.connections import open_database
@@ -52,7 +52,7 @@ def handle(job: str, event: Mapping[str, Any], context: LambdaContext) -> None:
     with ExitStack() as fields:
         fields.enter_context(bound(job=job, request_id=context.aws_request_id))
         try:
-            settings.check(all_settings())
+            check_settings(settings)
             orgs = chosen_orgs(event, settings)
             if len(orgs) > 1:
                 invoke_each(orgs, event, context)

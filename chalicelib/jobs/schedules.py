@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from chalicelib.domains import DOMAINS, all_settings, ordered_steps
+from chalicelib.domains import DOMAINS, check_settings, ordered_steps
 from chalicelib.errors import JobFailedError
 from chalicelib.github import Budget
 from chalicelib.ingest.runner import Runner, raise_failures
@@ -31,15 +31,17 @@ def run_job(
     Raises SettingsError or DatabaseNotReadyError before anything is fetched. A step that fails does not stop the
     others; JobFailedError at the end names the steps that failed.
     """
-    settings.check(all_settings())
-    overtaken = []
+    check_settings(settings)
+    steps, overtaken = list(steps_of(job, settings)), []
+    for step in steps:
+        step.check(settings)
     with open_database(settings) as session, open_github(settings, budget) as github:
         runners = [
             Runner(session, github(org), scope_of(settings, org), settings, job, now) for org in orgs or settings.orgs
         ]
         for runner in runners:
             try:
-                _run_steps(runner, steps_of(job, settings))
+                _run_steps(runner, steps)
             except JobFailedError as error:  # another run took this organisation over; go on with the next one
                 overtaken.append(str(error))
         raise_failures([run for runner in runners for run in runner.runs], also=overtaken)

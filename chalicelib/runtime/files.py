@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -23,6 +24,13 @@ def write_whole(path: Path, content: bytes) -> None:
     finally:
         beside.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError unless files can be written into a folder, or it can be made; nothing is left there."""
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    with TemporaryFile(dir=place):
+        pass
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.ingest.steps import DAILY, Kind, Step
 from chalicelib.inventory.domain import TEAM_MEMBERS
 from chalicelib.security.permissions import NEEDS
-from chalicelib.security.settings import ENABLED, SETTINGS, policy_of
+from chalicelib.security.settings import ENABLED, SETTINGS, agree, policy_of
 from chalicelib.security.snapshots import SNAPSHOTS
 from chalicelib.security.sync.alerts import sync_alerts
 from chalicelib.security.sync.checks import CHECKS, check_repositories
@@ -61,5 +61,6 @@ SECURITY = Domain(
     views=VIEWS,
     settings=SETTINGS,
     enabled=is_enabled,
+    agree=agree,
     relations=RELATIONS,
 )

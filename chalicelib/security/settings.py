@@ -96,6 +96,8 @@ def rating_levels(text: str) -> dict[str, int]:
         if level is None or level[1] in {*levels, UNRATED, UNKNOWN}:
             raise ValueError(f"{part!r} is not a rating with its lowest percentage, such as gold=90")
         levels[level[1]] = int(level[2])
+    if not levels:
+        raise ValueError("it names no rating, such as gold=90")
     return levels
 
 
@@ -241,13 +243,18 @@ SETTINGS = (
 )
 
 
+def agree(settings: Settings) -> None:
+    """Raise SettingsError when a rule that ratings require is switched off."""
+    chosen = settings.value(CHECKS)
+    if missing := [name for name in settings.value(RATING_REQUIRED) if name not in chosen]:
+        raise SettingsError(f"{RATING_REQUIRED.name} names {missing[0]}, which {CHECKS.name} switches off")
+
+
 def policy_of(settings: Settings) -> Policy:
     """Say which rules repositories must keep, and how they are judged; raises SettingsError."""
-    names, required = settings.value(CHECKS), settings.value(RATING_REQUIRED)
+    names = settings.value(CHECKS)
     rules = tuple(rule for rule in RULES if rule.name in names)
     chosen = tuple(rule.name for rule in rules)
-    if missing := [name for name in required if name not in chosen]:
-        raise SettingsError(f"{RATING_REQUIRED.name} names {missing[0]}, which {CHECKS.name} switches off")
     file = settings.value(EXCEPTIONS)
     return Policy(
         rules=rules,
@@ -259,6 +266,6 @@ def policy_of(settings: Settings) -> Policy:
             contact=settings.value(CONTACT_PROPERTY),
         ),
         exemptions=file.read() if file else Exemptions({}),
-        criteria=Criteria(chosen, required, settings.value(RATING_LEVELS)),
+        criteria=Criteria(chosen, settings.value(RATING_REQUIRED), settings.value(RATING_LEVELS)),
         checks_teams=TEAM_MAINTAINER.name in names,
     )

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.domains import DOMAINS, all_settings, ordered_steps
+from chalicelib.domains import DOMAINS, all_settings, check_settings, ordered_steps
 from chalicelib.errors import JobFailedError, SettingsError
 from chalicelib.github import Budget, GitHubAPI
 from chalicelib.ingest.context import Context
@@ -90,7 +90,7 @@ class Lamps:
 def lamps(server: LocalServer, db_url: str, monkeypatch: pytest.MonkeyPatch) -> Lamps:
     made = Lamps(server, db_url)
     monkeypatch.setattr(schedules, "DOMAINS", (made.domain,))
-    monkeypatch.setattr(schedules, "all_settings", lambda: settings_of(["lamps", "bulbs"]))
+    monkeypatch.setattr(schedules, "check_settings", lambda told: told.check(settings_of(["lamps", "bulbs"])))
     return made
 
 
@@ -263,6 +263,17 @@ def test_every_declared_snapshot_has_a_kind_a_step_and_a_name_of_its_own() -> No
         ),
         ({"SNAPSHOT_FILES": "copilot,x"}, "SNAPSHOT_FILES is malformed: 'x' is not one of "),
         ({"SNAPSHOT_FORM": "csv"}, "SNAPSHOT_FORM is malformed: 'csv' is not data-logger"),
+        (
+            {"SNAPSHOT_FILES": "repositories,copilot", "COPILOT": "off"},
+            "SNAPSHOT_FILES names copilot, but copilot is switched off",
+        ),
+        ({"SNAPSHOT_FILES": "dependabot", "SECURITY": "off"}, "SNAPSHOT_FILES names dependabot, but security is sw"),
+        ({"SNAPSHOT_URL": f"{Path(__file__)}/audit"}, "SNAPSHOT_URL can't be written to: "),
+        (
+            {"RATING_REQUIRED": "readme", "CHECKS": "security"},
+            "RATING_REQUIRED names readme, which CHECKS switches off",
+        ),
+        ({"RATING_LEVELS": ","}, "RATING_LEVELS is malformed: it names no rating, such as gold=90"),
     ],
 )
 def test_a_malformed_setting_is_one_sentence_before_anything_is_asked(
@@ -273,6 +284,15 @@ def test_a_malformed_setting_is_one_sentence_before_anything_is_asked(
         run_job(DAILY, Settings(told.get))
     assert str(caught.value).startswith(sentence)
     assert server.seen == []
+
+
+def test_what_is_switched_off_altogether_needs_no_agreement(lamps: Lamps) -> None:
+    """Such settings change nothing while security isn't read."""
+    told = {"GH_TOKEN": "t", "GH_ORGS": "acme", "SECURITY": "off", "CHECKS": "security", "RATING_REQUIRED": "readme"}
+    check_settings(Settings(told.get))
+    lamps.environment |= {"SNAPSHOT_FILES": "bulbs", "SNAPSHOT_URL": f"{Path(__file__)}/audit"}
+    with pytest.raises(SettingsError, match=r"SNAPSHOT_URL can't be written to: .*/audit: Not a directory$"):
+        lamps.run()
 
 
 def test_the_names_are_those_that_domains_declare() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,13 +80,14 @@ def test_what_another_run_took_over_does_not_hold_up_the_others(
     """It ended the whole job: the organisations after it were left out."""
     steps = schedules.steps_of
 
+    def take_over(_context: Context) -> None:
+        with create_db_session(two.db_url) as session:
+            later = two.now() + timedelta(hours=2)
+            assert take_lease(session, name="every_30_min:acme", owner="another:1:x", now=later) is None
+
     def overtaken(job: str, settings: Any) -> Any:
         for number, planned in enumerate(steps(job, settings)):
-            if number == 2:
-                with create_db_session(two.db_url) as session:
-                    later = two.now() + timedelta(hours=2)
-                    assert take_lease(session, name="every_30_min:acme", owner="another:1:x", now=later) is None
-            yield planned
+            yield replace(planned, run=take_over) if number == 2 else planned
 
     monkeypatch.setattr(schedules, "steps_of", overtaken)
     with pytest.raises(JobFailedError, match="every_30_min:acme: another:1:x took over while this run waited"):

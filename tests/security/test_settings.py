@@ -56,6 +56,7 @@ def test_rules_are_chosen_by_presets_and_names(text: str, chosen: set[str]) -> N
         (RATING_LEVELS, "gold", "'gold' is not a rating with its lowest percentage, such as gold=90"),
         (RATING_LEVELS, "gold=101", "'gold=101' is not a rating with its lowest percentage, such as gold=90"),
         (RATING_LEVELS, "gold=90,gold=80", "'gold=80' is not a rating with its lowest percentage, such as gold=90"),
+        (RATING_LEVELS, ",", "it names no rating, such as gold=90"),
         (RATING_LEVELS, "unknown=1", "'unknown=1' is not a rating with its lowest percentage, such as gold=90"),
         (EXCEPTIONS, "s3://bucket", "'s3://bucket' must look like s3://bucket/key"),
     ],

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from chalicelib.errors import SettingsError
 from chalicelib.github import Budget
 from chalicelib.models import (
     Cursor,
@@ -540,8 +541,9 @@ def test_exceptions_end_by_their_date(org: Organisation, tmp_path: Path) -> None
 
 def test_what_is_required_must_be_checked(org: Organisation) -> None:
     org.environment |= {"CHECKS": "security", "RATING_REQUIRED": "readme"}
-    told = check(org)
-    assert (told.status, told.error) == ("failed", "RATING_REQUIRED names readme, which CHECKS switches off")
+    with pytest.raises(SettingsError, match=r"^RATING_REQUIRED names readme, which CHECKS switches off$"):
+        org.run_job("daily")
+    assert queries(org) == 0
 
 
 # Whom to ask
