@@ -20,6 +20,8 @@ from chalicelib.github.batches import Batches, Node, Place, dig, errors_by_key, 
 MOST_REPOSITORIES = 25
 # GitHub takes long to check more aliases.
 MOST_USERS = 80
+# When so many queries in a row were refused, and so was each repository that was asked for alone, so is GraphQL.
+MOST_REFUSED = 2
 
 AUDIT = """query Audit($ids: [ID!]!, $commits: Int!) {
   nodes(ids: $ids) {
@@ -85,37 +87,58 @@ class AuditAPI:
 
     github: GitHubAPI
     _batches: Batches = field(default_factory=Batches, repr=False)
+    _refused: int = field(default=0, repr=False)
 
     def fetch_repositories(self, org: str, ids: Sequence[str], *, commits: int) -> dict[str, Shown]:
         """Fetch repositories by their node ids, with so many of their last commits.
 
-        Raises ForbiddenError when GitHub refuses each of them, even alone.
+        A single repository that is forbidden can void a whole answer, so that it is found by halving. Raises
+        ForbiddenError when GitHub refuses them all: some are asked for alone first, to tell the difference.
         """
-        ask = partial(self._ask_repositories, org, commits)
         try:
-            found = self._batches.fetch(ids, ask)
+            return self._fetch(org, ids, commits)
         except SingleSignOnError:
             raise
-        except ForbiddenError as refusal:
-            return self._fetch_halves(org, ids, refusal, commits=commits)
+        except ForbiddenError:
+            if not self._shows_some(org, ids, commits):
+                raise
+        return self._fetch_halves(org, ids, commits)
+
+    def _fetch(self, org: str, ids: Sequence[str], commits: int) -> dict[str, Shown]:
+        found = self._batches.fetch(ids, partial(self._ask_repositories, org, commits))
+        self._refused = 0
         return {key: shown or Shown.nothing("GitHub could not answer about it") for key, shown in found.items()}
 
-    def _fetch_halves(self, org: str, ids: Sequence[str], refusal: ForbiddenError, *, commits: int) -> dict[str, Shown]:
-        """Fetch by halves: a single repository that is forbidden can void a whole answer."""
-        if len(ids) == 1:
-            raise refusal
-        found: dict[str, Shown] = {}
-        middle, refused = len(ids) // 2, 0
-        for half in (ids[:middle], ids[middle:]):
+    def _shows_some(self, org: str, ids: Sequence[str], commits: int) -> bool:
+        """Tell whether GitHub answers about one of a few of the repositories alone, so that halving them helps.
+
+        After several refusals in a row it refuses GraphQL as such, and is not asked.
+        """
+        if len(ids) == 1 or self._refused >= MOST_REFUSED:
+            return False
+        for key in dict.fromkeys((ids[0], ids[len(ids) // 2], ids[-1])):
             try:
-                found |= self.fetch_repositories(org, half, commits=commits)
+                self._fetch(org, [key], commits)
             except SingleSignOnError:
                 raise
-            except ForbiddenError as error:
-                refused += 1
-                found |= dict.fromkeys(half, Shown.nothing(f"GitHub says: {error.message}"))
-        if refused == 2:  # noqa: PLR2004 - both halves
-            raise refusal
+            except ForbiddenError:
+                continue
+            return True
+        self._refused += 1
+        return False
+
+    def _fetch_halves(self, org: str, ids: Sequence[str], commits: int) -> dict[str, Shown]:
+        found: dict[str, Shown] = {}
+        middle = len(ids) // 2
+        for half in (ids[:middle], ids[middle:]):
+            try:
+                found |= self._fetch(org, half, commits)
+            except SingleSignOnError:
+                raise
+            except ForbiddenError as refusal:
+                is_alone = len(half) == 1
+                nothing = Shown.nothing(f"GitHub says: {refusal.message}")
+                found |= {half[0]: nothing} if is_alone else self._fetch_halves(org, half, commits)
         return found
 
     def _ask_repositories(self, org: str, commits: int, keys: Sequence[str], *, is_divisible: bool) -> dict[str, Shown]:

@@ -111,10 +111,10 @@ def test_a_forbidden_one_is_found_by_halving() -> None:
     found = api.fetch_repositories("acme", IDS, commits=15)
     assert [key for key in IDS if found[key].node is None] == ["R_3"]
     assert found["R_3"] == Shown.nothing("GitHub says: not for you")
-    assert [len(sent["ids"]) for sent in fake.asked] == [4, 2, 2, 1, 1]
+    assert [len(sent["ids"]) for sent in fake.asked] == [4, 1, 2, 2, 1, 1]
 
 
-@pytest.mark.parametrize(("error", "queries"), [(ForbiddenError("no"), 7), (SingleSignOnError("no"), 1)])
+@pytest.mark.parametrize(("error", "queries"), [(ForbiddenError("no"), 4), (SingleSignOnError("no"), 1)])
 def test_what_is_refused_for_all_is_an_error(error: Exception, queries: int) -> None:
     def answer(_: Mapping[str, Any]) -> tuple[Any, Any]:
         raise error
@@ -123,6 +123,24 @@ def test_what_is_refused_for_all_is_an_error(error: Exception, queries: int) -> 
     with pytest.raises(type(error)):
         api.fetch_repositories("acme", IDS, commits=15)
     assert len(fake.asked) == queries
+
+
+def test_when_graphql_is_refused_it_is_not_asked_about_each_repository() -> None:
+    """It was asked hundreds of times: by halves, and halves of these, of each 25."""
+    answers = iter([True, *[False] * 100])
+
+    def answer(sent: Mapping[str, Any]) -> tuple[Any, Any]:
+        if not next(answers):
+            raise ForbiddenError("not for you")
+        return {"nodes": [repository(key) for key in sent["ids"]]}, ()
+
+    api, fake = api_of(answer)
+    ids = [f"R_{number}" for number in range(25)]
+    api.fetch_repositories("acme", ids, commits=15)
+    for _ in range(12):
+        with pytest.raises(ForbiddenError):
+            api.fetch_repositories("acme", ids, commits=15)
+    assert [len(sent["ids"]) for sent in fake.asked] == [25, *[25, 1, 1, 1] * 2, *[25] * 10]
 
 
 # E-mails
