@@ -52,7 +52,10 @@ Batch = Sequence[Subject]
 
 
 def check_repositories(context: Context, policy: Policy) -> None:
-    """Check all repositories, those that have waited longest first, and rate them."""
+    """Check all repositories, those that have waited longest first, and rate them.
+
+    Raises ForbiddenError when GraphQL is refused, though all were checked before.
+    """
     rules = [rule.name for rule in policy.rules]
     since = _begin_round(context)
     begun = since or context.now()
@@ -73,6 +76,8 @@ def check_repositories(context: Context, policy: Policy) -> None:
             context.commit()
             context.on_page(len(checked))
     except SingleSignOnError:
+        if context.marks.watermark(CHECKS).exists:
+            raise
         raise
     except ForbiddenError as refusal:
         context.note(f"repositories can't be checked, for GraphQL is refused: {refusal.message}")

@@ -331,11 +331,11 @@ REFUSED = Answer({"message": "Resource not accessible by integration"}, 403, {})
             "failed",
             "SAML",
         ),
-        (REFUSED, "ok", "repositories can't be checked, for GraphQL is refused: Resource not accessible"),
+        (REFUSED, "failed", "Resource not accessible by integration"),
         (
             Answer({"data": None, "errors": [{"type": "FORBIDDEN", "message": "no"}]}, 200, {}),
-            "ok",
-            "repositories can't be checked, for GraphQL is refused: no",
+            "failed",
+            "no",
         ),
     ],
 )
@@ -348,6 +348,23 @@ def test_a_query_that_fails_altogether_changes_nothing(
     assert told.status == status
     assert says in (told.error or told.note)
     assert state(org) == before
+
+
+def test_graphql_that_was_never_allowed_is_named_and_skipped(make: Make) -> None:
+    """When it is refused later, the step fails, as those of alerts do: it was ok, with a note."""
+    org = make(repositories=60)
+    with org.sandbox.oddities.telling(failing(lambda _: REFUSED)):
+        org.run_job("daily")
+        org.sandbox.stats.reset()
+        told = check(org)
+    assert (told.status, told.error) == ("ok", None)
+    assert told.note == "repositories can't be checked, for GraphQL is refused: Resource not accessible by integration"
+    assert queries(org) <= 12  # of three batches: each alone, and three repositories of it
+    assert check(org).status == "ok"
+    with org.sandbox.oddities.telling(failing(lambda _: REFUSED)):
+        told = check(org)
+    assert (told.status, told.note) == ("failed", None)
+    assert "Resource not accessible by integration" in told.error
 
 
 def test_one_that_is_forbidden_does_not_hold_up_the_others(org: Organisation) -> None:
