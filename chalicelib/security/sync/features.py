@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -21,17 +22,24 @@ BY_RULE = DEPENDABOT_ALERTS.name
 STATUS = {PASS: ENABLED, FAIL: DISABLED}
 
 
-def count_features(context: Context) -> None:
-    """Count today's repositories by feature: those that have it, those that don't, and those GitHub doesn't tell of."""
-    counts: dict[str, Counter[str]] = {feature: Counter() for feature in (*LISTED, BY_RULE)}
+def count_features(context: Context, *, rules: Collection[str]) -> None:
+    """Count today's repositories by feature: those that have it, those that don't, and those GitHub doesn't tell of.
+
+    The days make a series, so that nothing is counted when only some repositories are read, nor a feature whose rule
+    is none of `rules`, which are checked.
+    """
+    if context.scope.repos:
+        context.note("not counted: GH_REPOS names some repositories only")
+        return
+    features = (*LISTED, BY_RULE) if BY_RULE in rules else LISTED
+    counts: dict[str, Counter[str]] = {feature: Counter() for feature in features}
     repositories = 0
     for row in context.session.execute(_repositories(context)):
-        if not context.scope.covers(row.org, row.name):
-            continue
         repositories += 1
-        for feature in LISTED:
-            counts[feature][_known(getattr(row, feature))] += 1
-        counts[BY_RULE][STATUS.get(row.result, UNKNOWN)] += 1
+        statuses = {feature: _known(getattr(row, feature)) for feature in LISTED}
+        statuses[BY_RULE] = STATUS.get(row.result, UNKNOWN)
+        for feature in features:
+            counts[feature][statuses[feature]] += 1
     if not repositories:
         return
     day = {"org": context.scope.org, "day": context.now().date()}
@@ -44,7 +52,7 @@ def count_features(context: Context) -> None:
 
 
 def _repositories(context: Context) -> Any:
-    columns = [Repository.org, Repository.name, *(getattr(Repository, feature) for feature in LISTED)]
+    columns = [getattr(Repository, feature) for feature in LISTED]
     check = and_(RepositoryCheck.repository_id == Repository.id, RepositoryCheck.rule == BY_RULE)
     is_alive = or_(Repository.archived.is_(None), Repository.archived.is_(False))
     rows = select(*columns, RepositoryCheck.result).outerjoin(RepositoryCheck, check)

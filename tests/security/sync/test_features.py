@@ -99,8 +99,19 @@ def test_what_a_narrower_token_is_not_told_is_unknown(org: Organisation) -> None
     }
 
 
-def test_only_the_scope_is_counted(org: Organisation) -> None:
+def test_nothing_is_counted_of_some_repositories_only(org: Organisation) -> None:
+    """The counts of a narrow run stood in the same series as those of all repositories."""
     org.environment["GH_REPOS"] = next(iter(org.sandbox.world.repositories.values())).full_name
     org.advance(DAY)
+    told = run(org, "repository_checks.features")["repository_checks.features"]
+    assert (told.status, told.note) == ("ok", "not counted: GH_REPOS names some repositories only")
+    assert counts(org).keys() == {"2026-06-15"}
+
+
+def test_a_feature_whose_rule_is_switched_off_is_not_counted(org: Organisation) -> None:
+    """It was unknown in all repositories."""
+    org.environment["CHECKS"] = "all,-dependabot_alerts"
+    org.advance(DAY)
     run(org)
-    assert counts(org)["2026-06-16"]["secret_scanning"] == (1, 0, 0)
+    assert counts(org)["2026-06-15"].keys() == {*LISTED, "dependabot_alerts"}
+    assert counts(org)["2026-06-16"].keys() == set(LISTED)
