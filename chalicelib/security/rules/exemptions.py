@@ -41,6 +41,15 @@ class Exemptions:
         found = self.of.get((f"{org}/{repo}".lower(), rule))
         return found if found and found.until >= on else None
 
+    def owners(self) -> set[str]:
+        """Name the owners of the repositories that have some, in lower case."""
+        return {name.split("/")[0] for name, _ in self.of}
+
+    def ended(self, org: str, *, on: date) -> list[Exemption]:
+        """Give an organisation's exceptions that have ended before a day."""
+        ended = [each for (name, _), each in self.of.items() if name.split("/")[0] == org.lower() and each.until < on]
+        return sorted(ended, key=lambda each: (each.repository, each.rule))
+
     def repositories_of(self, org: str) -> list[str]:
         """Name an organisation's repositories that have some, without their owner."""
         owners = (name.split("/") for name, _ in self.of)

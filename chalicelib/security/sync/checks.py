@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
 from chalicelib.errors import (
     BadAnswerError,
@@ -25,12 +25,12 @@ from chalicelib.errors import (
 from chalicelib.ingest.ahead import fetch_ahead
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.fields import cleaned
-from chalicelib.inventory.models import Repository
 from chalicelib.security.api.audit import MOST_REPOSITORIES, MOST_USERS, AuditAPI, Shown
-from chalicelib.security.models import RepositoryCheck
+from chalicelib.security.models import RepositoryCheck, RepositoryRating
 from chalicelib.security.rules import Facts
 from chalicelib.security.rules.people import wanted_users
 from chalicelib.security.rules.policy import Policy
+from chalicelib.security.sync.exceptions import note_idle
 from chalicelib.security.sync.results import Checked, save_results
 from chalicelib.security.sync.subjects import Subject, find_subjects, member_logins
 from chalicelib.store.among import among
@@ -45,8 +45,6 @@ QUERIES = 3
 MOST_MISSED = 3
 # So many repositories may wait until their code owners fill a query.
 MOST_WAITING = 100
-# So many unknown repositories are named.
-MOST_NAMED = 5
 
 Batch = Sequence[Subject]
 
@@ -60,8 +58,8 @@ def check_repositories(context: Context, policy: Policy) -> None:
     since = _begin_round(context)
     begun = since or context.now()
     _forget_others(context, rules)
-    _note_unknown(context, policy)
-    subjects = find_subjects(context, rules, since=since)
+    note_idle(context, policy.exemptions)
+    subjects = find_subjects(context, rules, since=since) if rules else []
     archived = [subject for subject in subjects if subject.known.archived]
     for part in in_parts(archived, MOST_REPOSITORIES):
         save_results(context, policy, [(each, Facts(each.known, None, context.now())) for each in part])
@@ -76,10 +74,10 @@ def check_repositories(context: Context, policy: Policy) -> None:
             context.commit()
             context.on_page(len(checked))
     except SingleSignOnError:
-        if context.marks.watermark(CHECKS).exists:
-            raise
         raise
     except ForbiddenError as refusal:
+        if context.marks.watermark(CHECKS).exists:
+            raise
         context.note(f"repositories can't be checked, for GraphQL is refused: {refusal.message}")
     else:
         context.marks.watermark(CHECKS).advance(begun)
@@ -98,21 +96,12 @@ def _begin_round(context: Context) -> datetime | None:
 
 
 def _forget_others(context: Context, rules: Sequence[str]) -> None:
-    """Drop the results of rules that are switched off; their changes stay."""
+    """Drop the results of rules that are switched off, and ratings when all are; the changes of results stay."""
     theirs = (RepositoryCheck.org == context.scope.org, ~among(RepositoryCheck.rule, rules))
     context.session.execute(delete(RepositoryCheck).where(*theirs))
+    if not rules:
+        context.session.execute(delete(RepositoryRating).where(RepositoryRating.org == context.scope.org))
     context.commit()
-
-
-def _note_unknown(context: Context, policy: Policy) -> None:
-    """Name the exceptions' repositories that are not there."""
-    there = select(func.lower(Repository.name)).where(
-        Repository.org == context.scope.org, Repository.deleted_at.is_(None)
-    )
-    names = set(policy.exemptions.repositories_of(context.scope.org))
-    if unknown := sorted(names - set(context.session.scalars(there) if names else ())):
-        shown = ", ".join(unknown[:MOST_NAMED]) + (", …" if len(unknown) > MOST_NAMED else "")
-        context.note(f"the exceptions name repositories that are not there: {shown}")
 
 
 @dataclass

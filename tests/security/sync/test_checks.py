@@ -556,6 +556,55 @@ def test_exceptions_end_by_their_date(org: Organisation, tmp_path: Path) -> None
     assert (rating["rating"], rating["since"], rating["criteria"]["required"]) == ("unrated", org.now(), ["readme"])
 
 
+def write_exceptions(path: Path, *entries: tuple[str, str, str]) -> None:
+    """Write exceptions: each with its repository, rule and last day."""
+    form = '[[exception]]\nrepository = "{}"\nrule = "{}"\nreason = "a mirror"\nuntil = {}\n'
+    path.write_text("".join(form.format(*entry) for entry in entries), encoding="utf-8")
+
+
+def test_an_exception_does_not_make_a_rule_count(org: Organisation, tmp_path: Path) -> None:
+    """An archived repository became platinum by one."""
+    first, second, *_ = repositories(org)
+    second.archived = True
+    org.run_job("every_30_min")
+    rules = [(first.full_name, "pirr", "2030-01-01"), (second.full_name, "readme", "2030-01-01")]
+    write_exceptions(tmp_path / "own.toml", *rules)
+    org.environment["CHECK_EXCEPTIONS"] = "own.toml"
+    assert check(org).note is None
+    ratings = {
+        row["repo"]: (row["rating"], row["passed"], row["counted"]) for row in rows_of(org.db_url, RepositoryRating)
+    }
+    assert ratings[first.name] == ("platinum", 16, 16)
+    assert ratings[second.name] == ("unrated", 0, 0)
+
+
+def test_exceptions_that_do_nothing_are_named(org: Organisation, tmp_path: Path) -> None:
+    first, second, *_ = repositories(org)
+    write_exceptions(
+        tmp_path / "own.toml",
+        (first.full_name, "readme", "2026-06-16"),
+        (second.full_name, "license", "2026-06-15"),
+        (second.full_name, "active", "2025-12-31"),
+        ("acne/web", "readme", "2030-01-01"),
+        ("umbrella/web", "readme", "2020-01-01"),
+    )
+    org.environment |= {"CHECK_EXCEPTIONS": "own.toml", "GH_ORGS": "acme,umbrella"}
+    assert check(org).note == (
+        "the exceptions name owners that GH_ORGS does not: acne; exceptions that have ended: "
+        f"active of {second.full_name} (2025-12-31), license of {second.full_name} (2026-06-15)"
+    )
+
+
+def test_without_a_rule_of_repositories_nothing_is_asked_or_rated(org: Organisation) -> None:
+    """All repositories were asked for, and the ratings stayed as if they were today's."""
+    org.environment["CHECKS"] = "team_maintainer"
+    told = check(org)
+    assert (told.status, told.requests, queries(org)) == ("ok", 0, 0)
+    assert checks(org) == {}
+    assert rows_of(org.db_url, RepositoryRating) == []
+    assert changes(org, repositories(org)[0].name, "readme") == [(None, "pass")]
+
+
 def test_what_is_required_must_be_checked(org: Organisation) -> None:
     org.environment |= {"CHECKS": "security", "RATING_REQUIRED": "readme"}
     with pytest.raises(SettingsError, match=r"^RATING_REQUIRED names readme, which CHECKS switches off$"):
