@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, MetaData, Table, inspect, select
+from sqlalchemy import ColumnElement, Connection, MetaData, Table, inspect, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateView, DropView, ExecutableDDLElement, SetColumnComment
 from sqlalchemy.sql.compiler import DDLCompiler
+
+from chalicelib.errors import DatabaseNotReadyError
 
 
 class ViewColumn(NamedTuple):
@@ -67,8 +69,39 @@ def create_views(connection: Connection, views: Iterable[View]) -> None:
 
 
 def drop_views(connection: Connection, names: Iterable[str]) -> None:
-    """Drop those of the named views that exist, the last one first: it may read those before it."""
+    """Drop those of the named views that exist, the last one first: it may read those before it.
+
+    Raises DatabaseNotReadyError when other views read them, and the database would not drop them.
+    """
     existing = set(inspect(connection).get_view_names())
-    for name in reversed(list(names)):
-        if name in existing:
-            connection.execute(DropView(Table(name, MetaData())))
+    ours = [name for name in names if name in existing]
+    if others := _readers(connection, ours):
+        raise DatabaseNotReadyError(
+            f"other views read this app's views, which are to be made anew: {', '.join(others)}. "
+            "Drop them, run `make migrate`, and create them again"
+        )
+    for name in reversed(ours):
+        connection.execute(DropView(Table(name, MetaData())))
+
+
+# Views, materialised ones too, that read some of ours, or that read such ones.
+# https://www.postgresql.org/docs/current/catalog-pg-depend.html
+READERS = """
+WITH RECURSIVE ours AS (
+  SELECT oid FROM pg_class WHERE relname = ANY(:names) AND relkind = 'v' AND pg_table_is_visible(oid)
+), reader AS (
+  SELECT oid FROM ours
+  UNION
+  SELECT rule.ev_class FROM reader
+  JOIN pg_depend AS need ON need.refclassid = 'pg_class'::regclass AND need.refobjid = reader.oid
+  JOIN pg_rewrite AS rule ON need.classid = 'pg_rewrite'::regclass AND need.objid = rule.oid
+)
+SELECT CAST(CAST(oid AS regclass) AS text) FROM reader WHERE oid NOT IN (SELECT oid FROM ours) ORDER BY 1
+"""
+
+
+def _readers(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Name the other views that read some views; none where a database drops a view in spite of them."""
+    if connection.dialect.name != "postgresql":
+        return []
+    return list(connection.scalars(text(READERS), {"names": list(names)}))

@@ -66,6 +66,35 @@ def test_no_password_is_printed(root: Path, postgres_url: str, arguments: tuple[
         assert out.endswith(f" is at migration {REVISIONS[-1]}.\n")
 
 
+# Somebody's own views
+
+
+def test_views_that_read_ours_are_named(root: Path, postgres_url: str) -> None:
+    """It said that the database can't be used, and not what to do."""
+    assert alembic(root, postgres_url, *UPGRADE)[0] == 0
+    engine = create_engine(postgres_url)
+    own = {
+        "mine": "VIEW mine AS SELECT org, kind FROM open_alerts",
+        "reports.theirs": "MATERIALIZED VIEW reports.theirs AS SELECT * FROM mine",
+        "on_a_table": "VIEW on_a_table AS SELECT id FROM issues",
+    }
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA reports"))
+        for definition in own.values():
+            connection.execute(text(f"CREATE {definition}"))
+    code, out, error = alembic(root, postgres_url, *UPGRADE)
+    assert (code, out) == (2, "")
+    assert error == (
+        "error: other views read this app's views, which are to be made anew: mine, reports.theirs. "
+        "Drop them, run `make migrate`, and create them again\n"
+    )
+    with engine.begin() as connection:
+        connection.execute(text("DROP VIEW mine CASCADE"))
+    assert alembic(root, postgres_url, *UPGRADE)[::2] == (0, "")
+    assert "on_a_table" in inspect(engine).get_view_names()
+    engine.dispose()
+
+
 # Encodings
 
 
