@@ -72,5 +72,6 @@ class Context:
 
 
 def counted(things: Sized, name: str) -> str:
-    """Say how many there are: 1 issue, 2 issues."""
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+    """Say how many there are: 1 issue, 2 issues, 3 repositories."""
+    several = f"{name.removesuffix('y')}ies" if name.endswith("y") else f"{name}s"
+    return f"{len(things)} {name if len(things) == 1 else several}"

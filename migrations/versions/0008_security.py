@@ -65,6 +65,12 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
                 TIME,
                 comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
             ),
+            Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
+            Column(
+                "not_found_at",
+                TIME,
+                comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
+            ),
             Column(
                 "unlisted_at",
                 TIME,
@@ -152,6 +158,12 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
                 TIME,
                 comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
             ),
+            Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
+            Column(
+                "not_found_at",
+                TIME,
+                comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
+            ),
             Column(
                 "unlisted_at",
                 TIME,
@@ -202,6 +214,12 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
                 "listed_at",
                 TIME,
                 comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
+            ),
+            Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
+            Column(
+                "not_found_at",
+                TIME,
+                comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
             ),
             Column(
                 "unlisted_at",

@@ -38,6 +38,14 @@ class _Alert:
         info=ours(),
         comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
     )
+    asked_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, info=ours(), comment="When GitHub was last asked for it alone; NULL: never"
+    )
+    not_found_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime,
+        info=ours(),
+        comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
+    )
     unlisted_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
         info=ours(),

@@ -41,7 +41,7 @@ def find_transitions(
     time is the latest that is possible.
     """
     about = {name: row[name] for name in ("repository_id", "number", "org", "repo")}
-    known = _Known(row, seen_at, last or (_closed_at(stored) if stored else None))
+    known = _Known(row, seen_at, last or (_closed_at(stored) if stored else min(row["created_at"], seen_at)))
     found = known.since(stored) if stored else known.from_the_start()
     return ({**about, **change} for change in found)
 

@@ -5,7 +5,8 @@ Nothing is concluded from an alert that is not listed: GitHub is asked for it, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from chalicelib.security.sync.missing import Settling, has_returned, note_not_li
 from chalicelib.security.sync.pages import Bookmark
 from chalicelib.security.sync.saving import save_page
 from chalicelib.security.sync.sources import ORGANISATION_OFF, Source, is_off
+from chalicelib.store.among import among
 from chalicelib.store.marks import Mark
 
 WEEK = timedelta(days=7)
@@ -56,8 +58,6 @@ def sync_alerts(context: Context, *, source: Source) -> None:
         else:
             context.note(f"{source.data} are not read: {source.with_advice(error).message}")
         return
-    context.marks.cursor(f"off:{source.name}").drop()
-    context.checkpoint()
     reading.settle()
 
 
@@ -69,14 +69,12 @@ def _note_off(context: Context, source: Source, error: GitHubError) -> None:
     context.note(f"{source.data} are not read: {error.message}")
     model = source.model
     if brake.is_believed(context, context.marks.cursor(f"off:{source.name}")):
-        gone = {"unlisted_at": context.now(), "unlisted_reason": ORGANISATION_OFF}
         listed = (model.org == context.scope.org, model.unlisted_at.is_(None))
-        rows = context.session.execute(select(model.repository_id, model.number, model.repo).where(*listed)).all()
-        for row in rows:
-            if context.scope.covers(context.scope.org, row.repo):
-                same = (model.repository_id == row.repository_id, model.number == row.number)
-                context.session.execute(update(model).where(*same).values(gone))
-        for mark in (context.marks.watermark(source.name), context.marks.cursor(f"whole:{source.name}")):
+        rows = context.session.execute(select(model.repository_id, model.repo).where(*listed).distinct())
+        ids = [row.repository_id for row in rows if context.scope.covers(context.scope.org, row.repo)]
+        gone = {"unlisted_at": context.now(), "unlisted_reason": ORGANISATION_OFF}
+        context.session.execute(update(model).where(*listed, among(model.repository_id, ids)).values(gone))
+        for mark in (context.marks.watermark(source.name), *map(context.marks.cursor, AlertReading.cursors(source))):
             mark.drop()
     context.checkpoint()
 
@@ -91,6 +89,11 @@ class AlertReading:
     def __post_init__(self) -> None:
         self.api = SecurityAPI(self.context.github)
         self.begun = self.context.now()
+
+    @staticmethod
+    def cursors(source: Source) -> tuple[str, str]:
+        """Name the cursors that say how far whole readings came."""
+        return f"whole:{source.name}", f"reading:{source.name}"
 
     @property
     def _mark(self) -> Mark:
@@ -110,12 +113,14 @@ class AlertReading:
     def read(self) -> None:
         """Read all alerts once a week, or when some may be listed again; those that changed on the other days."""
         last, mark = self._whole.read(), self._mark.read()
+        if mark is not None:
+            # First of all, also when all are read: a page that fails must not hold up what is new.
+            self._read_newest(since=mark - OVERLAP)
+            self._mark.advance(self.begun)
+            self.context.checkpoint()
         is_due = last is None or self.begun - last >= WEEK or self._under_way.exists
         if mark is None or is_due or has_returned(self.context, self.source):
             self._read_whole()
-        else:
-            self._read_newest(since=mark - OVERLAP)
-            self._mark.advance(self.begun)
         if self.context.run.rejected:
             self.context.note("some alerts could not be understood: they are in rejected_records, and not in the table")
         self.context.checkpoint()
@@ -136,7 +141,8 @@ class AlertReading:
                 self._bookmark("whole", alerts).remove()
         self.context.checkpoint()
         for alerts in self._lists:
-            self._read_all(alerts, started)
+            with self._skipping(alerts):
+                self._read_all(alerts, started)
         note_not_listed(self.context, self.source)
         self._mark.advance(started)
         self._whole.advance(started)
@@ -155,20 +161,34 @@ class AlertReading:
     def _read_newest(self, *, since: datetime) -> None:
         """Read each list until what changed before `since`."""
         for alerts in self._lists:
-            bookmark = self._bookmark("newest", alerts)
-            known, newest = bookmark.read(), None
-            for page in self.api.fetch_newest(self.context.scope.org, alerts, {1: known.state} if known else {}):
-                if page.items is None:
-                    break  # what changed last is what changed last before
-                newest = newest or page
-                moments = self._save(page.items)
-                self.context.checkpoint()
-                if moments and moments == sorted(moments, reverse=True) and moments[-1] < since:
-                    break
-            if newest is not None:
-                # Not before its end: a reading that was stopped must be done again.
-                bookmark.put(newest)
-                self.context.checkpoint()
+            with self._skipping(alerts):
+                self._read_list(alerts, since)
+
+    def _read_list(self, alerts: AlertList, since: datetime) -> None:
+        bookmark = self._bookmark("newest", alerts)
+        known, newest = bookmark.read(), None
+        for page in self.api.fetch_newest(self.context.scope.org, alerts, {1: known.state} if known else {}):
+            if page.items is None:
+                break  # what changed last is what changed last before
+            newest = newest or page
+            moments = self._save(page.items)
+            self.context.checkpoint()
+            if moments and moments == sorted(moments, reverse=True) and moments[-1] < since:
+                break
+        if newest is not None:
+            # Not before its end: a reading that was stopped must be done again.
+            bookmark.put(newest)
+            self.context.checkpoint()
+
+    @contextmanager
+    def _skipping(self, alerts: AlertList) -> Iterator[None]:
+        """Go on where only a part of a feature is off, such as secrets of generic types."""
+        try:
+            yield
+        except (ForbiddenError, NotFoundError) as error:
+            if alerts == self._lists[0] or not is_off(error):
+                raise
+            self.context.note(f"some of {self.source.data} are not read: {error.message}")
 
     @property
     def _lists(self) -> Sequence[AlertList]:
@@ -179,4 +199,6 @@ class AlertReading:
 
     def _save(self, records: Sequence[Any], *, listed_at: datetime | None = None) -> list[datetime]:
         """Store a page; gives when its alerts changed."""
+        # What can be listed is not off.
+        self.context.marks.cursor(f"off:{self.source.name}").drop()
         return save_page(self.context, self.source, records, listed_at=listed_at, seen_at=self.begun)

@@ -1,28 +1,28 @@
 """Finds out what became of alerts that the last whole reading did not list: nothing is concluded from that alone.
 
 GitHub is asked for each, by its repository's id. Alerts are unlisted when their repository is gone, when GitHub says
-that the feature is off there, or when it has no such alert. As it says the same to who may not see an alert, many
-alerts, or all of them, are believed to be gone a day later only.
+that the feature is off there, or when it says twice, a day apart, that it has no such alert: it says the same to who
+may not see one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from chalicelib.errors import (
-    BadAnswerError,
     ForbiddenError,
+    GitHubError,
     GoneError,
     IncompleteReadError,
     NotFoundError,
     SingleSignOnError,
-    UnavailableError,
+    UnauthorizedError,
 )
 from chalicelib.ingest import brake
 from chalicelib.ingest.context import Context, counted
@@ -30,8 +30,9 @@ from chalicelib.inventory.models import Repository
 from chalicelib.security.api.alerts import SecurityAPI
 from chalicelib.security.sync.saving import save_single
 from chalicelib.security.sync.sources import NOT_FOUND, NOT_LISTED, OFF, REPOSITORY_GONE, Source, is_off
-from chalicelib.store.marks import WHOLE
+from chalicelib.store.among import among
 
+WEEK = timedelta(days=7)
 # So many alerts are asked for in a run; the next one goes on with the others.
 MOST_ASKED = 100
 
@@ -45,20 +46,18 @@ class Settling:
     api: SecurityAPI
     listed_before: datetime
     asked: int = 0
-    not_found: list[Any] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Settle them; raises IncompleteReadError at the end when some could not be asked for."""
-        missing = list(self._missing())
+        missing = self._missing()
         for _, group in groupby(missing, key=lambda row: row.repository_id):
             alerts = list(group)
             if alerts[0].deleted_at is not None:
-                self._mark(alerts, REPOSITORY_GONE)
+                self._write(alerts, unlisted_at=self.context.now(), unlisted_reason=REPOSITORY_GONE)
             else:
                 self._settle_repository(alerts)
             self.context.checkpoint()
-        self._settle_not_found()
         if self.asked >= MOST_ASKED:
             self.context.note(
                 f"GitHub did not list {len(missing):,} of {self.source.data}, and {self.asked} were asked for: "
@@ -70,89 +69,94 @@ class Settling:
                 f"{counted(self.failures, 'repository')}; the first: {self.failures[0]}"
             )
 
-    def _missing(self) -> Iterator[Any]:
-        """Read the alerts, repository by repository, those first that were not seen for the longest time."""
-        model, org = self.source.model, self.context.scope.org
-        seen = func.coalesce(model.listed_at, model.first_seen_at)
-        oldest = func.min(seen).over(partition_by=model.repository_id)
+    def _missing(self) -> list[Any]:
+        """Read the alerts by repository, those first of which nothing has been heard for the longest time.
+
+        One that was not found is asked for again after a day, and not before.
+        """
+        model, org, now = self.source.model, self.context.scope.org, self.context.now()
+        heard = func.coalesce(model.asked_at, model.listed_at, model.first_seen_at)
+        oldest = func.min(heard).over(partition_by=model.repository_id)
+        is_due = or_(model.not_found_at.is_(None), model.asked_at <= now - brake.PATIENCE)
         rows = (
-            select(model.repository_id, model.repo, model.number, Repository.deleted_at)
+            select(model.repository_id, model.repo, model.number, model.not_found_at, Repository.deleted_at)
             .outerjoin(Repository, Repository.id == model.repository_id)
-            .where(model.org == org, model.unlisted_at.is_(None), seen < self.listed_before)
-            .order_by(oldest, model.repository_id, seen, model.number)
+            .where(model.org == org, model.unlisted_at.is_(None), is_due)
+            .where(func.coalesce(model.listed_at, model.first_seen_at) < self.listed_before)
+            .order_by(oldest, model.repository_id, heard, model.number)
         )
         found = self.context.session.execute(rows).all()
         self.context.commit()
-        return (row for row in found if self.context.scope.covers(org, row.repo))
+        return [row for row in found if self.context.scope.covers(org, row.repo)]
 
     def _settle_repository(self, alerts: Sequence[Any]) -> None:
-        """Ask for alerts of a repository, until GitHub says that the feature is off there, or refuses to answer."""
+        """Ask for alerts of a repository, until GitHub says that the feature is off there, or can't be asked."""
         for alert in alerts[: MOST_ASKED - self.asked]:
             self.asked += 1
             try:
                 record = self.api.fetch_one(alert.repository_id, self.source.feature, alert.number)
-            except SingleSignOnError:
+            except (SingleSignOnError, UnauthorizedError):
                 raise
-            except (ForbiddenError, NotFoundError, GoneError) as error:
-                if is_off(error):
-                    self._mark(alerts, OFF)
+            except GitHubError as error:
+                if not self._goes_on(alert, alerts, error):
                     return
-                if isinstance(error, ForbiddenError):
-                    self.failures.append(str(self.source.with_advice(error)))
-                    return
-                self.not_found.append(alert)
-            except (BadAnswerError, UnavailableError) as error:
-                self.failures.append(str(error))
-                return
             else:
                 save_single(self.context, self.source, record, alert)
+                # Also of one that can't be stored: it is there.
+                now = self.context.now()
+                self._write([alert], listed_at=now, asked_at=now, not_found_at=None)
             # No transaction is open while GitHub is asked for the next one.
             self.context.checkpoint()
 
-    def _settle_not_found(self) -> None:
-        """Believe GitHub that it has no such alerts: at once when they are few, a day later when they are many."""
-        model = self.source.model
-        stored = select(func.count()).where(model.org == self.context.scope.org, model.unlisted_at.is_(None))
-        number = self.context.session.scalar(stored) or 0
-        doubt = self.context.marks.cursor(f"doubt:{self.source.name}", scope=WHOLE)
-        missing = len(self.not_found)
-        is_much = brake.is_too_much(self.context, self.source.name, missing, of=number) or 1 < missing == number
-        if not missing or not is_much or brake.is_believed(self.context, doubt):
-            doubt.drop()
-            self._mark(self.not_found, NOT_FOUND)
+    def _goes_on(self, alert: Any, alerts: Sequence[Any], error: GitHubError) -> bool:
+        """Conclude what can be concluded from an error; tells whether to ask for others of the repository."""
+        now = self.context.now()
+        if is_off(error):
+            self._write(alerts, unlisted_at=now, unlisted_reason=OFF, not_found_at=None)
+        elif not isinstance(error, (NotFoundError, GoneError)):
+            self._write(alerts, asked_at=now)
+            is_refused = isinstance(error, ForbiddenError)
+            self.failures.append(str(self.source.with_advice(error) if is_refused else error))
+        elif alert.not_found_at is None:
+            self._write([alert], asked_at=now, not_found_at=now)
+            self.context.note(f"GitHub has some of {self.source.data} no more: {brake.WAITING}")
+            return True
         else:
-            self.context.note(
-                f"GitHub has {missing:,} of {number:,} of {self.source.data} no more: none is taken off, and "
-                f"{brake.WAITING}"
-            )
-        self.context.checkpoint()
+            self._write([alert], asked_at=now, unlisted_at=now, unlisted_reason=NOT_FOUND)
+            return True
+        return False
 
-    def _mark(self, alerts: Sequence[Any], reason: str) -> None:
+    def _write(self, alerts: Sequence[Any], **values: Any) -> None:
+        """Write what was heard of some alerts of a repository."""
         model = self.source.model
-        gone = {"unlisted_at": self.context.now(), "unlisted_reason": reason}
-        for alert in alerts:
-            same = (model.repository_id == alert.repository_id, model.number == alert.number)
-            self.context.session.execute(update(model).where(*same).values(gone))
-        self.context.run.stored += len(alerts)
+        same = (model.repository_id == alerts[0].repository_id, among(model.number, [each.number for each in alerts]))
+        self.context.session.execute(update(model).where(*same).values(values))
+        self.context.run.stored += len(alerts) if "unlisted_at" in values else 0
 
 
 def has_returned(context: Context, source: Source) -> bool:
     """Tell whether there are unlisted alerts whose repository, or the feature, is there again by what is stored."""
-    found = select(source.model.number).where(*_returned(context, source)).limit(1)
-    return context.session.scalar(found) is not None
+    return bool(_returned(context, source))
 
 
 def note_not_listed(context: Context, source: Source) -> None:
-    """Remember of alerts that a whole reading did not list again that they need no other one."""
-    values = {"unlisted_reason": NOT_LISTED}
-    context.session.execute(update(source.model).where(*_returned(context, source)).values(values))
+    """Remember of alerts that were not listed again for a week that they need no whole reading any more."""
+    model, ids = source.model, _returned(context, source)
+    theirs = (among(model.repository_id, ids), model.unlisted_reason.in_((REPOSITORY_GONE, OFF)))
+    long_ago = model.unlisted_at <= context.now() - WEEK
+    context.session.execute(update(model).where(*theirs, long_ago).values(unlisted_reason=NOT_LISTED))
 
 
-def _returned(context: Context, source: Source) -> Sequence[Any]:
-    model = source.model
-    there = select(Repository.id).where(Repository.deleted_at.is_(None))
-    on = there.where(source.is_on) if source.is_on is not None else None
-    is_back = (model.unlisted_reason == REPOSITORY_GONE) & model.repository_id.in_(there)
-    if on is not None:
-        is_back |= (model.unlisted_reason == OFF) & model.repository_id.in_(on)
-    return model.org == context.scope.org, model.unlisted_at.is_not(None), is_back
+def _returned(context: Context, source: Source) -> list[int]:
+    """Give the repositories with such alerts."""
+    model, org = source.model, context.scope.org
+    is_back = model.unlisted_reason == REPOSITORY_GONE
+    if source.is_on is not None:
+        is_back |= (model.unlisted_reason == OFF) & source.is_on(model)
+    rows = (
+        select(model.repository_id, model.repo)
+        .join(Repository, Repository.id == model.repository_id)
+        .where(model.org == org, model.unlisted_at.is_not(None), Repository.deleted_at.is_(None), is_back)
+        .distinct()
+    )
+    return [row.repository_id for row in context.session.execute(rows) if context.scope.covers(org, row.repo)]

@@ -108,6 +108,7 @@ def save_alerts(
                 first_seen_at=stored[key]["first_seen_at"] if key in stored else seen_at,
                 unlisted_at=None,
                 unlisted_reason=None,
+                not_found_at=None,
                 **listed,
             )
             for key, each in chosen.items()

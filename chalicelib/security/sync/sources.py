@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,19 +29,25 @@ ENABLED = "enabled"
 # Why an alert is unlisted.
 REPOSITORY_GONE, OFF, ORGANISATION_OFF = "repository_gone", "off", "organisation_off"
 NOT_FOUND, NOT_LISTED = "not_found", "not_listed"
-# Dependabot's own switch is known by the check of that name.
-_dependabot_is_on = (
-    exists()
-    .where(RepositoryCheck.repository_id == Repository.id, RepositoryCheck.rule == "dependabot_alerts")
-    .where(RepositoryCheck.result == "pass")
-)
+
+
+def _dependabot_is_on(alert: type[Any]) -> ColumnElement[bool]:
+    """Dependabot's own switch is known by the check of that name; by an older one, nothing is known."""
+    check = (RepositoryCheck.repository_id == alert.repository_id, RepositoryCheck.rule == "dependabot_alerts")
+    return exists().where(*check, RepositoryCheck.result == "pass", RepositoryCheck.checked_at > alert.unlisted_at)
+
+
+def _secret_scanning_is_on(alert: type[Any]) -> ColumnElement[bool]:
+    same = (Repository.id == alert.repository_id, Repository.secret_scanning == ENABLED)
+    return exists().where(*same).correlate(alert)
 
 
 @dataclass(frozen=True)
 class Source:
     """A kind of alert. `feature` is its part of GitHub's paths, `kind` its name in `alert_transitions`.
 
-    `states` are those that GitHub has. `is_on` says of a row of `repositories` that the feature is known to be on.
+    `states` are those that GitHub has. `is_on` says of unlisted alerts that the feature is
+    known to be on in their repository.
     """
 
     kind: str
@@ -49,7 +56,7 @@ class Source:
     permission: str
     data: str
     states: tuple[str, ...]
-    is_on: ColumnElement[bool] | None = None
+    is_on: Callable[[type[Any]], ColumnElement[bool]] | None = None
     holds_secrets: bool = False
 
     @property
@@ -90,7 +97,7 @@ SOURCES = (
         "secret_scanning_alerts",
         "secret scanning's alerts",
         ("open", "resolved"),
-        is_on=Repository.secret_scanning == ENABLED,
+        is_on=_secret_scanning_is_on,
         holds_secrets=True,
     ),
     # Whether code scanning is on in a repository is told nowhere: the weekly reading sees it.

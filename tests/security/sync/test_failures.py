@@ -75,7 +75,7 @@ def tell_about(kind: str, lie: Lie) -> Callable[[Any, Any], Any]:
 
 def everything(org: Organisation) -> Any:
     """All that is stored of alerts, and how far; a reading's own times aside."""
-    own = {"listed_at"}
+    own = {"listed_at", "asked_at"}
     rows = {
         kind: [{name: value for name, value in row.items() if name not in own} for row in stored(org, kind).values()]
         for kind in KINDS

@@ -67,41 +67,130 @@ def hiding(org: Organisation, *repositories: Any, status: int = 404, message: st
     return org.sandbox.oddities.telling(told)
 
 
-def test_many_that_are_not_found_are_believed_to_be_gone_a_day_later_only(make: Make) -> None:
+@pytest.mark.parametrize("each", [6, 1])
+def test_what_is_not_found_is_believed_to_be_gone_a_day_later_only(make: Make, each: int) -> None:
     """A token that suddenly saw less emptied the view of open alerts at once, without a note."""
-    org = make()
+    org = make(each=each)
     there = list(org.sandbox.world.repositories.values())
     org.advance(8 * DAY)
     with hiding(org, *there):
         first = check(org)
         assert (first.status, unlisted(org)) == ("ok", {})
-        assert "GitHub has 18 of 18 of Dependabot's alerts no more: none is taken off" in first.note
+        assert "GitHub has some of Dependabot's alerts no more: only a reading 20 hours later is believed" in first.note
+        org.advance(3600)
+        assert check(org).requests == 1
         org.advance(DAY)
         check(org)
-    assert unlisted(org) == {"not_found": 18}
+    assert unlisted(org) == {"not_found": 3 * each}
 
 
-def test_a_doubt_that_proves_wrong_is_forgotten(make: Make) -> None:
+def test_a_doubt_is_about_an_alert_and_forgotten_when_it_is_shown(make: Make) -> None:
+    """An old doubt about other alerts was believed of these."""
     org = make()
-    there = list(org.sandbox.world.repositories.values())
+    first, second, _ = org.sandbox.world.repositories.values()
     org.advance(8 * DAY)
-    with hiding(org, *there):
+    with hiding(org, first):
         check(org)
+    org.advance(8 * DAY)
+    with hiding(org, second):
+        check(org)
+    assert unlisted(org) == {}
     org.advance(DAY)
     check(org)
     org.advance(8 * DAY)
-    with hiding(org, *there):
+    with hiding(org, first):
         check(org)
     assert unlisted(org) == {}
 
 
-def test_a_few_that_are_not_found_are_gone(make: Make) -> None:
-    org = make(each=1)
-    first = next(iter(org.sandbox.world.repositories.values()))
+@pytest.mark.parametrize(("status", "message"), [(451, "Repository access blocked"), (422, "Odd"), (500, "Oops")])
+def test_a_repository_that_cannot_be_asked_holds_up_no_other_one(make: Make, status: int, message: str) -> None:
+    org = make()
+    first, _, third = sorted(org.sandbox.world.repositories.values(), key=lambda one: one.id)
+    third.security.dependabot = False
     org.advance(8 * DAY)
-    with hiding(org, first):
+    with hiding(org, first, status=status, message=message):
+        assert check(org).status == "failed"
+    assert unlisted(org) == {"off": 6}
+
+
+@pytest.mark.parametrize("stays", ["rejected", "older", "forbidden"])
+def test_alerts_that_can_never_be_settled_starve_no_others(
+    make: Make, monkeypatch: pytest.MonkeyPatch, stays: str
+) -> None:
+    """The same ones were asked for in each run, for ever."""
+    monkeypatch.setattr("chalicelib.security.sync.missing.MOST_ASKED", 3)
+    org = make(each=3)
+    first, _, third = sorted(org.sandbox.world.repositories.values(), key=lambda one: one.id)
+    third.security.dependabot = False
+    changed = {"rejected": {"state": "deferred"}, "older": {"updated_at": "2020-01-01T00:00:00Z"}}.get(stays, {})
+
+    def told(request: Any, answer: Any) -> Any:
+        if request.path.startswith("/org") and request.path.endswith("/dependabot/alerts"):
+            return replace(answer, data=[one for one in answer.data if one["repository"]["id"] != first.id])
+        if f"/repositories/{first.id}/dependabot/" in request.path:
+            if stays == "forbidden":
+                return replace(answer, data={"message": "Not for you"}, status=403)
+            return replace(answer, data={**answer.data, **changed})
+        return answer
+
+    org.advance(8 * DAY)
+    with org.sandbox.oddities.telling(told):
+        for _ in range(3):
+            check(org)
+            org.advance(DAY)
+    assert unlisted(org) == {"off": 3}
+
+
+def test_a_page_that_always_fails_does_not_hold_up_what_is_new(make: Make) -> None:
+    org = make(each=80)
+    world = org.sandbox.world
+    org.advance(8 * DAY)
+    new = world.open_alert(next(iter(world.repositories.values())), DependabotAlert)
+
+    def told(request: Any, answer: Any) -> Any:
+        is_whole = ("direction", "asc") in request.arguments and request.path.endswith("/dependabot/alerts")
+        return replace(answer, data={"message": "Oops"}, status=500) if is_whole else answer
+
+    with org.sandbox.oddities.telling(told):
+        assert check(org).status == "failed"
+    assert (new.repository.id, new.number) in stored(org, "dependabot")
+
+
+def test_a_feature_that_goes_off_while_a_whole_reading_is_under_way_comes_back_whole(make: Make) -> None:
+    """The reading went on behind its last page: what that page had stayed unlisted for a week."""
+    org = make(each=80)
+    security = org.sandbox.world.organisations[ORG].security
+    org.advance(8 * DAY)
+    pages = 0
+
+    def told(request: Any, answer: Any) -> Any:
+        nonlocal pages
+        if ("direction", "asc") in request.arguments and request.path.endswith("/dependabot/alerts"):
+            pages += 1
+        return replace(answer, data={"message": "Oops"}, status=500) if pages > 1 else answer
+
+    with org.sandbox.oddities.telling(told):
         check(org)
-    assert unlisted(org) == {"not_found": 1}
+    security.dependabot = False
+    for hours in (1, 23):
+        org.advance(hours * 3600)
+        check(org)
+    assert unlisted(org) == {"organisation_off": 240}
+    security.dependabot = True
+    org.advance(3600)
+    check(org)
+    assert unlisted(org) == {}
+
+
+def test_a_day_on_which_the_list_was_readable_ends_the_belief_that_it_is_off(make: Make) -> None:
+    org = make()
+    security = org.sandbox.world.organisations[ORG].security
+    for is_on in (False, True, False):
+        security.dependabot = is_on
+        org.advance(DAY)
+        check(org)
+    assert unlisted(org) == {}
 
 
 def test_one_repository_that_is_forbidden_holds_up_nothing_else(make: Make) -> None:
