@@ -39,7 +39,7 @@ UNFILLED = {"leases", "rejected_records", "copilot_user_periods", "transfer_chec
 # A sandbox that is smaller than a newcomer's; and one that is busier for its size, so that all happens in it.
 SMALL = {'"--items", "1200"': '"--items", "30"', '"--copilot-days", "45"': '"--copilot-days", "2"'}
 BUSY = {
-    '"--items", "30"': '"--items", "400"',
+    '"--items", "30"': '"--items", "250"',
     '"--copilot-days", "2"': '"--copilot-days", "15"',
     '"--transfers", "1"': '"--transfers", "12"',
 }

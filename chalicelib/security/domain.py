@@ -56,8 +56,9 @@ RELATIONS = (
 SECURITY = Domain(
     name="security",
     steps=(
-        *(Step(source.name, partial(sync_alerts, source=source), (DAILY,)) for source in SOURCES),
+        # First, for they tell where Dependabot is on again.
         Step(CHECKS, check, (DAILY,)),
+        *(Step(source.name, partial(sync_alerts, source=source), (DAILY,)) for source in SOURCES),
         Step(f"{CHECKS}.teams", check_members, (DAILY,)),
         Step(f"{CHECKS}.features", count, (DAILY,)),
     ),

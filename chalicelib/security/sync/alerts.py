@@ -154,6 +154,7 @@ class AlertReading:
         if after is not None and after.state.next_url is None:
             return  # read to its end
         for page in self.api.fetch_all(self.context.scope.org, alerts, after=after):
+            self._note_readable()
             self._save(page.items or (), listed_at=started)
             bookmark.put(page)
             self.context.checkpoint()
@@ -168,6 +169,7 @@ class AlertReading:
         bookmark = self._bookmark("newest", alerts)
         known, newest = bookmark.read(), None
         for page in self.api.fetch_newest(self.context.scope.org, alerts, {1: known.state} if known else {}):
+            self._note_readable()
             if page.items is None:
                 break  # what changed last is what changed last before
             newest = newest or page
@@ -199,6 +201,8 @@ class AlertReading:
 
     def _save(self, records: Sequence[Any], *, listed_at: datetime | None = None) -> list[datetime]:
         """Store a page; gives when its alerts changed."""
-        # What can be listed is not off.
-        self.context.marks.cursor(f"off:{self.source.name}").drop()
         return save_page(self.context, self.source, records, listed_at=listed_at, seen_at=self.begun)
+
+    def _note_readable(self) -> None:
+        """Forget that the feature looked off: what can be listed is on."""
+        self.context.marks.cursor(f"off:{self.source.name}").drop()

@@ -186,7 +186,8 @@ def test_a_feature_that_goes_off_while_a_whole_reading_is_under_way_comes_back_w
 def test_a_day_on_which_the_list_was_readable_ends_the_belief_that_it_is_off(make: Make) -> None:
     org = make()
     security = org.sandbox.world.organisations[ORG].security
-    for is_on in (False, True, False):
+    # Also when the list is as it was (304).
+    for is_on in (True, False, True, False):
         security.dependabot = is_on
         org.advance(DAY)
         check(org)
