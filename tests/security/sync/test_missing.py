@@ -280,6 +280,62 @@ def test_alerts_of_a_feature_that_is_switched_on_again_are_back_the_same_day(mak
     assert unlisted(org) == {}
 
 
+def test_a_list_that_is_behind_is_read_whole_again_the_next_day(make: Make) -> None:
+    """One reading too early made the alerts wait for a week."""
+    org = make(each=60)
+    first = next(iter(org.sandbox.world.repositories.values()))
+    org.sandbox.tokens.hide(org.sandbox.token, [first.full_name])
+    org.run_job("every_30_min")
+    org.advance(DAY)
+    org.run_job("every_30_min")
+    org.advance(8 * DAY)
+    check(org)
+    assert unlisted(org) == {"repository_gone": 60}
+    org.sandbox.tokens.hide(org.sandbox.token, [])
+    org.advance(DAY)
+    org.run_job("every_30_min")
+    with hiding(org, first):
+        check(org)
+    assert unlisted(org) == {"repository_gone": 60}
+    org.advance(DAY)
+    check(org)
+    assert unlisted(org) == {}
+
+
+def test_an_old_check_does_not_say_that_a_feature_is_on_again(make: Make) -> None:
+    org = make(each=60)
+    first = next(iter(org.sandbox.world.repositories.values()))
+    run(org, "repository_checks")
+    first.security.dependabot = False
+    org.advance(8 * DAY)
+    check(org)
+    assert unlisted(org) == {"off": 60}
+    org.advance(DAY)
+    assert check(org).requests <= 2
+    first.security.dependabot = True
+    org.advance(DAY)
+    run(org, "repository_checks")
+    check(org)
+    assert unlisted(org) == {}
+
+
+def test_a_run_for_one_repository_leaves_what_is_unlisted_of_the_others(make: Make) -> None:
+    org = make(each=60)
+    first, second, _ = org.sandbox.world.repositories.values()
+    first.security.dependabot = False
+    org.advance(8 * DAY)
+    check(org)
+    first.security.dependabot = True
+    org.advance(DAY)
+    run(org, "repository_checks")
+    org.environment["GH_REPOS"] = second.full_name
+    check(org)
+    assert unlisted(org) == {"off": 60}
+    del org.environment["GH_REPOS"]
+    check(org)
+    assert unlisted(org) == {}
+
+
 def test_a_feature_that_is_off_everywhere_leaves_nothing_open(make: Make) -> None:
     """Its alerts stayed open, and grew older for ever; but GitHub is not believed at once."""
     org = make()
