@@ -79,7 +79,8 @@ def run_steps(sandbox: RunningSandbox, db_url: str, *, with_inventory: bool) -> 
         runner = Runner(session, github(ORG), scope_of(settings, ORG), settings, "daily", partial(now_of, sandbox))
         with runner.lease():
             for domain, step in ordered_steps("daily"):
-                if domain.name == "security" or (with_inventory and step.name in INVENTORY):
+                is_asked = domain.name == "security" or (with_inventory and step.name in INVENTORY)
+                if is_asked and step.enabled(settings):
                     queries, points, begun = count(sandbox), points_of(sandbox), time.perf_counter()
                     run = runner.run(step.name, step.run)
                     asked = run.requests - (count(sandbox) - queries)

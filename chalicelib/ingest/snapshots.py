@@ -109,15 +109,18 @@ def check_folder(settings: Settings) -> None:
 def write_snapshot(context: Context, snapshot: Snapshot) -> None:
     """Write a snapshot to where `SNAPSHOT_URL` says.
 
-    Raises AwsError when S3 doesn't take it, SettingsError when the folder doesn't.
+    Raises AwsError when S3 doesn't take it, SettingsError when the folder doesn't, or when there is no `SNAPSHOT_URL`.
     """
+    folder = context.settings.snapshot_url
+    if folder is None:
+        raise SettingsError("SNAPSHOT_URL is not set: it says where snapshots are written to")
     as_of = complete_until(context, snapshot)
     if as_of is None:
         context.note(f"{snapshot.name}.json is not written: {snapshot.kind} was never read completely")
         return
     for path, content in list(_files(context, snapshot, as_of)):
         context.checkpoint()  # no transaction is open while S3 is asked
-        _put(f"{context.settings.snapshot_url}/{path}", content)
+        _put(f"{folder}/{path}", content)
 
 
 def complete_until(context: Context, snapshot: Snapshot) -> datetime | None:

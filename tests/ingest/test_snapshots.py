@@ -181,6 +181,19 @@ def test_without_a_place_nothing_is_written_and_nothing_said(lamps: Lamps) -> No
     assert lamps.ledger() == [("lamps", "ok", None)]
 
 
+def test_a_step_that_is_run_without_a_place_says_so(lamps: Lamps, tmp_path: Path) -> None:
+    """It wrote into a folder called None."""
+    with create_db_session(lamps.db_url) as session, GitHubAPI("t", api_url=lamps.server.url) as github:
+        runner = Runner(session, github, Scope("acme"), lamps.settings, DAILY, lambda: lamps.now)
+        for step in lamps.domain.all_steps[:2]:
+            runner.run(step.name, step.run)
+        assert [run.error for run in runner.runs] == [
+            None,
+            "SNAPSHOT_URL is not set: it says where snapshots are written to",
+        ]
+    assert not (tmp_path / "None").exists()
+
+
 def test_each_has_its_own_switch(lamps: Lamps, tmp_path: Path) -> None:
     lamps.environment |= {"SNAPSHOT_FILES": "bulbs", "SNAPSHOT_URL": str(tmp_path / "out")}
     lamps.run()
