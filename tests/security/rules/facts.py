@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.security.rules import RULES, Tuning
 from chalicelib.security.rules.facts import Facts, Known
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -136,3 +137,12 @@ def facts(
 def nothing(**known: Any) -> Facts:
     """A repository about which GitHub did not answer."""
     return Facts(replace(KNOWN, **known), None, NOW, holes={(): "it took too long"})
+
+
+OF = {rule.name: rule for rule in RULES}
+
+
+def check(rule: str, about: Facts, **tuning: Any) -> tuple[str, dict[str, Any]]:
+    verdict = OF[rule].check(about, Tuning(**tuning))
+    assert verdict.message
+    return verdict.result, verdict.evidence
