@@ -47,6 +47,12 @@ def sentence(settings: Settings, name: str) -> str:
     return str(caught.value)
 
 
+def problem(told: Settings) -> str:
+    with pytest.raises(SettingsError) as raised:
+        told.check(all_settings())
+    return str(raised.value)
+
+
 # Values
 
 
@@ -316,86 +322,9 @@ def test_no_secret_shows() -> None:
     assert TOKEN not in sentence(malformed, "token") + repr(malformed)
 
 
-# A GitHub App in place of a token
-
-APP = {"GH_APP_ID": "123456", "GH_APP_PRIVATE_KEY": "-----BEGIN …", "GH_ORGS": "acme"}
-
-
-def problem(told: Settings) -> str:
-    with pytest.raises(SettingsError) as raised:
-        told.check(all_settings())
-    return str(raised.value)
-
-
-def test_an_app_needs_no_token() -> None:
-    told = settings(**APP, GH_APP_INSTALLATION_ID="789")
-    told.check(all_settings())
-    assert (told.app_id, told.app_private_key, told.app_installation_id) == ("123456", "-----BEGIN …", 789)
-    assert settings(**APP | {"GH_APP_ID": "Iv1.0123456789abcdef"}).app_id == "Iv1.0123456789abcdef"
-    assert "BEGIN" not in repr(told)
-
-
-def test_a_token_needs_no_app() -> None:
-    told = settings(**COMPLETE)
-    assert (told.app_id, told.app_installation_id) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"GH_TOKEN": TOKEN}, "GH_TOKEN and GH_APP_ID are both set: use one of them"),
-        (
-            {"GH_APP_PRIVATE_KEY": ""},
-            "GH_APP_PRIVATE_KEY is not set: GH_APP_ID needs the private key of its GitHub App",
-        ),
-        ({"GH_APP_ID": "my-app"}, "GH_APP_ID is malformed: it must be a number, or a client id"),
-        ({"GH_APP_INSTALLATION_ID": "acme"}, "GH_APP_INSTALLATION_ID is malformed: it must be a number"),
-        (
-            {"GH_APP_INSTALLATION_ID": "789", "GH_ORGS": "acme,globex"},
-            "GH_APP_INSTALLATION_ID is for one organisation, but GH_ORGS names several: leave it out",
-        ),
-    ],
-)
-def test_what_is_wrong_with_an_app_is_one_sentence(change: dict[str, str], words: str) -> None:
-    assert problem(settings(**APP | change)).startswith(words)
-
-
 @pytest.mark.parametrize("arn", ["topic", "arn:aws:sns:eu-west-1:12:topic", "arn:aws:sqs:eu-west-1:123456789012:queue"])
 def test_a_topic_that_is_none(arn: str) -> None:
     assert problem(settings(**COMPLETE, SNS_TOPIC_ARN=arn)).startswith("SNS_TOPIC_ARN is malformed: it must look like")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        *("s3://", "s3://a", "s3://Bucket/x", "s3://bucket//x", "s3://bucket/../x", "s3://bucket/a b", "s3:bucket/x"),
-        *("https://bucket.s3.amazonaws.com/x", "file:///tmp/x", "one\ntwo", "x" * 5_000, "file"),
-    ],
-)
-def test_a_place_for_snapshots_that_is_none(url: str, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    told = load_settings({**COMPLETE, "SNAPSHOT_URL": url}, folder=tmp_path)
-    expected = "SNAPSHOT_URL is malformed: it must look like s3://bucket/prefix, or be a folder"
-    assert problem(told) == sentence(told, "snapshot_url") == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "url"),
-    [
-        ("", None),
-        ("s3://my-bucket", "s3://my-bucket"),
-        ("s3://my.bucket/audit/v1.2/", "s3://my.bucket/audit/v1.2"),
-        ("/srv/audit", "/srv/audit"),
-    ],
-)
-def test_where_snapshots_go(text: str, url: str | None) -> None:
-    assert settings(SNAPSHOT_URL=text).snapshot_url == url
-
-
-def test_a_relative_folder_of_snapshots_is_in_the_project_s(tmp_path: Path) -> None:
-    """cron starts at home."""
-    told = load_settings({"SNAPSHOT_URL": "audit"}, folder=tmp_path)
-    assert told.snapshot_url == str(tmp_path / "audit")
 
 
 # SSM

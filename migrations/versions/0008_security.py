@@ -18,11 +18,68 @@ JSON_OBJECT = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_n
 JSON_ARRAY = sa.JSON(none_as_null=True).with_variant(
     postgresql.ARRAY(postgresql.JSON(none_as_null=True), dimensions=1), "postgresql"
 )
+
+
+def _alert() -> list[Column[Any]]:
+    """Make the columns that all alerts share."""
+    return [
+        Column("repository_id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="repositories.id"),
+        Column(
+            "number",
+            sa.Integer(),
+            primary_key=True,
+            autoincrement=False,
+            comment="Number; each repository and kind of alert counts apart",
+        ),
+        Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+        Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        Column("created_at", TIME, nullable=False, comment="When it was opened"),
+        Column("updated_at", TIME, comment="When GitHub last counted a change"),
+        Column("html_url", sa.String(), comment="Web page"),
+        Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
+        Column(
+            "listed_at",
+            TIME,
+            comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
+        ),
+        Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
+        Column(
+            "not_found_at",
+            TIME,
+            comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
+        ),
+        Column(
+            "unlisted_at",
+            TIME,
+            comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
+        ),
+        Column(
+            "unlisted_reason",
+            sa.String(),
+            comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
+        ),
+    ]
+
+
+def _dismissed() -> list[Column[Any]]:
+    """Make those of alerts that are dismissed or fixed."""
+    return [
+        Column("dismissed_at", TIME, comment="When it was dismissed; else NULL"),
+        Column("dismissed_by", sa.String(), comment="Login of who dismissed it"),
+        Column("dismissed_reason", sa.String(), comment="Reason that was chosen"),
+        Column("dismissed_comment", sa.String(), comment="Reason in that person's words"),
+        Column("fixed_at", TIME, comment="When GitHub saw it fixed; may be set though the state is another"),
+        Column("assignees", JSON_ARRAY, comment="Logins of those who are assigned"),
+    ]
+
+
 # Each table: its comment, its columns and its indexes.
 TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
     "dependabot_alerts": (
         "Dependabot's alerts: dependencies with a known vulnerability",
         [
+            *_alert(),
+            *_dismissed(),
             Column("state", sa.String(), nullable=False, comment="open, fixed, dismissed or auto_dismissed"),
             Column("severity", sa.String(), nullable=False, comment="low, medium, high or critical"),
             Column("ecosystem", sa.String(), comment="Where packages are from, such as npm or pip"),
@@ -46,53 +103,13 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             ),
             Column("auto_dismissed_at", TIME, comment="When a rule of Dependabot's dismissed it; else NULL"),
             Column("dismissal_request", sa.String(), comment="Status of a request to dismiss it"),
-            Column("repository_id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="repositories.id"),
-            Column(
-                "number",
-                sa.Integer(),
-                primary_key=True,
-                autoincrement=False,
-                comment="Number; each repository and kind of alert counts apart",
-            ),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("updated_at", TIME, comment="When GitHub last counted a change"),
-            Column("html_url", sa.String(), comment="Web page"),
-            Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
-            Column(
-                "listed_at",
-                TIME,
-                comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
-            ),
-            Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
-            Column(
-                "not_found_at",
-                TIME,
-                comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
-            ),
-            Column(
-                "unlisted_at",
-                TIME,
-                comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
-            ),
-            Column(
-                "unlisted_reason",
-                sa.String(),
-                comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
-            ),
-            Column("dismissed_at", TIME, comment="When it was dismissed; else NULL"),
-            Column("dismissed_by", sa.String(), comment="Login of who dismissed it"),
-            Column("dismissed_reason", sa.String(), comment="Reason that was chosen"),
-            Column("dismissed_comment", sa.String(), comment="Reason in that person's words"),
-            Column("fixed_at", TIME, comment="When GitHub saw it fixed; may be set though the state is another"),
-            Column("assignees", JSON_ARRAY, comment="Logins of those who are assigned"),
         ],
         [("org", "repo"), ("org", "state")],
     ),
     "secret_scanning_alerts": (
         "Secrets that were found in repositories, without the secrets themselves",
         [
+            *_alert(),
             Column("state", sa.String(), nullable=False, comment="open or resolved"),
             Column("secret_type", sa.String(), nullable=False, comment="What secret it is, such as aws_access_key_id"),
             Column("secret_type_display_name", sa.String(), comment="The same for people"),
@@ -139,47 +156,14 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
                 sa.String(),
                 comment="Answer to that; NULL unless SECRET_COMMENTS=on",
             ),
-            Column("repository_id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="repositories.id"),
-            Column(
-                "number",
-                sa.Integer(),
-                primary_key=True,
-                autoincrement=False,
-                comment="Number; each repository and kind of alert counts apart",
-            ),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("updated_at", TIME, comment="When GitHub last counted a change"),
-            Column("html_url", sa.String(), comment="Web page"),
-            Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
-            Column(
-                "listed_at",
-                TIME,
-                comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
-            ),
-            Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
-            Column(
-                "not_found_at",
-                TIME,
-                comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
-            ),
-            Column(
-                "unlisted_at",
-                TIME,
-                comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
-            ),
-            Column(
-                "unlisted_reason",
-                sa.String(),
-                comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
-            ),
         ],
         [("org", "repo"), ("org", "state")],
     ),
     "code_scanning_alerts": (
         "Code scanning's alerts, on default branches",
         [
+            *_alert(),
+            *_dismissed(),
             Column("state", sa.String(), nullable=False, comment="open, fixed or dismissed"),
             Column("severity", sa.String(), comment="security_severity, else rule_severity"),
             Column(
@@ -196,47 +180,6 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column("ref", sa.String(), comment="Branch where it was last found"),
             Column("path", sa.String(), comment="File where it was last found"),
             Column("start_line", sa.Integer(), comment="Line where it was last found"),
-            Column("repository_id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="repositories.id"),
-            Column(
-                "number",
-                sa.Integer(),
-                primary_key=True,
-                autoincrement=False,
-                comment="Number; each repository and kind of alert counts apart",
-            ),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("updated_at", TIME, comment="When GitHub last counted a change"),
-            Column("html_url", sa.String(), comment="Web page"),
-            Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
-            Column(
-                "listed_at",
-                TIME,
-                comment="When the last reading began that showed it, of the whole list or of it alone; NULL before one",
-            ),
-            Column("asked_at", TIME, comment="When GitHub was last asked for it alone; NULL: never"),
-            Column(
-                "not_found_at",
-                TIME,
-                comment="Since when GitHub has said that it has no such alert; NULL when it was shown since",
-            ),
-            Column(
-                "unlisted_at",
-                TIME,
-                comment="When this app saw that GitHub no longer lists it (its repository is gone, or the feature is off there); NULL while it does. Its state is then the last one seen",
-            ),
-            Column(
-                "unlisted_reason",
-                sa.String(),
-                comment="repository_gone, off (in the repository), organisation_off, not_found (GitHub has no such alert) or not_listed (it was not listed again when its repository or the feature came back); NULL while it is listed",
-            ),
-            Column("dismissed_at", TIME, comment="When it was dismissed; else NULL"),
-            Column("dismissed_by", sa.String(), comment="Login of who dismissed it"),
-            Column("dismissed_reason", sa.String(), comment="Reason that was chosen"),
-            Column("dismissed_comment", sa.String(), comment="Reason in that person's words"),
-            Column("fixed_at", TIME, comment="When GitHub saw it fixed; may be set though the state is another"),
-            Column("assignees", JSON_ARRAY, comment="Logins of those who are assigned"),
         ],
         [("org", "repo"), ("org", "state")],
     ),
@@ -399,17 +342,12 @@ REPOSITORIES: list[Column[Any]] = [
     Column("language", sa.String(), comment="Language that most of its code is in"),
     Column("license", sa.String(), comment="Licence's SPDX id, NOASSERTION when GitHub doesn't know it; NULL: none"),
     Column("size", sa.BigInteger(), comment="Size in kilobytes, as GitHub last counted it"),
-    Column("advanced_security", sa.String(), comment="enabled or disabled; NULL when GitHub doesn't tell this token"),
-    Column(
-        "dependabot_security_updates",
-        sa.String(),
-        comment="enabled or disabled; NULL when GitHub doesn't tell this token",
-    ),
-    Column("secret_scanning", sa.String(), comment="enabled or disabled; NULL when GitHub doesn't tell this token"),
-    Column(
-        "secret_scanning_push_protection",
-        sa.String(),
-        comment="enabled or disabled; NULL when GitHub doesn't tell this token",
+    *(
+        Column(name, sa.String(), comment="enabled or disabled; NULL when GitHub doesn't tell this token")
+        for name in (
+            *("advanced_security", "dependabot_security_updates"),
+            *("secret_scanning", "secret_scanning_push_protection"),
+        )
     ),
     Column("security_and_analysis", JSON_OBJECT, comment="All of GitHub's security features, with their status"),
     Column(

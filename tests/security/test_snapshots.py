@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy.orm import Session
 
-from chalicelib.errors import JobFailedError
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.snapshots import Snapshot
-from chalicelib.models import Repository
-from chalicelib.security.models import RepositoryCheck, RepositoryRating
+from chalicelib.security.models import RepositoryRating
 from chalicelib.security.rows import COMMENTS
 from chalicelib.security.snapshots import DEPENDENCIES, REPOSITORIES, SECRETS
 from chalicelib.security.snapshots.alerts import dependabot_content, secret_scanning_content
 from chalicelib.security.snapshots.repositories import repositories_content
-from sandbox import DependabotAlert as Dependency
-from sandbox import SecretAlert
-from tests.organisation import DAY, Organisation, organisation
 from tests.schemas import faults_of
 from tests.security.audited import (
     AS_OF,
@@ -37,7 +29,6 @@ from tests.security.audited import (
     context_of,
     write,
 )
-from tests.security.conftest import rows_of
 
 OF_ALERTS = (SECRETS, DEPENDENCIES)
 PLANTED = "hunter2-planted-secret"
@@ -61,6 +52,15 @@ def written(session: Session, snapshot: Snapshot, folder: Path) -> dict[str, Any
     return found
 
 
+def shown(
+    rule: str, result: str, evidence: dict[str, Any], *, known: str = "", exception: Any = None
+) -> dict[str, Any]:
+    """A check as the file shows it."""
+    times = {"since": "2026-05-23T05:00:00Z", "checked_at": "2026-06-01T05:00:00Z"}
+    results = {"result": result, "known_result": known or result, "message": f"{rule}: {result}"}
+    return {**results, "evidence": evidence, "exception": exception, **times}
+
+
 def test_repositories_with_their_checks_and_ratings(shared: Session, tmp_path: Path) -> None:
     add_repository(shared, 1, "web-site", custom_properties={"team": "core"}, topics=["web"], license="MIT", fork=False)
     add_repository(shared, 2, "attic", "internal", archived=True)
@@ -74,7 +74,6 @@ def test_repositories_with_their_checks_and_ratings(shared: Session, tmp_path: P
     rating = RepositoryRating(repository_id=1, org="acme", repo="web-site", rating="unknown", since=ago(3), passed=2)
     rating.counted, rating.percent, rating.criteria, rating.rated_at = 3, 66.7, {"rules": ["readme"]}, ago(0)
     shared.add(rating)
-    times = {"since": "2026-05-23T05:00:00Z", "checked_at": "2026-06-01T05:00:00Z"}
     nothing = dict.fromkeys(("custom_properties", "default_branch", "description", "fork", "language", "license"))
     nothing |= {"pushed_at": None, "topics": None, "created_at": "2026-02-21T05:00:00Z"}
     assert written(shared, REPOSITORIES, tmp_path) == {
@@ -90,14 +89,9 @@ def test_repositories_with_their_checks_and_ratings(shared: Session, tmp_path: P
                 "visibility": "internal",
                 "archived": True,
                 "checks": {
-                    "readme": {
-                        "result": "not_applicable",
-                        "known_result": "not_applicable",
-                        "message": "readme: not_applicable",
-                        "evidence": {"archived": True},
-                        "exception": None,
-                        **times,
-                    }
+                    "readme": shown(
+                        "readme", "not_applicable", {"archived": True}, known="not_applicable", exception=None
+                    )
                 },
                 "rating": None,
             },
@@ -112,30 +106,15 @@ def test_repositories_with_their_checks_and_ratings(shared: Session, tmp_path: P
                 "topics": ["web"],
                 "custom_properties": {"team": "core"},
                 "checks": {
-                    "active": {
-                        "result": "error",
-                        "known_result": "pass",
-                        "message": "active: error",
-                        "evidence": {"error": "GitHub answered 502"},
-                        "exception": None,
-                        **times,
-                    },
-                    "license": {
-                        "result": "fail",
-                        "known_result": "fail",
-                        "message": "license: fail",
-                        "evidence": {"file": None},
-                        "exception": {"reason": "not ours", "until": "2026-12-31"},
-                        **times,
-                    },
-                    "readme": {
-                        "result": "pass",
-                        "known_result": "pass",
-                        "message": "readme: pass",
-                        "evidence": {"file": "README.md"},
-                        "exception": None,
-                        **times,
-                    },
+                    "active": shown("active", "error", {"error": "GitHub answered 502"}, known="pass"),
+                    "license": shown(
+                        "license",
+                        "fail",
+                        {"file": None},
+                        known="fail",
+                        exception={"reason": "not ours", "until": "2026-12-31"},
+                    ),
+                    "readme": shown("readme", "pass", {"file": "README.md"}),
                 },
                 "rating": {
                     "rating": "unknown",
@@ -161,21 +140,7 @@ def test_secrets_that_are_open(shared: Session, tmp_path: Path) -> None:
     add_secret(shared, 1, 2, ago(6), state="resolved")
     add_secret(shared, 1, 3, ago(6), unlisted_at=ago(1))
     add_secret(shared, 9, 1, AS_OF + timedelta(minutes=1))
-    nothing = dict.fromkeys(
-        [
-            "updated_at",
-            "secret_type_display_name",
-            "provider",
-            "validity",
-            "publicly_leaked",
-            "multi_repo",
-            "is_base64_encoded",
-            "has_more_locations",
-            "first_location",
-            "push_protection_bypassed",
-            "push_protection_bypassed_at",
-        ]
-    )
+    nothing = dict.fromkeys(OF_SECRETS)
     assert written(shared, SECRETS, tmp_path) == {
         "snapshot": "secret_scanning",
         "version": 1,
@@ -304,121 +269,3 @@ def test_the_schemas_refuse_what_is_not_in_them() -> None:
     assert faults_of("dependabot", {**document, "limits": []}) == ["$: 'alerts' is a required property"]
     for name in ("repositories", "secret_scanning"):
         assert "$.snapshot: " in "".join(faults_of(name, document))
-
-
-# By the daily job
-
-
-@pytest.fixture
-def org(db_url: str, tmp_path: Path) -> Iterator[Organisation]:
-    """An organisation with an open alert whose secret stands in its field, and in each comment."""
-    with organisation(db_url, items=10, days=30, repositories=2) as running:
-        running.environment |= {
-            "SECURITY": "on",
-            "SECRET_COMMENTS": "on",
-            "SNAPSHOT_URL": str(tmp_path / "out"),
-            "SNAPSHOT_FORM": "data-logger",
-        }
-        world = running.sandbox.world
-        repository = next(iter(world.repositories.values()))
-        world.open_alert(repository, SecretAlert, secret=PLANTED, **dict.fromkeys(COMMENTS, f"we need {PLANTED}"))
-        world.open_alert(repository, Dependency)
-        yield running
-
-
-@pytest.mark.slow
-def test_the_daily_job_writes_open_alerts_and_no_secret(org: Organisation, tmp_path: Path) -> None:
-    org.run_job("daily")
-    files = {f"{path.relative_to(tmp_path / 'out')}": path.read_text() for path in (tmp_path / "out").rglob("*.json")}
-    for name in ("repositories", "secret_scanning", "dependabot"):
-        text = files[f"acme/latest/{name}.json"]
-        assert files[f"acme/2026-06-15/{name}.json"] == text
-        found = json.loads(text)
-        assert faults_of(name, found) == []
-        assert found["as_of"] == "2026-06-15T12:00:00Z"
-        assert found["repositories" if name == "repositories" else "alerts"] != []
-        # In the Data Logger's form, for its dashboard.
-        assert isinstance(json.loads(files[f"{name}.json"]), list)
-    assert [name for name, text in files.items() if PLANTED in text or "we need" in text] == []
-
-
-@pytest.mark.slow
-def test_a_feature_that_is_off_has_no_file(org: Organisation, tmp_path: Path) -> None:
-    """An empty list would say that nothing is open."""
-
-    def off(request: Any, answer: Any) -> Any:
-        is_list = request.path.endswith("/dependabot/alerts")
-        message = "Dependabot alerts are disabled for this organization."
-        return replace(answer, status=403, data={"message": message}) if is_list else answer
-
-    with org.sandbox.oddities.telling(off):
-        org.run_job("daily")
-    latest = tmp_path / "out" / "acme" / "latest"
-    assert [path.name for path in latest.glob("[sd]*.json")] == ["secret_scanning.json"]
-
-
-def checked(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "out" / "acme" / "latest" / "repositories.json").read_text())
-    return found
-
-
-@pytest.mark.slow
-def test_each_repository_has_the_checks_that_are_stored(org: Organisation, tmp_path: Path) -> None:
-    org.run_job("daily")
-    rows = rows_of(org.db_url, RepositoryCheck)
-    shown = {each["name"]: each["checks"] for each in checked(tmp_path)["repositories"]}
-    assert {(row["repo"], row["rule"]): (row["result"], row["evidence"]) for row in rows} == {
-        (name, rule): (check["result"], check["evidence"])
-        for name, checks in shown.items()
-        for rule, check in checks.items()
-    }
-    lists = json.loads((tmp_path / "out" / "repositories.json").read_text())
-    assert {each["name"] for each in lists} == {
-        row["name"] for row in rows_of(org.db_url, Repository) if not row["archived"]
-    }
-    assert all(value in {True, False, None} for each in lists for value in each["checklist"].values())
-
-
-def refused_with(status: int) -> Any:
-    """Let GitHub answer no query."""
-
-    def refused(request: Any, answer: Any) -> Any:
-        return replace(answer, status=status, data={"message": "no"}) if request.path == "/graphql" else answer
-
-    return refused
-
-
-@pytest.mark.slow
-def test_checks_that_are_refused_leave_the_file_as_of_when_they_were_made(org: Organisation, tmp_path: Path) -> None:
-    org.run_job("daily")
-    before = checked(tmp_path)
-    org.advance(DAY)
-    with org.sandbox.oddities.telling(refused_with(403)), suppress(JobFailedError):
-        org.run_job("daily")
-    assert (before["as_of"], checked(tmp_path)["as_of"]) == ("2026-06-15T12:00:00Z", "2026-06-15T12:00:00Z")
-    org.run_job("daily")
-    assert checked(tmp_path)["as_of"] == "2026-06-16T12:00:00Z"
-
-
-@pytest.mark.slow
-def test_a_failed_call_breaks_no_rule(org: Organisation, tmp_path: Path) -> None:
-    """The Data Logger wrote that files were missing, and branches unprotected."""
-    org.run_job("daily")
-    before = checked(tmp_path)["repositories"]
-    org.advance(DAY)
-    with org.sandbox.oddities.telling(refused_with(502)), suppress(JobFailedError):
-        org.run_job("daily")
-    for then, now in zip(before, checked(tmp_path)["repositories"], strict=True):
-        known = {rule: check["known_result"] for rule, check in now["checks"].items()}
-        assert known == {rule: check["result"] for rule, check in then["checks"].items()}
-        assert then["archived"] or now["checks"]["readme"]["result"] == "error"
-    for each in json.loads((tmp_path / "out" / "repositories.json").read_text()):
-        assert each["checklist"]["readme_missing"] is each["checklist"]["unprotected_branches"] is None
-
-
-@pytest.mark.slow
-def test_repositories_that_were_never_checked_have_no_file(org: Organisation, tmp_path: Path) -> None:
-    with org.sandbox.oddities.telling(refused_with(403)), suppress(JobFailedError):
-        org.run_job("daily")
-    names = {path.name for path in (tmp_path / "out" / "acme" / "latest").iterdir()}
-    assert names == {"secret_scanning.json", "dependabot.json"}

@@ -246,16 +246,21 @@ def test_those_beyond_the_limit_of_a_run_are_asked_for_in_the_next_ones(
     assert unlisted(org) == {"off": 6}
 
 
-def test_alerts_of_a_repository_that_is_back_are_back_the_same_day(make: Make) -> None:
-    """They stayed hidden for up to a week, while snapshots said that they were current."""
-    org = make()
-    first = next(iter(org.sandbox.world.repositories.values()))
-    org.sandbox.tokens.hide(org.sandbox.token, [first.full_name])
+def hide_for_a_week(org: Organisation, repository: Any) -> None:
+    """Let the token not see a repository, until that is believed, and its alerts are unlisted."""
+    org.sandbox.tokens.hide(org.sandbox.token, [repository.full_name])
     org.run_job("every_30_min")
     org.advance(DAY)
     org.run_job("every_30_min")
     org.advance(8 * DAY)
     check(org)
+
+
+def test_alerts_of_a_repository_that_is_back_are_back_the_same_day(make: Make) -> None:
+    """They stayed hidden for up to a week, while snapshots said that they were current."""
+    org = make()
+    first = next(iter(org.sandbox.world.repositories.values()))
+    hide_for_a_week(org, first)
     assert unlisted(org) == {"repository_gone": 6}
     org.sandbox.tokens.hide(org.sandbox.token, [])
     org.advance(DAY)
@@ -284,12 +289,7 @@ def test_a_list_that_is_behind_is_read_whole_again_the_next_day(make: Make) -> N
     """One reading too early made the alerts wait for a week."""
     org = make(each=60)
     first = next(iter(org.sandbox.world.repositories.values()))
-    org.sandbox.tokens.hide(org.sandbox.token, [first.full_name])
-    org.run_job("every_30_min")
-    org.advance(DAY)
-    org.run_job("every_30_min")
-    org.advance(8 * DAY)
-    check(org)
+    hide_for_a_week(org, first)
     assert unlisted(org) == {"repository_gone": 60}
     org.sandbox.tokens.hide(org.sandbox.token, [])
     org.advance(DAY)
