@@ -13,8 +13,9 @@ from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
 from chalicelib.security.domain import SECURITY
 from chalicelib.settings import Setting, Settings
+from chalicelib.workflows.domain import WORKFLOWS
 
-DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY)
+DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS)
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
 # The settings of what all domains work with.
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *snapshots.settings_of(SNAPSHOTS))

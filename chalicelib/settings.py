@@ -32,13 +32,19 @@ AMOUNT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_DAYS = 3650
+MOST_SECRETS = 2  # of the webhook: the new one and the old one
 
 PROJECT = Path(__file__).resolve().parents[1]
 DATABASE = "sqlite:///contributor-metrics.db"
 RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:|[A-Za-z]:[/\\])([^?]+.*)")
 
 # The values that SSM may hold, by the last part of their parameter's name.
-SSM_NAMES = {"GH_TOKEN": "token", "GH_APP_PRIVATE_KEY": "app_private_key", "DB_URL": "db_url"}
+SSM_NAMES = {
+    "GH_TOKEN": "token",
+    "GH_APP_PRIVATE_KEY": "app_private_key",
+    "DB_URL": "db_url",
+    "WEBHOOK_SECRET": "webhook_secret",
+}
 
 Lookup = Callable[[str], str | None]
 T = TypeVar("T")
@@ -185,6 +191,17 @@ class Settings:
         """
         text = self.lookup("SNAPSHOT_URL")
         return parse_snapshot_url(text, self.folder) if text else None
+
+    @cached_property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The webhook's secret (`WEBHOOK_SECRET`), or two with a comma between while it changes; none: all is refused.
+
+        Raises SettingsError when there are more.
+        """
+        secrets = tuple(filter(None, (part.strip() for part in (self.lookup("WEBHOOK_SECRET") or "").split(","))))
+        if len(secrets) > MOST_SECRETS:
+            raise SettingsError("WEBHOOK_SECRET is malformed: it may hold two secrets, the new one and the old one")
+        return secrets
 
     @cached_property
     def repos(self) -> tuple[str, ...]:

@@ -66,6 +66,11 @@ COMMON = (
         "Where the daily job writes [snapshots](security.md#snapshots): `s3://bucket/prefix`, or a folder. Without it, "
         "none are written",
     ),
+    Common(
+        "WEBHOOK_SECRET",
+        NONE,
+        "Secret of GitHub's webhook; two with a comma between while it is changed. Without it, all deliveries are refused",
+    ),
     Common("ENV_NAME", "`dev`", "In Lambda: the stage, which is part of the names of its SSM parameters"),
 )
 

@@ -65,6 +65,7 @@ class Organisation:
             "DB_URL": self.db_url,
             "COPILOT": "off",  # those tests switch them on that are about them
             "SECURITY": "off",
+            "WORKFLOWS": "off",
             **self.environment,
         }
 

@@ -24,18 +24,18 @@ def ignore_progress(fetched: int, /) -> None:
     """Do nothing with the number of items that a page brought."""
 
 
-@dataclass
-class Context:
-    """What a step works with: the database, GitHub, the part of it to read, the clock, and its row in the ledger."""
+@dataclass(kw_only=True)
+class Saving:
+    """What rows are saved with: the database, what is kept of GitHub, the clock, and the account of what was done.
+
+    `run` is a row of the ledger, or only counts.
+    """
 
     session: Session
-    github: GitHubAPI
     scope: Scope
     settings: Settings
     now: Callable[[], datetime]
     run: SyncRun
-    keep_lease: Callable[[], None] = field(default=lambda: None)
-    on_page: Callable[[int], None] = ignore_progress
     # What tells apart the rejected records, by kind, as far as this step has looked for them.
     rejected: dict[str, set[str]] = field(default_factory=dict)
     # How many rows of each kind the run has marked as gone.
@@ -45,16 +45,6 @@ class Context:
     def marks(self) -> Marks:
         """The watermarks and cursors of what is read."""
         return Marks(self.session, self.scope.org, self.scope.name, self.now)
-
-    def checkpoint(self) -> None:
-        """Commit what was read, and the ledger with it; keep the lease; OutOfTimeError when the run's time is over."""
-        self.commit()
-        self.github.budget.check()
-
-    def commit(self) -> None:
-        """Commit and keep the lease, but go on: there is more that was fetched in time."""
-        self.session.commit()
-        self.keep_lease()
 
     def note(self, sentence: str) -> None:
         """Add a sentence, once, to what the ledger says of the step though all is well; a long note ends with "…"."""
@@ -69,6 +59,25 @@ class Context:
         for record in records:
             self.run.fetched += 1
             yield record
+
+
+@dataclass(kw_only=True)
+class Context(Saving):
+    """What a step works with: what rows are saved with, and GitHub, which it may ask."""
+
+    github: GitHubAPI
+    keep_lease: Callable[[], None] = field(default=lambda: None)
+    on_page: Callable[[int], None] = ignore_progress
+
+    def checkpoint(self) -> None:
+        """Commit what was read, and the ledger with it; keep the lease; OutOfTimeError when the run's time is over."""
+        self.commit()
+        self.github.budget.check()
+
+    def commit(self) -> None:
+        """Commit and keep the lease, but go on: there is more that was fetched in time."""
+        self.session.commit()
+        self.keep_lease()
 
 
 def counted(things: Sized, name: str) -> str:

@@ -6,12 +6,13 @@ Jobs, backfills, health, `make check-setup` and the reference page are made from
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from chalicelib.errors import SettingsError
 from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
+from chalicelib.ingest.deliveries import Handler
 from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
@@ -96,7 +97,8 @@ class Domain:
     """A domain: everything that the rest of the app needs to know of it.
 
     `views` may read those before them. `retired_views` are names that views had in older versions, to be dropped.
-    `enabled` says whether jobs read it. `agree` raises SettingsError when its settings contradict each other.
+    `events` are those of webhooks that it keeps something of, each with what saves it. `enabled` says whether jobs and
+    the webhook keep it at all. `agree` raises SettingsError when its settings contradict each other.
     `examples` are arguments of `backfill.py`, for its help.
     """
 
@@ -108,6 +110,7 @@ class Domain:
     retired_views: Sequence[str] = ()
     streams: Sequence[ListStream] = ()
     snapshots: Sequence[Snapshot] = ()
+    events: Mapping[str, Handler] = field(default_factory=dict)
     settings: Sequence[Setting[Any]] = ()
     enabled: Callable[[Settings], bool] = always
     agree: Callable[[Settings], None] = accept

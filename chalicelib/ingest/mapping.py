@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from chalicelib.errors import RejectedError
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Saving
 from chalicelib.ingest.fields import Row
 from chalicelib.store.rejected import identity_of, open_identities, save_rejected, settle
 from chalicelib.store.upsert import upsert
@@ -32,7 +32,7 @@ class Mapped(Generic[T]):
 
 
 def map_records(
-    context: Context, kind: str, records: Iterable[Any], to_row: Callable[[Any], T], *, is_kept: bool = True
+    context: Saving, kind: str, records: Iterable[Any], to_row: Callable[[Any], T], *, is_kept: bool = True
 ) -> Iterator[Mapped[T]]:
     """Map records one by one, as they come; what can't be mapped is counted and kept, or only that there was one."""
     for record in records:
@@ -43,7 +43,7 @@ def map_records(
             reject(context, kind, kept, str(error))
 
 
-def save_rows(context: Context, kind: str, model: type[Any], mapped: Sequence[Mapped[Row]]) -> int:
+def save_rows(context: Saving, kind: str, model: type[Any], mapped: Sequence[Mapped[Row]]) -> int:
     """Write rows; the record of one that the database refuses is kept. Gives how many were new or changed."""
     result = upsert(context.session, model, [each.row for each in mapped])
     # By identity: an upsert hands back the very rows that it was given.
@@ -56,7 +56,7 @@ def save_rows(context: Context, kind: str, model: type[Any], mapped: Sequence[Ma
     return result.changed
 
 
-def _settle_rejected(context: Context, kind: str, records: Sequence[Any]) -> None:
+def _settle_rejected(context: Saving, kind: str, records: Sequence[Any]) -> None:
     """Mark rejected records that are stored now."""
     session, org = context.session, context.scope.org
     if kind not in context.rejected:
@@ -68,7 +68,7 @@ def _settle_rejected(context: Context, kind: str, records: Sequence[Any]) -> Non
         context.rejected[kind] = open_identities(session, kind=kind, org=org)
 
 
-def save_own_rows(context: Context, model: type[Any], rows: Sequence[Row]) -> int:
+def save_own_rows(context: Saving, model: type[Any], rows: Sequence[Row]) -> int:
     """Write rows that this app made by itself; RejectedError when the database refuses one, which is a bug."""
     result = upsert(context.session, model, rows)
     for _, reason in result.refused:
@@ -76,7 +76,7 @@ def save_own_rows(context: Context, model: type[Any], rows: Sequence[Row]) -> in
     return result.changed
 
 
-def reject(context: Context, kind: str, record: Any, reason: str) -> None:
+def reject(context: Saving, kind: str, record: Any, reason: str) -> None:
     """Keep a record that can't become a row, and count it."""
     org, now = context.scope.org, context.now()
     if save_rejected(context.session, kind=kind, org=org, record=record, reason=reason, now=now):

@@ -163,9 +163,16 @@ class Runner:
 
     def _outcome(self, run: SyncRun, step: Step) -> tuple[str, str | None]:
         context = Context(
-            self.session, self.github, self.scope, self.settings, self.clock, run, self._keep_lease, self.on_page
+            session=self.session,
+            github=self.github,
+            scope=self.scope,
+            settings=self.settings,
+            now=self.clock,
+            run=run,
+            gone=self.gone,
+            keep_lease=self._keep_lease,
+            on_page=self.on_page,
         )
-        context.gone = self.gone
         self.github.before_request = partial(self._end_reading, threading.get_ident())
         try:
             self.github.budget.check()

@@ -14,7 +14,10 @@ from chalicelib.github import AppAuth, Auth, Budget, GitHubAPI, InstallationAuth
 from chalicelib.ingest.scopes import Scope
 from chalicelib.models import create_db_session
 from chalicelib.settings import Settings
-from chalicelib.store.engine import describe
+from chalicelib.store.engine import check_revision, describe, make_engine
+
+# The databases that were found to be migrated; a newer code's process begins anew.
+_checked: set[str] = set()
 
 
 def scope_of(settings: Settings, org: str) -> Scope:
@@ -53,3 +56,22 @@ def open_database(settings: Settings) -> Iterator[Session]:
         raise DatabaseNotReadyError(describe(error, settings.db_url)) from error
     finally:
         session.close()
+
+
+@contextmanager
+def keep_database(settings: Settings) -> Iterator[Session]:
+    """Open a session whose connection is kept for the next one, for what is asked often; errors as above.
+
+    Whether the database is migrated is checked once, by the first session.
+    """
+    engine = make_engine(settings.db_url)
+    try:
+        if settings.db_url not in _checked:
+            with engine.connect() as connection:
+                check_revision(connection)
+            _checked.add(settings.db_url)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise DatabaseNotReadyError(describe(error, settings.db_url)) from error

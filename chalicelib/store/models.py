@@ -1,4 +1,4 @@
-"""The app's own tables: its ledger, watermarks, cursors, list pages, leases and rejected records."""
+"""The app's own tables: ledger, watermarks, cursors, list pages, leases, rejected records and deliveries."""
 
 from __future__ import annotations
 
@@ -136,3 +136,30 @@ class RejectedRecord(Base):
     stored_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When a later reading stored it after all; NULL while it is missing from its table"
     )
+
+
+class WebhookDelivery(Base):
+    """A webhook's delivery that this app keeps something of; GitHub may deliver it more than once."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index(None, "received_at"),
+        Index(None, "status", "received_at"),
+        {"comment": "Deliveries of webhooks, each once, and what became of them; kept for 30 days"},
+    )
+
+    guid: Mapped[str] = mapped_column(String, primary_key=True, comment="X-GitHub-Delivery: a redelivery has the same")
+    event: Mapped[str] = mapped_column(String, comment="X-GitHub-Event, such as workflow_job")
+    action: Mapped[str | None] = mapped_column(String, comment="What happened, such as completed; NULL: there is none")
+    org: Mapped[str | None] = mapped_column(String, comment="Organisation; NULL when it names none")
+    repository_id: Mapped[int | None] = mapped_column(BigInteger, comment="repositories.id; NULL when it names none")
+    hook_id: Mapped[int | None] = mapped_column(BigInteger, comment="GitHub's id of the webhook; NULL when not said")
+    target_type: Mapped[str | None] = mapped_column(
+        String, comment="Whose webhook it is: organization, repository or integration (a GitHub App)"
+    )
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it last came")
+    tries: Mapped[int] = mapped_column(comment="How often it came until it was stored")
+    status: Mapped[str] = mapped_column(String, comment="stored or failed")
+    changed: Mapped[int] = mapped_column(comment="Rows that were new or changed by it")
+    rejected: Mapped[int] = mapped_column(comment="Records of it that are in rejected_records instead")
+    note: Mapped[str | None] = mapped_column(Text, comment="What else is to be known; why it failed")

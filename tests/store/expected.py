@@ -24,7 +24,14 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 def make_context(session: Session, *, org: str = "Acme") -> Context:
     """What a step works with; the client is real, and never asked."""
     run = open_run(session, job="test", step="test", org=org, now=NOW)
-    return Context(session, GitHubAPI("token"), Scope(org), load_settings({}), lambda: NOW, run)
+    return Context(
+        session=session,
+        github=GitHubAPI("token"),
+        scope=Scope(org),
+        settings=load_settings({}),
+        now=lambda: NOW,
+        run=run,
+    )
 
 
 def time(value: str | None) -> datetime | None:

@@ -96,8 +96,7 @@ class Jobs(Runners):
     def _skip_job(self, run: Run, spec: JobSpec) -> None:
         """Add a job that is not run: as on GitHub, it may have begun before it was made."""
         job = self._make_job(run, spec, created_at=self.now, started_at=self.now - 1)
-        self._end(job, "skipped")
-        job.completed_at = job.started_at
+        self._end(job, "skipped", at=job.started_at)
 
     def _copy_job(self, job: Job) -> None:
         """Take a job over into the latest attempt: it gets a new id and keeps its times but `created_at`."""
@@ -125,8 +124,8 @@ class Jobs(Runners):
         self.version += 1
         return job
 
-    def _end(self, job: Job, conclusion: str, actor: Person | None = None) -> None:
-        job.status, job.conclusion, job.completed_at = "completed", conclusion, self.now
+    def _end(self, job: Job, conclusion: str, actor: Person | None = None, *, at: int | None = None) -> None:
+        job.status, job.conclusion, job.completed_at = "completed", conclusion, self.now if at is None else at
         self._tell_job(job, "completed", actor)
         self._tell_deployment(job, "success" if conclusion in SUCCEEDED else "failure", actor)
 

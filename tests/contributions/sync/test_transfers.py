@@ -226,7 +226,16 @@ def test_a_late_page_does_not_bring_a_moved_issue_back(org: Organisation) -> Non
     org.run_job("nrt_events")
     with create_db_session(org.db_url) as session:
         run = SyncRun(rejected=0, stored=0)
-        assert save_items(Context(session, GitHubAPI(), Scope(ORG), org.settings, org.now, run), "issues", [late]) == 0
+        assert (
+            save_items(
+                Context(
+                    session=session, github=GitHubAPI(), scope=Scope(ORG), settings=org.settings, now=org.now, run=run
+                ),
+                "issues",
+                [late],
+            )
+            == 0
+        )
         session.commit()
     assert rows_about(org, old.id) == 0
 

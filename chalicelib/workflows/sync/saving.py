@@ -1,0 +1,162 @@
+"""Writes runs, jobs and deployments: what is stored and what is told now are put together in one transaction.
+
+Of two that write about the same run at once, one waits for the other: neither overwrites what the other one told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from chalicelib.errors import RejectedError
+from chalicelib.ingest.columns import list_row
+from chalicelib.ingest.context import Saving
+from chalicelib.ingest.deliveries import Place
+from chalicelib.ingest.fields import identity, json_object, moment, positive, text
+from chalicelib.ingest.mapping import Mapped, map_records, save_rows
+from chalicelib.store.among import among
+from chalicelib.store.locks import take_turn
+from chalicelib.store.upsert import Row
+from chalicelib.workflows.models import Deployment, WorkflowJob, WorkflowRun
+from chalicelib.workflows.rows import label_set, merge_deployment, merge_job, merge_run, with_runner
+
+RUNS, JOBS, DEPLOYMENTS = (model.__tablename__ for model in (WorkflowRun, WorkflowJob, Deployment))
+SUCCESS = "success"
+Merge = Callable[[Mapping[str, Any] | None, Row], Row]
+
+
+def save_jobs(
+    saving: Saving, place: Place, jobs: Sequence[Any], *, told: bool, gate: Mapping[str, Any] | None = None
+) -> None:
+    """Store jobs of a repository, in the session's transaction.
+
+    `told`: by a webhook, with the deployment that they are to make (`gate`), if any. Otherwise GitHub's API shows them
+    as they are now.
+    """
+    mapped = list(map_records(saving, JOBS, jobs, lambda record: job_row(record, place, saving.now(), told, gate)))
+    _save(saving, JOBS, WorkflowJob, mapped, merge_job, turn=lambda row: f"workflow run {row['run_id']}")
+
+
+def save_runs(saving: Saving, place: Place, runs: Sequence[Any], *, told: bool) -> None:
+    """Store runs of a repository, in the session's transaction; `told`: by a webhook."""
+    mapped = list(map_records(saving, RUNS, runs, lambda record: run_row(record, place, saving.now(), told)))
+    _save(saving, RUNS, WorkflowRun, mapped, merge_run, turn=lambda row: f"workflow run {row['id']}")
+
+
+def save_deployment(saving: Saving, place: Place, payload: Any) -> None:
+    """Store a deployment with a status of it, as the event `deployment_status` tells, in the session's transaction."""
+    mapped = list(map_records(saving, DEPLOYMENTS, [payload], lambda told: deployment_row(told, place, saving.now())))
+    _save(saving, DEPLOYMENTS, Deployment, mapped, merge_deployment, turn=lambda row: f"deployment {row['id']}")
+
+
+def _save(
+    saving: Saving,
+    kind: str,
+    model: type[Any],
+    mapped: Sequence[Mapped[Row]],
+    merge: Merge,
+    *,
+    turn: Callable[[Row], str],
+) -> None:
+    if not mapped:
+        return
+    saving.run.fetched += len(mapped)
+    for name in sorted({turn(each.row) for each in mapped}):
+        take_turn(saving.session.connection(), name)
+    table = model.__table__
+    there = select(table).where(among(table.c.id, {each.row["id"] for each in mapped}))
+    rows: dict[int, Row] = {row["id"]: dict(row) for row in saving.session.execute(there).mappings()}
+    records = {}
+    for each in mapped:
+        rows[each.row["id"]] = merge(rows.get(each.row["id"]), each.row)
+        records[each.row["id"]] = each.record
+    save_rows(saving, kind, model, [Mapped(rows[key], record) for key, record in records.items()])
+
+
+def _new(now: datetime, *, told: bool) -> Row:
+    told_at = now if told else None
+    return {
+        "first_seen_at": now,
+        "changed_at": now,
+        "told_at": told_at,
+        **dict.fromkeys(("checked_at", "not_found_at")),
+    }
+
+
+def run_row(record: Any, place: Place, now: datetime, told: bool) -> Row:  # noqa: FBT001 - the order of `job_row`
+    """Map a run to a row of `workflow_runs`; raises RejectedError.
+
+    https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
+    """
+    attempt = {"run_attempt": 1, **record} if isinstance(record, dict) else record
+    row = list_row(WorkflowRun, attempt)
+    positive("id", row["id"])
+    return {**row, **place.columns, **_new(now, told=told), "abandoned_at": None, "abandoned_reason": None}
+
+
+def job_row(
+    record: Any,
+    place: Place,
+    now: datetime,
+    told: bool,  # noqa: FBT001 - as above
+    gate: Mapping[str, Any] | None,
+) -> Row:
+    """Map a job, and the deployment that it is to make, to a row of `workflow_jobs`; raises RejectedError.
+
+    https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run
+    """
+    attempt = {"run_attempt": 1, **record} if isinstance(record, dict) else record
+    row = with_runner(list_row(WorkflowJob, attempt))
+    positive("id", row["id"])
+    made = {"label_set": label_set(row.get("labels")), **_gate_columns(gate, row["status"])}
+    return {
+        **dict.fromkeys(("created_at", "started_at", "completed_at", "conclusion", "steps")),
+        **row,
+        **made,
+        **place.columns,
+        **_new(now, told=told),
+        "abandoned_at": None,
+        "abandoned_reason": None,
+    }
+
+
+def _gate_columns(gate: Mapping[str, Any] | None, status: str) -> Row:
+    """Say what a job waits for, and since when it need not wait: once it is queued, that is when it was let in."""
+    if not gate:
+        return dict.fromkeys(("environment", "deployment_id", "approval_asked_at", "approved_at"))
+    updated_at = moment("deployment.updated_at", gate.get("updated_at"))
+    return {
+        "environment": text("deployment.environment", gate.get("environment")),
+        "deployment_id": identity("deployment.id", gate.get("id")),
+        "approval_asked_at": moment("deployment.created_at", gate.get("created_at")) if status == "waiting" else None,
+        "approved_at": updated_at if status == "queued" else None,
+    }
+
+
+def deployment_row(payload: Any, place: Place, now: datetime) -> Row:
+    """Map the payload of a `deployment_status` to a row of `deployments`; raises RejectedError.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#deployment_status
+    """
+    status = json_object("deployment_status", payload.get("deployment_status"))
+    deployment = json_object("deployment", payload.get("deployment"))
+    if status is None or deployment is None:
+        raise RejectedError("deployment or deployment_status is missing")
+    run = json_object("workflow_run", payload.get("workflow_run")) or {}
+    state, state_at = text("state", status.get("state")), moment("created_at", status.get("created_at"))
+    status_id = positive("deployment_status.id", status.get("id"))
+    if state is None or state_at is None or status_id is None:
+        raise RejectedError("deployment_status has no id, no state or no time")
+    return {
+        **list_row(Deployment, deployment),
+        **place.columns,
+        "run_id": identity("workflow_run.id", run.get("id")),
+        "state": state,
+        "state_at": state_at,
+        "status_id": status_id,
+        "succeeded_at": state_at if state == SUCCESS else None,
+        "first_seen_at": now,
+    }

@@ -1,0 +1,36 @@
+"""An organisation whose continuous integration runs, and its webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from chalicelib.jobs.webhook import receive
+from chalicelib.models import create_db_session
+from tests.organisation import Organisation, organisation
+
+SECRET = "a secret of these tests"
+
+
+@pytest.fixture
+def org(db_url: str) -> Iterator[Organisation]:
+    """A small organisation with workflows switched on, and a database with our tables."""
+    with organisation(db_url, items=20, days=5, repositories=3) as running:
+        running.environment |= {"WORKFLOWS": "on", "WEBHOOK_SECRET": SECRET}
+        yield running
+
+
+def post_to(org: Organisation) -> Callable[[Mapping[str, str], bytes], int]:
+    """Make what takes an organisation's deliveries, at the sandbox's time."""
+    settings = org.settings
+    return lambda headers, body: receive(headers, body, settings, now=org.now).status
+
+
+def rows_of(org: Organisation, model: Any) -> dict[int, dict[str, Any]]:
+    """All rows of a table, by id."""
+    table = model.__table__
+    with create_db_session(org.db_url) as session:
+        return {row["id"]: dict(row) for row in session.execute(select(table)).mappings()}
