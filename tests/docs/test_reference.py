@@ -118,7 +118,11 @@ def tables_of_the_app() -> set[str]:
 
 
 def test_it_says_how_a_domain_is_switched_off() -> None:
-    assert re.findall(r"^- Switched off by (.+)$", render(), re.MULTILINE) == ["`COPILOT=off`", "`SECURITY=off`", "`WORKFLOWS=off`"]
+    assert re.findall(r"^- Switched off by (.+)$", render(), re.MULTILINE) == [
+        "`COPILOT=off`",
+        "`SECURITY=off`",
+        "`WORKFLOWS=off`",
+    ]
 
 
 def test_make_docs_writes_it_and_a_check_says_when_it_is_stale(
