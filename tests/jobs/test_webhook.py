@@ -258,7 +258,8 @@ def test_what_can_not_be_mapped_is_kept_aside(db_url: str) -> None:
 
 
 def test_a_job_that_is_no_object_is_kept_aside(db_url: str) -> None:
-    for number, job in enumerate((None, 5, [], "job", {})):
+    odd: list[Any] = [None, 5, [], "job", {}]
+    for number, job in enumerate(odd):
         assert (
             webhook(db_url)(*signed("workflow_job", {**PAYLOAD, "workflow_job": job}, guid=f"{number}")).status == 200
         )
