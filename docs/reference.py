@@ -69,7 +69,7 @@ COMMON = (
     Common(
         "WEBHOOK_SECRET",
         NONE,
-        "Secret of GitHub's webhook; two with a comma between while it is changed. Without it, all deliveries are refused",
+        "Secret of GitHub's webhook; two with a comma between while it changes. Without it, all deliveries are refused",
     ),
     Common("ENV_NAME", "`dev`", "In Lambda: the stage, which is part of the names of its SSM parameters"),
 )

@@ -27,7 +27,7 @@ from chalicelib.ingest.fields import INT8, cleaned
 from chalicelib.jobs.connections import keep_database, scope_of
 from chalicelib.runtime.logs import LOG
 from chalicelib.settings import Settings
-from chalicelib.store.deliveries import About, claim, fail, finish
+from chalicelib.store.deliveries import About, fail, is_stored, record
 from chalicelib.store.engine import explain
 from chalicelib.store.models import SyncRun
 from chalicelib.utils import utc_now
@@ -48,6 +48,9 @@ class Reply:
 
     status: int
     message: str
+
+
+STORED_BEFORE = Reply(HTTPStatus.OK, "it is stored already")
 
 
 class _RefusedError(Exception):
@@ -166,11 +169,11 @@ def _save(session: Session, about: About, delivery: Delivery, handlers: Sequence
     """Store a delivery with its row in `webhook_deliveries`, in one transaction."""
     now = delivery.received_at
     try:
-        if not claim(session, about, now=now):
-            session.rollback()
-            return Reply(HTTPStatus.OK, "it is stored already")
         run = _handle(session, about, delivery, handlers, settings)
-        finish(session, about.guid, changed=run.stored, rejected=run.rejected, note=run.note)
+        # Last, for then it is one statement; what a doubled delivery has done is taken back.
+        if not record(session, about, now=now, changed=run.stored, rejected=run.rejected, note=run.note):
+            session.rollback()
+            return STORED_BEFORE
         session.commit()
     except (ContributorMetricsError, SQLAlchemyError) as error:
         reason = explain(error) if isinstance(error, SQLAlchemyError) else str(error)
@@ -200,11 +203,15 @@ def _handle(
 def _note_failure(session: Session, about: About, now: datetime, reason: str) -> Reply:
     """Keep that a delivery failed, if the database lets us."""
     session.rollback()
-    LOG.error("a delivery of %s could not be stored: %s", about.event, reason)
     try:
+        if is_stored(session, about.guid):
+            return STORED_BEFORE
+        LOG.error("a delivery of %s could not be stored: %s", about.event, reason)
         fail(session, about, now=now, reason=reason)
         session.commit()
     except SQLAlchemyError as error:
         session.rollback()
-        LOG.error("nor could that be kept: %s", explain(error))
+        LOG.error(
+            "a delivery of %s could not be stored: %s; nor could that be kept: %s", about.event, reason, explain(error)
+        )
     return Reply(HTTPStatus.SERVICE_UNAVAILABLE, "it could not be stored now; redeliver it later")

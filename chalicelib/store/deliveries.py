@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,44 +32,43 @@ class About:
     hook_id: int | None
     target_type: str | None
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        """Its columns in `webhook_deliveries`."""
-        return vars(self)
 
-
-def claim(session: Session, about: About, *, now: datetime) -> bool:
-    """Begin to store a delivery, in the session's transaction; False when it is stored already.
+def record(
+    session: Session, about: About, *, now: datetime, changed: int = 0, rejected: int = 0, note: str | None = None
+) -> bool:
+    """Record that a delivery is stored, in the transaction that stores it; False when it was stored before.
 
     Of two that come at once, the second waits for the first one's end.
     """
-    return _write(session, about, now=now, status=STORED, note=None)
-
-
-def finish(session: Session, guid: str, *, changed: int, rejected: int, note: str | None) -> None:
-    """Say what became of a delivery that was claimed in this transaction."""
     counts = {"changed": changed, "rejected": rejected, "note": note}
-    session.execute(update(WebhookDelivery).where(WebhookDelivery.guid == guid).values(counts))
+    return _write(session, about, {"received_at": now, "status": STORED, **counts})
 
 
 def fail(session: Session, about: About, *, now: datetime, reason: str) -> None:
     """Keep that a delivery could not be stored, unless it is stored meanwhile: it may come again."""
-    _write(session, about, now=now, status=FAILED, note=reason)
+    _write(session, about, {"received_at": now, "status": FAILED, "changed": 0, "rejected": 0, "note": reason})
 
 
-def _write(session: Session, about: About, *, now: datetime, status: str, note: str | None) -> bool:
+def _write(session: Session, about: About, result: dict[str, Any]) -> bool:
     connection = session.connection()
-    insert = INSERTS.get(connection.dialect.name)
-    if insert is None:
-        raise DatabaseNotReadyError("webhooks need PostgreSQL or SQLite")
-    result = {"received_at": now, "status": status, "note": note, "changed": 0, "rejected": 0}
-    new = insert(WebhookDelivery).values(**about.columns, **result, tries=1)
-    again = new.on_conflict_do_update(
-        index_elements=["guid"],
-        set_={**result, "tries": WebhookDelivery.tries + 1},
-        where=WebhookDelivery.status == FAILED,
+    statement = _insert(connection.dialect.name)
+    written = connection.execute(
+        statement, {**vars(about), **result, "tries": 1}, execution_options={"preserve_rowcount": True}
     )
-    return connection.execute(again, execution_options={"preserve_rowcount": True}).rowcount > 0
+    return written.rowcount > 0
+
+
+@lru_cache
+def _insert(dialect: str) -> Any:
+    """Build the statement once: a webhook has many deliveries, and building takes as long as writing."""
+    if dialect not in INSERTS:
+        raise DatabaseNotReadyError("webhooks need PostgreSQL or SQLite")
+    table = cast(Table, WebhookDelivery.__table__)
+    new = INSERTS[dialect](table)
+    result = {name: new.excluded[name] for name in ("received_at", "status", "changed", "rejected", "note")}
+    return new.on_conflict_do_update(
+        index_elements=["guid"], set_={**result, "tries": table.c.tries + 1}, where=table.c.status == FAILED
+    )
 
 
 def is_stored(session: Session, guid: str) -> bool:

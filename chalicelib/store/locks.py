@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, text
 
 LOCK_SECONDS = 30
 # Several waits, one after another, must fit into the 15 seconds for which a run ends before Lambda kills it.
@@ -19,6 +19,8 @@ MIGRATION_SECONDS = 3600
 _RETRY_SECONDS = 0.02
 # https://www.postgresql.org/docs/current/errcodes-appendix.html (lock_not_available)
 _LOCK_NOT_AVAILABLE = "55P03"
+# https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 def lock_seconds() -> int:
@@ -35,7 +37,8 @@ def take_turn(connection: Connection, name: str, *, seconds: int | None = None) 
     if connection.dialect.name == "sqlite":
         _wait_for(connection, seconds, "PRAGMA busy_timeout={0}", begin_immediate)
     if connection.dialect.name == "postgresql":
-        _wait_for(connection, seconds, "SET LOCAL lock_timeout={0}", lambda it: it.execute(_advisory_lock(name)))
+        number = {"number": _number_of(name)}
+        _wait_for(connection, seconds, "SET LOCAL lock_timeout={0}", lambda it: it.execute(ADVISORY_LOCK, number))
 
 
 def _wait_for(connection: Connection, seconds: int | None, setting: str, lock: Callable[[Connection], object]) -> None:
@@ -47,13 +50,10 @@ def _wait_for(connection: Connection, seconds: int | None, setting: str, lock: C
     connection.exec_driver_sql(setting.format(lock_seconds() * 1000))
 
 
-def _advisory_lock(name: str) -> Any:
-    """Lock a number that stands for a name; other applications' numbers in the same database are other ones.
-
-    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
-    """
+def _number_of(name: str) -> int:
+    """Give a number that stands for a name; other applications' numbers in the same database are other ones."""
     digest = hashlib.sha256(f"contributor-metrics {name}".encode()).digest()
-    return select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True)))
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def begin_immediate(connection: Connection) -> None:

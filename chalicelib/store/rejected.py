@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,15 @@ from chalicelib.store.models import RejectedRecord
 
 # What tells a record apart that has neither an id nor a node id: a commit, or a line of a Copilot report.
 OTHER_KEYS = ("sha", "organization_id", "day", "date", "team_id", "user_id", "user_login")
+
+KEPT = cast(Table, RejectedRecord.__table__)
+# Built once: it is asked for each delivery of a webhook.
+OPEN_IDENTITIES = select(KEPT.c.identity).where(
+    KEPT.c.kind == bindparam("kind"),
+    KEPT.c.org == bindparam("org"),
+    KEPT.c.stored_at.is_(None),
+    KEPT.c.identity.is_not(None),
+)
 
 
 def save_rejected(session: Session, *, kind: str, org: str, record: Any, reason: str, now: datetime) -> bool:
@@ -63,8 +72,7 @@ def _tells(record: Mapping[str, Any], name: str) -> bool:
 
 def open_identities(session: Session, *, kind: str, org: str) -> set[str]:
     """Give what tells apart the kept records of a kind that were not stored after all."""
-    identities = select(RejectedRecord.identity).where(*_open(kind, org), RejectedRecord.identity.is_not(None))
-    return set(filter(None, session.scalars(identities)))
+    return set(session.connection().scalars(OPEN_IDENTITIES, {"kind": kind, "org": org}))
 
 
 def count_open(session: Session, *, kind: str, org: str) -> int:
