@@ -13,14 +13,14 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine, text
 
-from benchmarks import backfilling, idle, lambdas, loading, packaging, security, views
+from benchmarks import backfilling, idle, lambdas, loading, packaging, security, views, webhook
 from benchmarks.peers import command
 from benchmarks.places import postgres
 from benchmarks.tables import heading
 from tests.deploying.runtime import ONLY_THERE, RUNS_HERE
 from tests.postgres import NoPostgresError
 
-PARTS = ("loading", "views", "backfill", "idle", "security", "lambda")
+PARTS = ("loading", "views", "backfill", "idle", "security", "webhook", "lambda")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Sizes:
     large: int
     teams: int
     slowness: float
+    per_second: int
+    seconds: int
     imports: int
 
 
@@ -53,6 +55,8 @@ FULL = Sizes(
     large=1_400,
     teams=350,
     slowness=1.0,
+    per_second=500,
+    seconds=20,
     imports=7,
 )
 QUICK = Sizes(
@@ -67,6 +71,8 @@ QUICK = Sizes(
     large=30,
     teams=5,
     slowness=0.01,
+    per_second=50,
+    seconds=1,
     imports=1,
 )
 EXAMPLES = """examples:
@@ -126,6 +132,8 @@ def measure(admin: Engine, sizes: Sizes, parts: Sequence[str]) -> None:
     if "security" in parts:
         sizes_of = {"repositories": sizes.audited, "alerts": sizes.alerts, "large": sizes.large, "teams": sizes.teams}
         security.run(admin, **sizes_of, slowness=sizes.slowness)
+    if "webhook" in parts:
+        webhook.run(admin, per_second=sizes.per_second, seconds=sizes.seconds)
     if "lambda" in parts and not RUNS_HERE:
         heading(f"No figures of Lambdas: {ONLY_THERE}")
     elif "lambda" in parts:

@@ -46,6 +46,7 @@ FIGURES = {
         *("first load, requests for alerts", "first load, points for checks", "a quiet day, requests beside checks"),
         *("team_members", "dependabot_alerts", "repository_checks", "in all"),
     ),
+    "webhook": ("answered by 200", "not stored", "p99 wait, ms"),
     "lambda": (
         *("MB of the zip", "times the seconds of its libraries", "of jwt and cryptography, loaded"),
         *("seconds more with an App's key", "every_30_min", "nrt_events", "daily"),
