@@ -1,4 +1,4 @@
-"""Lambda entry points, one for each schedule; `.venv/bin/python app.py JOB` runs a job from a shell."""
+"""Lambda entry points: the schedules, and the API with the webhook; `.venv/bin/python app.py JOB` runs a job."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, cast
 
-from chalice.app import Chalice, CloudWatchEvent, Cron, Rate
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Request, Response
 
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import Budget, Pause
 from chalicelib.jobs.connections import open_database
+from chalicelib.jobs.deliveries import answer
 from chalicelib.jobs.health import Health, read_health
 from chalicelib.jobs.lambdas import LambdaContext, handle
 from chalicelib.jobs.schedules import JOBS, run_job
+from chalicelib.jobs.webhook import FORM
 from chalicelib.runtime.logs import LOG, log_plainly
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
@@ -51,6 +53,14 @@ def nrt_events(event: CloudWatchEvent) -> None:
 def daily(event: CloudWatchEvent) -> None:
     """Find what the searches for changes can't see."""
     handle("daily", event.to_dict(), context_of(event))
+
+
+@app.route("/webhook", methods=["POST"], content_types=["application/json", FORM])
+def webhook() -> Response:
+    """Store what GitHub's webhook delivers."""
+    request = cast(Request, app.current_request)
+    reply = answer(request.headers, lambda: cast(bytes, request.raw_body))
+    return Response({"message": reply.message}, status_code=int(reply.status))
 
 
 def context_of(event: CloudWatchEvent) -> LambdaContext:

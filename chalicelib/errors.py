@@ -2,6 +2,7 @@
 
 ContributorMetricsError
 ├── SettingsError                 configuration or arguments missing or malformed (exit 2)
+│   └── MissingParameterError     SSM has no parameter of that name
 ├── DatabaseNotReadyError         down, not migrated, or newer than the code (exit 2)
 ├── GitHubError                   a request failed: status, request id, GitHub's message; never the token
 │   ├── UnauthorizedError         401: the token is wrong, expired or revoked
@@ -31,6 +32,10 @@ class ContributorMetricsError(Exception):
 
 class SettingsError(ContributorMetricsError):
     """A setting or an argument is missing or malformed."""
+
+
+class MissingParameterError(SettingsError):
+    """SSM has no parameter of that name."""
 
 
 class DatabaseNotReadyError(ContributorMetricsError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from chalicelib.errors import SettingsError
+from chalicelib.errors import MissingParameterError, SettingsError
 from chalicelib.utils import get_parameter, parse_day
 
 ORG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
@@ -198,7 +198,11 @@ class Settings:
 
         Raises SettingsError when there are more.
         """
-        secrets = tuple(filter(None, (part.strip() for part in (self.lookup("WEBHOOK_SECRET") or "").split(","))))
+        try:
+            text = self.lookup("WEBHOOK_SECRET") or ""
+        except MissingParameterError:  # unlike the other secrets it may be left out
+            text = ""
+        secrets = tuple(filter(None, (part.strip() for part in text.split(","))))
         if len(secrets) > MOST_SECRETS:
             raise SettingsError("WEBHOOK_SECRET is malformed: it may hold two secrets, the new one and the old one")
         return secrets

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from chalicelib.errors import AwsError, SettingsError
+from chalicelib.errors import AwsError, MissingParameterError, SettingsError
 from chalicelib.runtime import aws
 
 T = TypeVar("T")
@@ -49,12 +49,15 @@ def parse_day(text: str) -> datetime:
 def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT001, FBT002 - the signature that users know
     """Read one AWS Systems Manager parameter; raises SettingsError, which says why it could not be read.
 
+    It is a MissingParameterError when there is no such parameter.
+
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
     """
     try:
         answer = aws.call("ssm", "get_parameter", Name=name, WithDecryption=with_decryption)
     except AwsError as error:
-        raise SettingsError(f"SSM parameter {name} can't be read: {error.reason}") from error
+        kind = MissingParameterError if error.reason == "ParameterNotFound" else SettingsError
+        raise kind(f"SSM parameter {name} can't be read: {error.reason}") from error
     value = answer.get("Parameter", {}).get("Value")
     if not isinstance(value, str):
         raise SettingsError(f"SSM parameter {name} can't be read: {aws.ODD}")

@@ -10,7 +10,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chalicelib.domains import DOMAINS
-from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, RejectedError
+from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, RejectedError, SettingsError
 from chalicelib.ingest.context import Saving
 from chalicelib.ingest.deliveries import Delivery, Handler
 from chalicelib.ingest.fields import INT8, cleaned
@@ -44,10 +44,14 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered: an HTTP status, and a sentence for the people who look at GitHub's log of deliveries."""
+    """What is answered: an HTTP status, and a sentence for the people who look at GitHub's log of deliveries.
+
+    `about` says what the delivery was about; None while it is not known to be GitHub's.
+    """
 
     status: int
     message: str
+    about: About | None = field(default=None, compare=False)
 
 
 STORED_BEFORE = Reply(HTTPStatus.OK, "it is stored already")
@@ -67,16 +71,29 @@ def receive(
     """Handle one request to the webhook, whatever it holds; gives what to answer.
 
     `headers` are looked up by their names in any case. Nothing of a body is believed, or stored, that is not signed
-    with one of the secrets in WEBHOOK_SECRET. 503 says that the database failed: the delivery may come again.
+    with one of the secrets in WEBHOOK_SECRET. 503 says that the database failed, or that a setting is wrong or can't be
+    read: the delivery may come again.
     """
-    named = {name.lower(): value for name, value in headers.items()}
+    try:
+        return _receive({name.lower(): value for name, value in headers.items()}, body, settings, now)
+    except SettingsError as error:
+        return unprepared(error)
+
+
+def unprepared(error: SettingsError) -> Reply:
+    """Log that a setting is wrong, or can't be read, and say so; GitHub's log doesn't show which."""
+    LOG.error("a delivery could not be handled: %s", error)
+    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, "the settings can't be used now; redeliver it later")
+
+
+def _receive(named: Mapping[str, str], body: bytes, settings: Settings, now: Callable[[], datetime]) -> Reply:
     try:
         check_signature(body, named.get("x-hub-signature-256"), settings.webhook_secrets)
         payload = parse(body, content_type=named.get("content-type", ""))
         about = read_headers(named, payload)
     except _RefusedError as refusal:
         return refusal.reply
-    return _keep(about, payload, settings, now)
+    return replace(_keep(about, payload, settings, now), about=about)
 
 
 def check_signature(body: bytes, signature: str | None, secrets: Sequence[str]) -> None:

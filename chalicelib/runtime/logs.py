@@ -79,13 +79,21 @@ def log_json() -> None:
     _quieten_libraries()
 
 
-def log_metrics(values: Mapping[str, tuple[float, str]], *, dimensions: Mapping[str, str], now: datetime) -> None:
+def log_metrics(
+    values: Mapping[str, tuple[float, str]],
+    *,
+    dimensions: Mapping[str, str],
+    now: datetime,
+    message: str = "metrics",
+    fields: Mapping[str, object] = MappingProxyType({}),
+) -> None:
     """Log numbers, each with its unit, so that CloudWatch makes metrics of them (embedded metric format).
 
+    The line may have a message and fields of its own, which become no metrics.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
     metrics = [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()]
     directive = {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": metrics}
     about = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]}
     numbers = {name: value for name, (value, _) in values.items()}
-    LOG.info("metrics", extra={"aws": about, **dimensions, **numbers})
+    LOG.info(message, extra={"aws": about, **fields, **dimensions, **numbers})

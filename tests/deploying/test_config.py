@@ -33,9 +33,8 @@ def test_each_stage_has_our_limits_and_our_policy(root: Path, stage: str) -> Non
     assert config.app_name == APP
     # Whoever deploys puts more into it.
     assert {"ENV_NAME": stage}.items() <= config.environment_variables.items()
-    assert "GH_ORGS" in config.environment_variables
     assert {"app": APP, "stage": stage}.items() <= config.tags.items()
-    assert config.lambda_timeout == 900
+    assert {name: chalice_config(root, stage, name).lambda_timeout for name in JOBS} == dict.fromkeys(JOBS, 900)
     assert config.autogen_policy is False
     assert (root / ".chalice" / config.iam_policy_file).resolve() == root / "policy.json"
 
@@ -46,6 +45,20 @@ def test_each_schedule_keeps_its_logs_for_a_while(root: Path, stage: str, days: 
     assert sorted(scheduled) == sorted(JOBS)
     kept = {name: chalice_config(root, stage, name).log_retention_in_days for name in scheduled}
     assert kept == dict.fromkeys(JOBS, days)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_api_answers_within_its_gateways_time_and_under_the_stages_name(root: Path, stage: str) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
+    config = chalice_config(root, stage)
+    assert config.lambda_timeout == 29
+    assert (config.api_gateway_stage, config.api_gateway_endpoint_type) == (stage, "REGIONAL")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_empty_variable_hides_what_env_says(root: Path, stage: str) -> None:
+    """`chalice local` and Chalice's test client put these variables over the environment: GH_ORGS was empty there."""
+    assert all(chalice_config(root, stage).environment_variables.values())
 
 
 @pytest.mark.parametrize("stage", STAGES)
