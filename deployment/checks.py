@@ -29,6 +29,7 @@ class Finding(NamedTuple):
     fault: bool = False
 
 
+SHORTEST_SECRET = 16
 Check = Callable[[Stage], Iterator[Finding]]
 
 
@@ -90,6 +91,20 @@ def check_settings(stage: Stage) -> Iterator[Finding]:
     """Read every setting once."""
     domains.check_settings(stage.settings)
     yield Finding("settings", f"organisations {', '.join(stage.settings.orgs)}")
+
+
+def check_webhook(stage: Stage) -> Iterator[Finding]:
+    """Check that the webhook's secret, where there is one, can't be guessed; without one the webhook is not used."""
+    secrets, parameter = stage.settings.webhook_secrets, stage.parameter("WEBHOOK_SECRET")
+    if not secrets:
+        yield Finding("webhook", f"it is not used: {parameter} is not there (docs/webhook.md)")
+        return
+    yield _check_parameter(parameter)
+    if min(map(len, secrets)) < SHORTEST_SECRET:
+        words = (
+            f"WEBHOOK_SECRET is too short: at least {SHORTEST_SECRET} characters, such as openssl rand -hex 32 gives"
+        )
+        yield Finding("webhook", words, fault=True)
 
 
 def check_snapshots(stage: Stage) -> Iterator[Finding]:
@@ -166,6 +181,7 @@ CHECKS: dict[str, Check] = {
     "AWS": check_aws,
     "SSM": check_parameters,
     "settings": check_settings,
+    "webhook": check_webhook,
     "snapshots": check_snapshots,
     "database": check_database,
     "GitHub": check_github,

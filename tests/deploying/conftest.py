@@ -53,14 +53,14 @@ def life(templates: dict[str, Path], checkout: Checkout, aws: LocalAWS, github: 
     """Deploy, deploy other code, delete: by the real commands, against the local AWS."""
     checkout.set_variables("dev", {"GH_ORGS": ORG, "GH_API_URL": github.sandbox.url})
     checkout.chalice("deploy", "--stage", "dev", **aws.variables)
-    deployed = state(aws)
+    deployed, url = state(aws), checkout.chalice("url", "--stage", "dev", **aws.variables).strip()
     (package,) = checkout.zips
     with (checkout.folder / "chalicelib" / "__init__.py").open("a") as file:
         file.write("\n# Other code.\n")
     checkout.chalice("deploy", "--stage", "dev", **aws.variables)
     redeployed = state(aws)
     checkout.chalice("delete", "--stage", "dev", **aws.variables)
-    return Life(deployed, redeployed, state(aws), package)
+    return Life(deployed, redeployed, state(aws), package, url)
 
 
 @pytest.fixture(scope="session")

@@ -89,12 +89,13 @@ class Checkout:
 
 @dataclass(frozen=True)
 class Life:
-    """What AWS had after each command, and the zip that the first one uploaded."""
+    """What AWS had after each command, the URL that `chalice url` gave, and the zip that was uploaded first."""
 
     deployed: State
     redeployed: State
     deleted: State
     package: Path
+    url: str
 
 
 def state(aws: LocalAWS) -> State:
@@ -103,6 +104,7 @@ def state(aws: LocalAWS) -> State:
         "functions": functions(aws),
         "rules": rules(aws),
         "roles": roles(aws),
+        "apis": apis(aws),
         "retention": {
             group["logGroupName"]: group.get("retentionInDays")
             for group in aws.client("logs").describe_log_groups()["logGroups"]
@@ -134,6 +136,31 @@ def rules(aws: LocalAWS) -> State:
 def targets(client: Any, rule: str) -> State:
     """What a rule starts."""
     return {"Targets": [target["Arn"] for target in client.list_targets_by_rule(Rule=rule)["Targets"]]}
+
+
+def apis(aws: LocalAWS) -> State:
+    """Each REST API by its name: its stages, and what each of its methods calls."""
+    client = aws.client("apigateway")
+    return {api["name"]: api_of(client, api) for api in client.get_rest_apis()["items"]}
+
+
+def api_of(client: Any, api: State) -> State:
+    """One REST API."""
+    resources = client.get_resources(restApiId=api["id"])["items"]
+    methods = {
+        f"{name} {resource['path']}": method_of(client, api["id"], resource["id"], name)
+        for resource in resources
+        for name in resource.get("resourceMethods", {})
+    }
+    stages = [stage["stageName"] for stage in client.get_stages(restApiId=api["id"])["item"]]
+    return {"Id": api["id"], "Types": api["endpointConfiguration"]["types"], "Stages": stages, "Methods": methods}
+
+
+def method_of(client: Any, api: str, resource: str, name: str) -> State:
+    """How a method is authorised, and what it calls."""
+    method = client.get_method(restApiId=api, resourceId=resource, httpMethod=name)
+    called = method["methodIntegration"]
+    return {"Authorization": method.get("authorizationType"), "Type": called["type"], "Uri": called["uri"]}
 
 
 def roles(aws: LocalAWS) -> State:

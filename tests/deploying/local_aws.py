@@ -1,4 +1,4 @@
-"""AWS on this machine: `moto_server` in a process of its own, asked through boto3 as AWS is."""
+"""AWS on this machine: `moto_server.py` in a process of its own, asked through boto3 as AWS is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ REGION = "eu-west-1"
 # moto takes any. Lambda's runtime gives three.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_SESSION_TOKEN": "testing"}
 START_SECONDS = 60
+SERVER = Path(__file__).with_name("moto_server.py")
 
 # It ends when this process does, even by `kill -9`: nobody holds its standard input then.
 GUARDIAN = '"$@" & server=$!; cat >/dev/null; kill $server 2>/dev/null; wait'
@@ -63,7 +64,7 @@ class LocalAWS:
 def local_aws(folder: Path, environment: Mapping[str, str]) -> Iterator[LocalAWS]:
     """Run moto_server on a free port for a block; NotStartedError when it doesn't come up."""
     log = folder / "moto.log"
-    command = ["/bin/sh", "-c", GUARDIAN, "guardian", sys.executable, "-m", "moto.server", "--port", "0"]
+    command = ["/bin/sh", "-c", GUARDIAN, "guardian", sys.executable, str(SERVER), "--port", "0"]
     with log.open("wb") as output:
         guardian = subprocess.Popen(
             command,

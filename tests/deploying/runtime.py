@@ -66,8 +66,15 @@ class Runtime:
             (brought / source.name).symlink_to(source)
         return cls(task_root, brought)
 
-    def call(self, function: Mapping[str, Any], *, environment: Mapping[str, str], seconds: float) -> dict[str, Any]:
-        """Call a function's handler as its schedule does; gives its answer and its peak memory in bytes.
+    def call(
+        self,
+        function: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str],
+        seconds: float,
+        event: Mapping[str, Any] = EVENT,
+    ) -> dict[str, Any]:
+        """Call a function's handler, as its schedule does; gives its answer and its peak memory in bytes.
 
         `function` is its configuration as AWS tells it; `environment` comes on top of Lambda's own variables.
         """
@@ -77,7 +84,7 @@ class Runtime:
             "memory": function["MemorySize"],
             "seconds": seconds,
         }
-        given = {"handler": function["Handler"], "event": EVENT, "context": context}
+        given = {"handler": function["Handler"], "event": event, "context": context}
         return self._run(given, {**self.variables(function), **environment})
 
     def time_import(self, statements: str) -> dict[str, Any]:

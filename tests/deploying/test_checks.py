@@ -28,7 +28,9 @@ from tests.sandbox.keys import keys
 pytestmark = pytest.mark.slow
 
 PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read", "contents": "read"}
-TOKEN, KEY, DB_URL = (f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url"))
+TOKEN, KEY, DB_URL, WEBHOOK_SECRET = (
+    f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url", "webhook_secret")
+)
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Setup:
     def configure(self, **variables: str) -> None:
         path = self.folder / ".chalice" / "config.json"
         config = json.loads(path.read_text())
-        config["environment_variables"] |= variables
+        config.setdefault("environment_variables", {}).update(variables)
         path.write_text(json.dumps(config))
 
     def put(self, name: str, value: str, kind: str = "SecureString") -> None:
@@ -92,9 +94,37 @@ def test_when_all_is_there_it_says_so(setup: Setup) -> None:
         ("SSM", f"{TOKEN} exists", False),
         ("SSM", f"{DB_URL} exists", False),
         ("settings", "organisations acme", False),
+        ("webhook", f"it is not used: {WEBHOOK_SECRET} is not there (docs/webhook.md)", False),
         ("database", f"{make_url(setup.org.db_url).database} on None can be reached from here, and is migrated", False),
         ("GitHub", "acme: the credentials may read everything that is needed", False),
     ]
+
+
+@pytest.mark.parametrize("secret", ["0123456789abcdef", "0123456789abcdef,fedcba9876543210"])
+def test_a_webhooks_secret_is_found(setup: Setup, secret: str) -> None:
+    setup.put(WEBHOOK_SECRET, secret)
+    assert setup.faults() == []
+    assert [found.sentence for found in setup.findings() if WEBHOOK_SECRET in found.sentence] == [
+        f"{WEBHOOK_SECRET} exists"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("secret", "kind", "fault"),
+    [
+        ("0123456789abcde", "SecureString", "webhook: WEBHOOK_SECRET is too short: at least 16 characters"),
+        ("0123456789abcdef,short", "SecureString", "webhook: WEBHOOK_SECRET is too short: at least 16 characters"),
+        ("0123456789abcdef", "String", f"SSM: {WEBHOOK_SECRET} is a plain String"),
+        ("0123456789abcdef,two,three", "SecureString", "webhook: WEBHOOK_SECRET is malformed: it may hold two"),
+    ],
+)
+def test_a_webhooks_secret_that_will_not_do_is_named_and_not_shown(
+    setup: Setup, secret: str, kind: str, fault: str
+) -> None:
+    setup.put(WEBHOOK_SECRET, secret, kind)
+    [found] = setup.faults()
+    assert found.startswith(fault)
+    assert "0123456789" not in found
 
 
 def test_an_app_needs_its_key_and_no_token(setup: Setup) -> None:

@@ -16,6 +16,7 @@ from tests.organisation import ORG, Organisation
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploying")]  # one worker has the one deployment
 
 NAMES = {f"{APP}-dev-{job}": job for job in JOBS}
+API = f"{APP}-dev"  # Chalice's name of the function behind the REST API
 SCHEDULES = {
     "every_30_min": "rate(30 minutes)",
     "nrt_events": "rate(10 minutes)",
@@ -45,20 +46,61 @@ def test_one_worker_has_the_one_deployment(request: pytest.FixtureRequest, pytes
         assert request.node.nodeid.endswith("@deploying")
 
 
-def test_there_are_three_functions_as_configured(root: Path, life: Life) -> None:
+def test_there_are_four_functions_as_configured(root: Path, life: Life) -> None:
     found = life.deployed["functions"]
+    api = config(root)["lambda_functions"]["api_handler"]
+    for_all = {"Runtime": f"python3.{sys.version_info.minor}", "Architectures": ["x86_64"]}
     assert {
         name: picked(function, "Handler", "Runtime", "Timeout", "MemorySize", "Architectures")
         for name, function in found.items()
     } == {
-        name: {
-            "Handler": f"app.{job}",
-            "Runtime": f"python3.{sys.version_info.minor}",
-            "Timeout": 900,
-            "MemorySize": config(root)["lambda_memory_size"],
-            "Architectures": ["x86_64"],
-        }
-        for name, job in NAMES.items()
+        API: {
+            "Handler": "app.app",
+            "Timeout": api["lambda_timeout"],
+            "MemorySize": api["lambda_memory_size"],
+            **for_all,
+        },
+        **{
+            name: {
+                "Handler": f"app.{job}",
+                "Timeout": 900,
+                "MemorySize": config(root)["lambda_memory_size"],
+                **for_all,
+            }
+            for name, job in NAMES.items()
+        },
+    }
+
+
+def test_there_is_a_rest_api_with_the_webhook(life: Life) -> None:
+    assert list(life.deployed["apis"]) == [APP]
+    api = life.deployed["apis"][APP]
+    function = life.deployed["functions"][API]["FunctionArn"]
+    service = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions"
+    assert api["Stages"] == ["dev"]
+    # GitHub can't sign in: the signature of each delivery is checked instead.
+    assert api["Methods"]["POST /webhook"] == {
+        "Authorization": None,
+        "Type": "aws_proxy",
+        "Uri": f"{service}/{function}/invocations",
+    }
+    assert life.redeployed["apis"][APP]["Types"] == ["REGIONAL"]
+
+
+def test_chalice_says_where_it_is(life: Life) -> None:
+    """docs/webhook.md has its reader ask for it."""
+    api = life.deployed["apis"][APP]["Id"]
+    assert life.url == f"https://{api}.execute-api.eu-west-1.amazonaws.com/dev/"
+
+
+def test_only_the_api_may_call_its_function(life: Life) -> None:
+    (allowed,) = life.deployed["functions"][API]["Permissions"]
+    source = f"arn:aws:execute-api:eu-west-1:123456789012:{life.deployed['apis'][APP]['Id']}/*"
+    assert picked(allowed, "Effect", "Action", "Principal", "Condition") == {
+        "Effect": "Allow",
+        "Action": "lambda:InvokeFunction",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Condition": {"ArnLike": {"AWS:SourceArn": source}},
     }
 
 
@@ -92,7 +134,8 @@ def test_each_has_one_schedule_which_starts_it_and_nothing_else(life: Life) -> N
 
 
 def test_only_its_rule_may_start_a_function(life: Life) -> None:
-    for name, function in life.deployed["functions"].items():
+    for name in NAMES:
+        function = life.deployed["functions"][name]
         (allowed,) = function["Permissions"]
         assert picked(allowed, "Effect", "Action", "Principal", "Resource", "Condition") == {
             "Effect": "Allow",
@@ -129,9 +172,15 @@ def without_code(state: State) -> State:
         name: {key: value for key, value in function.items() if key not in OF_THE_CODE}
         for name, function in state["functions"].items()
     }
-    return {**state, "functions": functions}
+    # moto's import of an API leaves its endpoint's type out; the update has it.
+    apis = {name: {**api, "Types": None} for name, api in state["apis"].items()}
+    return {**state, "functions": functions, "apis": apis}
 
 
 def test_delete_leaves_only_the_logs(life: Life) -> None:
-    """Chalice keeps the log groups, and no longer lets their entries expire: docs/deploy.md says how to delete them."""
-    assert life.deleted == {"functions": {}, "rules": {}, "roles": {}, "retention": dict.fromkeys(LOG_GROUPS)}
+    """Chalice keeps the log groups, and no longer lets their entries expire: docs/deploy.md says how to delete them.
+
+    That of the API's function is made by Lambda, when it first logs.
+    """
+    nothing: State = {"functions": {}, "rules": {}, "roles": {}, "apis": {}}
+    assert life.deleted == {**nothing, "retention": dict.fromkeys(LOG_GROUPS)}

@@ -23,11 +23,18 @@ def test_cfn_lint_finds_nothing(templates: dict[str, Path], stage: str) -> None:
 
 
 @pytest.mark.parametrize(("stage", "days"), [("dev", 30), ("prod", 90)])
-def test_it_has_the_three_functions_and_their_logs(templates: dict[str, Path], stage: str, days: int) -> None:
+def test_it_has_the_four_functions_and_the_logs_of_the_three(templates: dict[str, Path], stage: str, days: int) -> None:
     functions = properties(templates[stage], "AWS::Serverless::Function")
-    assert {function["Handler"] for function in functions} == {f"app.{job}" for job in JOBS}
+    assert {function["Handler"] for function in functions} == {"app.app", *(f"app.{job}" for job in JOBS)}
     logs = properties(templates[stage], "AWS::Logs::LogGroup")
     assert [group["RetentionInDays"] for group in logs] == [days] * len(JOBS)
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_it_has_the_rest_api(templates: dict[str, Path], stage: str) -> None:
+    (api,) = properties(templates[stage], "AWS::Serverless::Api")
+    assert (api["StageName"], api["EndpointConfiguration"]) == (stage, "REGIONAL")
+    assert api["DefinitionBody"]["paths"]["/webhook"].keys() == {"post"}
 
 
 def properties(template: Path, kind: str) -> list[dict[str, Any]]:
