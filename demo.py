@@ -7,7 +7,11 @@ from chalicelib.runtime import shell
 if __name__ == "__main__":
     shell.begin()
 
+import logging
 import os
+import secrets
+import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,23 +23,27 @@ from typing import Any
 import requests
 from alembic import command
 from alembic.config import Config
+from chalice.config import Config as ChaliceConfig
+from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 import app
 import backfill
 from chalicelib.domains import check_settings
-from chalicelib.errors import ContributorMetricsError, SettingsError
+from chalicelib.errors import ContributorMetricsError, JobFailedError, SettingsError
 from chalicelib.jobs.backfill import DEFAULT_KINDS
 from chalicelib.jobs.connections import open_database
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base, SyncRun
+from chalicelib.runtime.logs import LOG
 from chalicelib.settings import Settings, load_settings
 from chalicelib.store.marks import WHOLE, Marks
 from chalicelib.store.urls import redact_url
 from chalicelib.utils import format_utc, utc_now
 from sandbox import NotStartedError, Place, running
 
+HOST = "127.0.0.1"
 HERE = Path(__file__).resolve().parent
 DAYS = 90
 FOUNDED = "sandbox:founded"
@@ -51,9 +59,11 @@ PUBLIC_URL = "https://api.github.example"
 SANDBOX = (
     *("--items", "1200", "--days", "150", "--copilot-days", "45"),
     *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
-    *("--alerts", "12"),
+    *("--alerts", "12", "--runs", "1"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
+# How GitHub's deliveries go wrong, and more often than they do.
+TROUBLES = {"lost": 0.05, "doubled": 0.1, "shuffled": True}
 QUERIES = {
     "How long do pull requests wait for their first review and for the merge?": """
         SELECT month, sum(opened) AS opened, sum(merged) AS merged,
@@ -70,6 +80,13 @@ QUERIES = {
         SELECT repo, sum(releases) AS releases, max(month) AS last_month,
                round(CAST(avg(median_days_between) AS numeric), 1) AS days_between
         FROM releases_monthly GROUP BY repo ORDER BY releases DESC, repo LIMIT 5""",
+    "How long do jobs wait for a runner?": """
+        SELECT label_set, count(*) AS jobs, count(queue_seconds) AS known, sum(queue_seconds) / 60 AS minutes,
+               max(queue_seconds) AS longest_in_seconds
+        FROM workflow_jobs GROUP BY label_set ORDER BY jobs DESC, label_set LIMIT 5""",
+    "What came by webhook?": """
+        SELECT event, count(*) AS deliveries, sum(changed) AS rows_stored
+        FROM webhook_deliveries GROUP BY event ORDER BY deliveries DESC, event LIMIT 5""",
     "Which security alerts are open for too long?": """
         SELECT kind, sum(open_alerts) AS open_alerts, sum(overdue) AS overdue, max(oldest_days) AS oldest_days
         FROM open_alerts_by_age GROUP BY kind ORDER BY overdue DESC, kind""",
@@ -119,6 +136,59 @@ def set_clock(url: str, now: datetime) -> None:
         requests.post(f"{url}/_sandbox/clock", json={"now": format_utc(now)}, timeout=60).raise_for_status()
     except requests.RequestException as error:
         raise SettingsError(f"the sandbox did not start: {error}") from error
+
+
+class Handler(ChaliceRequestHandler):
+    """Answers requests, each in one packet, and prints nothing of them."""
+
+    wbufsize = -1
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing: a line for each delivery would hide the demo's own."""
+
+
+class Server(ThreadedHTTPServer):
+    """A server that doesn't mind when it is no longer listened to, as when the demo is stopped."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong, unless the sandbox has gone away."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@contextmanager
+def webhook(variables: Mapping[str, str]) -> Iterator[str]:
+    """Serve the webhook on a free port of this machine, as `chalice local` does; yields its URL."""
+    os.environ.update(variables)
+    local = LocalDevServer(app.app, ChaliceConfig.create(), HOST, 0, Handler, Server)
+    threading.Thread(target=local.server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://{HOST}:{local.server.server_port}/webhook"
+    finally:
+        local.shutdown()
+        local.server.server_close()
+
+
+def deliver(place: Place, variables: Mapping[str, str]) -> None:
+    """Let the sandbox post what happened to the webhook, signed; JobFailedError when some of it is not accepted."""
+    secret = secrets.token_hex(32)
+    LOG.setLevel(logging.WARNING)  # it logs each delivery
+    try:
+        with webhook({**variables, "WEBHOOK_SECRET": secret}) as url:
+            body = {"url": url, "secret": secret, **TROUBLES}
+            answer = requests.post(f"{place.url}/_sandbox/deliver", json=body, timeout=600)
+            answer.raise_for_status()
+    except requests.RequestException as error:
+        raise SettingsError(f"the sandbox could not deliver webhooks: {error}") from error
+    finally:
+        LOG.setLevel(logging.NOTSET)
+    statuses: dict[str, int] = answer.json()
+    print(
+        f"\nWebhooks of what has happened since, some lost, some twice, in any order:\n"
+        f"  {statuses.get('200', 0)} were stored, {statuses.get('202', 0)} are of no event that is kept"
+    )
+    if set(statuses) - {"200", "202"}:
+        raise JobFailedError(f"the webhook did not accept all that was delivered (by status: {statuses})")
 
 
 def founding_of(settings: Settings) -> datetime:
@@ -236,11 +306,13 @@ def run_on_sandbox(folder: Path | None) -> int:
     founded = founding_of(settings)
     with sandbox(founded) as place:
         credentials = {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token}
-        settings = load_settings(variables | credentials, folder=folder)
+        variables |= credentials
+        settings = load_settings(variables, folder=folder)
         code = backfill_once(settings, DEFAULT_KINDS, now=founded)
         if code:
             return code
         set_clock(place.url, utc_now())
+        deliver(place, variables)
         return run_jobs(settings, JOBS) or finish(settings, started)
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import demo
 from chalicelib.domains import DOMAINS
-from chalicelib.errors import SettingsError
+from chalicelib.errors import JobFailedError, SettingsError
+from chalicelib.jobs.deliveries import KeptSettings
 from chalicelib.models import Base, create_db_session
 from chalicelib.settings import load_settings
 from chalicelib.store.ledger import close_run, open_run
 from chalicelib.utils import utc_now
 from sandbox import NotStartedError
+from sandbox import running as running_sandbox
 from sandbox.server.process import read_greeting
 from tests.project import copy_project
 
@@ -34,6 +38,8 @@ STOPPED = {
 
 # What the sandbox can't fill: held by a run, refused, only in saved files, or a twin by chance.
 UNFILLED = {"leases", "rejected_records", "copilot_user_periods", "transfer_checks"}
+# What no step reads yet.
+UNFILLED |= {"runners", "runner_samples", "github_status"}
 
 
 # A sandbox that is smaller than a newcomer's; and one that is busier for its size, so that all happens in it.
@@ -59,6 +65,12 @@ def project(root: Path, tmp_path: Path) -> Path:
     folder = copy_project(root, tmp_path / "project")
     replace(folder, SMALL)
     return folder
+
+
+def stored_deliveries(output: str) -> int:
+    """How many deliveries the webhook stored; all that are left besides are of events that it doesn't keep."""
+    (stored,) = re.findall(r"^  (\d+) were stored, \d+ are of no event that is kept$", output, re.MULTILINE)
+    return int(stored)
 
 
 def replace(project: Path, words: Mapping[str, str]) -> None:
@@ -116,8 +128,10 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(pr
     for question in demo.QUERIES:
         answer = first.stdout.split(question)[1]
         assert "(no rows)" not in answer
+    assert stored_deliveries(first.stdout) > 50
     second = run(project)
     assert second.returncode == 0, second.stderr
+    assert stored_deliveries(second.stdout) > 50
     assert "Backfill" not in second.stdout
     changed = [line for line in second.stdout.splitlines() if "new or changed" in line]
     steps = {line.split(":")[0].removeprefix("octo-sandbox ") for line in changed}
@@ -220,6 +234,7 @@ def test_a_sandbox_that_does_not_answer_is_one_sentence(monkeypatch: pytest.Monk
         ("octo-sandbox", signal.SIGTERM),
         ("The job every_30_min", signal.SIGTERM),
         ("pull_requests.new", signal.SIGINT),
+        ("were stored", signal.SIGINT),
     ],
 )
 def test_stopped_at_any_moment_it_says_one_sentence_and_leaves_nothing_running(
@@ -233,6 +248,18 @@ def test_stopped_at_any_moment_it_says_one_sentence_and_leaves_nothing_running(
     assert process.returncode == 130, error
     assert error.count("\n") == 1, error
     assert error.strip() in STOPPED
+
+
+def test_what_the_webhook_does_not_accept_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as 503: a database that is locked must not look like a demo that went well."""
+    variables = {"GH_ORGS": "octo-sandbox", "DB_URL": "sqlite:////nowhere/at/all.db", "NO_PROXY": "127.0.0.1"}
+    with monkeypatch.context() as patch, running_sandbox("--items", "20", "--runs", "3", "--speed", "0") as place:
+        patch.setattr(os, "environ", dict(os.environ))
+        os.environ.update(variables)
+        demo.set_clock(place.url, utc_now() + timedelta(days=1))
+        patch.setattr("chalicelib.jobs.deliveries.KEPT", KeptSettings())
+        with pytest.raises(JobFailedError, match=r"the webhook did not accept all .*'503': \d+"):
+            demo.deliver(place, variables)
 
 
 def test_when_it_is_killed_the_sandbox_ends_too(project: Path) -> None:
