@@ -95,8 +95,9 @@ bench-peers: $(MADE) ## measure ours and other loaders beside each other, in som
 	@$(BIN)/python -m benchmarks peers $(if $(ONLY),--only $(ONLY)) $(if $(ITEMS),--items $(ITEMS))
 
 .PHONY: docs
-docs: $(MADE) ## write the data dictionary and the reference from the code
+docs: $(MADE) ## write the data dictionary, the reference and the API's description from the code
 	@$(BIN)/python -m docs.dictionary
+	@$(BIN)/python -m docs.openapi
 	@$(BIN)/python -m docs.reference
 
 # requirements.txt and -reports.txt take the versions of requirements-dev.txt: what is tested is what is shipped.

@@ -11,17 +11,19 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, cast
 
-from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Request, Response
+from chalice.app import Chalice, CloudWatchEvent, Cron, IAMAuthorizer, Rate, Request, Response
 
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import Budget, Pause
 from chalicelib.jobs.connections import open_database
 from chalicelib.jobs.deliveries import answer
 from chalicelib.jobs.health import Health, read_health
+from chalicelib.jobs.kept import KEPT
 from chalicelib.jobs.lambdas import LambdaContext, handle
+from chalicelib.jobs.read_api import read
 from chalicelib.jobs.schedules import JOBS, run_job
 from chalicelib.jobs.webhook import FORM
-from chalicelib.runtime.logs import LOG, log_plainly
+from chalicelib.runtime.logs import LOG, log_json, log_plainly
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
 
@@ -61,6 +63,16 @@ def webhook() -> Response:
     request = cast(Request, app.current_request)
     reply = answer(request.headers, lambda: cast(bytes, request.raw_body))
     return Response({"message": reply.message}, status_code=int(reply.status))
+
+
+@app.route("/api/{name}", methods=["GET"], authorizer=IAMAuthorizer())
+def api(name: str) -> Response:
+    """Answer a front end; API Gateway lets only those pass who sign with rights in AWS. There is no CORS."""
+    log_json()
+    request: Any = app.current_request
+    query: Any = request.query_params or {}
+    reply = read(name, {each: query.getlist(each) for each in query}, KEPT.read())
+    return Response(reply.body, {"Content-Type": "application/json", "Cache-Control": "no-store"}, reply.status)
 
 
 def context_of(event: CloudWatchEvent) -> LambdaContext:

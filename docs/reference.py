@@ -268,6 +268,9 @@ def _domains() -> Iterator[str]:
         yield f"- Tables: {_links(each.name for each in tables_of(models_of(domain)))}"
         if domain.views:
             yield f"- Views: {_links(view.name for view in domain.views)}"
+        if domain.resources:
+            paths = ", ".join(f"[`GET /api/{each.name}`](api.md#{each.name})" for each in domain.resources)
+            yield f"- Read API: {paths}"
         if switches := _switches(domain):
             yield f"- Switched off by {code(*switches)}"
         yield ""

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 import app
 from chalicelib.jobs import deliveries
-from chalicelib.jobs.deliveries import KeptSettings
+from chalicelib.jobs.kept import KeptSettings
 from chalicelib.models import WebhookDelivery, create_db_session
 from sandbox.api.hooks import sign
 

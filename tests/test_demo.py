@@ -17,7 +17,7 @@ import pytest
 import demo
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import JobFailedError, SettingsError
-from chalicelib.jobs.deliveries import KeptSettings
+from chalicelib.jobs.kept import KeptSettings
 from chalicelib.models import Base, create_db_session
 from chalicelib.settings import load_settings
 from chalicelib.store.ledger import close_run, open_run

@@ -15,6 +15,7 @@ from chalicelib.ingest.context import Context
 from chalicelib.ingest.deliveries import Handler
 from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.reading import step_of
+from chalicelib.ingest.resources import Resource
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.snapshots import FILES, Snapshot, snapshot_step
 from chalicelib.ingest.steps import Kind, Step, accept, always
@@ -99,7 +100,7 @@ class Domain:
     `views` may read those before them. `retired_views` are names that views had in older versions, to be dropped.
     `events` are those of webhooks that it keeps something of, each with what saves it. `enabled` says whether jobs and
     the webhook keep it at all. `agree` raises SettingsError when its settings contradict each other.
-    `examples` are arguments of `backfill.py`, for its help.
+    `resources` are what front ends may ask for. `examples` are arguments of `backfill.py`, for its help.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Domain:
     streams: Sequence[ListStream] = ()
     snapshots: Sequence[Snapshot] = ()
     events: Mapping[str, Handler] = field(default_factory=dict)
+    resources: Sequence[Resource] = ()
     settings: Sequence[Setting[Any]] = ()
     enabled: Callable[[Settings], bool] = always
     agree: Callable[[Settings], None] = accept

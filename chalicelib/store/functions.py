@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     Double,
@@ -158,6 +159,15 @@ class FirstWord(PatternFunction):
     inherit_cache = True
     plain = "split_part({0}, '.', 1)"
     sqlite = "substr({0}, 1, instr({0} || '.', '.') - 1)"
+
+
+class Holds(PatternFunction):
+    """Whether the first text holds the second one, letter by letter."""
+
+    type = Boolean()
+    inherit_cache = True
+    plain = "(strpos({0}, {1}) > 0)"
+    sqlite = "(instr({0}, {1}) > 0)"
 
 
 def constant(text: str) -> ColumnElement[str]:

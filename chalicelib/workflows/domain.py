@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.settings import Settings
+from chalicelib.workflows.resources import RESOURCES
 from chalicelib.workflows.settings import ENABLED, SETTINGS
 from chalicelib.workflows.sync.events import EVENTS
+from chalicelib.workflows.views import VIEWS
 
 
 def is_enabled(settings: Settings) -> bool:
@@ -36,4 +38,6 @@ WORKFLOWS = Domain(
     settings=SETTINGS,
     enabled=is_enabled,
     relations=RELATIONS,
+    views=VIEWS,
+    resources=RESOURCES,
 )

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from chalicelib.errors import SettingsError
 from chalicelib.jobs import deliveries
-from chalicelib.jobs.deliveries import DOUBTED_SECONDS, FRESH_SECONDS, KeptSettings, answer
+from chalicelib.jobs.deliveries import DOUBTED_SECONDS, answer
+from chalicelib.jobs.kept import FRESH_SECONDS, KeptSettings
 from chalicelib.jobs.webhook import Reply, receive
 from chalicelib.models import WebhookDelivery, create_db_session
 from chalicelib.settings import Settings, load_settings

@@ -34,7 +34,7 @@ def test_both_databases_answer_alike(both_worlds: list[World]) -> None:
 
 
 # Times until now, in hours or seconds: the two databases are not read in the same instant.
-CLOCKED = {"hours_waiting": 0.1, "draft_hours": 0.1, "lag_seconds": 360}
+CLOCKED = {"hours_waiting": 0.1, "draft_hours": 0.1, "lag_seconds": 360, "oldest_wait_seconds": 360}
 
 
 def without_clock(row: dict[str, Any]) -> str:

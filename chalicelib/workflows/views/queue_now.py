@@ -1,0 +1,98 @@
+"""What is in the queue now, by labels, and how long jobs were in it lately.
+
+A job that waits for an approval, or for its concurrency group, waits for no runner, so it is not in the queue.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, cast, func, literal, or_, select
+
+from chalicelib.store.base import UTCDateTime
+from chalicelib.store.functions import DaysAgo, SecondsBetween, constant, count_if, later, now, percentile, rank_of
+from chalicelib.store.views import View, ViewColumn
+from chalicelib.workflows.models import WorkflowJob
+
+QUEUED, WAITING, IN_PROGRESS, COMPLETED, ABANDONED = "queued", "waiting", "in_progress", "completed", "abandoned"
+STATES = (QUEUED, WAITING, IN_PROGRESS, COMPLETED, ABANDONED)
+DAY_AGO = DaysAgo(literal(1))
+
+
+def state_of(job: Any) -> ColumnElement[str]:
+    """A job's state as this app sees it: one of STATES."""
+    return case(
+        (job.status == COMPLETED, constant(COMPLETED)),
+        (job.abandoned_at.is_not(None), constant(ABANDONED)),
+        (job.status.in_((QUEUED, IN_PROGRESS)), job.status),
+        else_=constant(WAITING),
+    )
+
+
+def _waiting_seconds(job: Any) -> ColumnElement[Any]:
+    """How long a job has been ready for a runner; NULL where nobody can say since when, as for `queue_seconds`."""
+    is_approved = or_(job.deployment_id.is_(None), job.approved_at.is_not(None))
+    is_known = and_(job.told_at.is_not(None), job.created_at.is_not(None), is_approved)
+    ready_at = later(func.coalesce(job.approved_at, job.created_at, type_=UTCDateTime()), job.created_at)
+    return case((is_known, SecondsBetween(ready_at, later(now(), ready_at))))
+
+
+def _jobs() -> Subquery:
+    """The jobs that are not over, and those that were over in the last 24 hours."""
+    job = WorkflowJob
+    state = state_of(job)
+    # Whatever began in the last 24 hours is not over, or was over in them: this finds it by an index.
+    is_recent = or_(job.completed_at.is_(None), job.completed_at >= DAY_AGO)
+    jobs = (
+        select(
+            *(job.org, job.label_set, state.label("state")),
+            case((state == QUEUED, _waiting_seconds(job))).label("waiting_seconds"),
+            case((job.started_at >= DAY_AGO, job.queue_seconds)).label("queue_seconds"),
+        )
+        .where(is_recent)
+        .subquery("recent")
+        .c
+    )
+    is_open = jobs.state.in_((QUEUED, WAITING, IN_PROGRESS))
+    rank = rank_of(jobs.queue_seconds, jobs.org, jobs.label_set).label("rank")
+    return select(*jobs, rank).where(or_(is_open, jobs.queue_seconds.is_not(None))).subquery("jobs")
+
+
+_job = _jobs().c
+_started = _job.queue_seconds.is_not(None)
+
+
+def _percentile(share: float) -> ColumnElement[Any]:
+    return cast(percentile(share, _job.queue_seconds, _job.rank, _started), BigInteger)
+
+
+QUEUE_NOW = View(
+    "queue_now",
+    "The queue for runners now, and the queue times of the last 24 hours, by labels. Label sets without a job that is "
+    "open, or that began in that time, have no row",
+    [
+        ViewColumn("org", _job.org, "Organisation"),
+        ViewColumn("label_set", _job.label_set, "workflow_jobs.label_set: the labels that the jobs' runner must have"),
+        ViewColumn("queued", count_if(_job.state == QUEUED), "Jobs that are ready, and that no runner has taken"),
+        ViewColumn(
+            "waiting",
+            count_if(_job.state == WAITING),
+            "Jobs that wait for something else than a runner, such as an approval or their concurrency group",
+        ),
+        ViewColumn("in_progress", count_if(_job.state == IN_PROGRESS), "Jobs that a runner has"),
+        ViewColumn(
+            "oldest_wait_seconds",
+            func.max(_job.waiting_seconds, type_=BigInteger()),
+            "Seconds for which the oldest queued job has been ready; NULL when there is none, or nobody knows since "
+            "when",
+        ),
+        ViewColumn(
+            "queue_times",
+            count_if(_started),
+            "How many queue times are known of jobs that a runner began in the last 24 hours",
+        ),
+        ViewColumn("median_queue_seconds", _percentile(0.5), "Median of these queue times; NULL when there are none"),
+        ViewColumn("p90_queue_seconds", _percentile(0.9), "90th percentile of these queue times; NULL: none"),
+    ],
+    group_by=[_job.org, _job.label_set],
+)
