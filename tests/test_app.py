@@ -45,7 +45,7 @@ def test_importing_reads_no_setting_and_needs_no_network(root: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True
     )
-    assert result.stdout == "['every_30_min', 'nrt_events', 'daily', 'webhook']\n"
+    assert result.stdout == "['every_30_min', 'nrt_events', 'daily', 'webhook', 'api']\n"
 
 
 def test_importing_loads_nothing_that_only_a_github_app_needs(root: Path) -> None:

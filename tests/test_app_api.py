@@ -14,6 +14,7 @@ from chalice.deploy.swagger import SwaggerGenerator
 from chalice.test import Client
 
 import app
+from chalicelib.jobs.kept import KeptSettings
 from chalicelib.models import create_db_session
 from chalicelib.settings import Settings
 from chalicelib.workflows.models import WorkflowJob
@@ -40,7 +41,7 @@ def logging_as_before() -> Iterator[None]:
 def client(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """The app as Chalice runs it, on a database with three jobs."""
     settings = Settings({"DB_URL": db_url, "GH_ORGS": "acme"}.get)
-    monkeypatch.setattr(app, "load_settings", lambda: settings)
+    monkeypatch.setattr(app, "KEPT", KeptSettings(lambda: settings))
     with create_db_session(db_url) as session:
         write(session, WorkflowJob, job(1), job(2, "queued"), job(3, "queued", name="日本"))
         session.commit()

@@ -17,6 +17,7 @@ from chalicelib.domains import DOMAINS, SHARED_SETTINGS, all_settings
 from chalicelib.ingest.columns import converter_of
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.listings import FIRST_SEEN
+from chalicelib.ingest.resources import Resource
 from chalicelib.ingest.steps import SCHEDULES, Kind, Step, time_of
 from chalicelib.ingest.streams import ListStream
 from chalicelib.models import MODELS, Base, SyncRun
@@ -27,6 +28,7 @@ from chalicelib.utils import utc_now
 
 KINDS = [kind for domain in DOMAINS for kind in domain.all_kinds]
 STEPS = [step for domain in DOMAINS for step in domain.all_steps]
+RESOURCES = [resource for domain in DOMAINS for resource in domain.resources]
 STREAMS = [stream for domain in DOMAINS for stream in domain.streams]
 NOTHING_SET = load_settings({})
 
@@ -45,6 +47,7 @@ def test_no_name_is_taken_twice() -> None:
     assert twice(kind.name for kind in KINDS) == []
     assert twice(step.name for step in STEPS) == []
     assert twice(setting.name for setting in all_settings()) == []
+    assert twice(resource.name for resource in RESOURCES) == []
     tables = [table.name for table in Base.metadata.sorted_tables]
     views = [view.name for domain in DOMAINS for view in domain.views]
     assert twice([*tables, *views, DATA_HEALTH.name]) == []
@@ -173,6 +176,39 @@ def test_its_retired_views_are_no_more(domain: Domain) -> None:
 def test_every_table_is_a_domain_s_or_the_store_s() -> None:
     folders = {model.__module__.split(".")[1] for model in MODELS.values()}
     assert folders <= {"store"} | {domain.name for domain in DOMAINS}
+
+
+# Resources
+
+
+each_resource = pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+
+
+@each_resource
+def test_a_resource_s_key_tells_its_pages_apart(resource: Resource) -> None:
+    """A key that may be NULL would end the paging before its time."""
+    for name in resource.key:
+        field = resource.field(name)
+        assert field is not None, name
+        assert field.schema["type"] in {"string", "integer"}, name
+
+
+@each_resource
+def test_a_resource_says_whose_its_rows_are(resource: Resource) -> None:
+    field = resource.field("org")
+    assert field is not None
+    assert field.schema == {"type": "string"}
+
+
+@each_resource
+def test_a_resource_explains_itself(resource: Resource) -> None:
+    assert re.fullmatch(r"[a-z][a-z_]*", resource.name)
+    assert resource.summary
+    assert twice(field.name for field in resource.fields) == []
+    assert all(field.comment not in {"", "None"} for field in resource.fields)
+    parameters = [each.name for each in resource.filters]
+    assert twice([*parameters, "org", "limit", "after"]) == []
+    assert all(each.comment for each in resource.filters)
 
 
 # Lists

@@ -48,8 +48,14 @@ def faults(name: str, body: Any) -> list[str]:
 def settings(db_url: str) -> Settings:
     """Jobs and runners of every sort, with as much and as little in their columns as can be."""
     now = utc_now()
-    full: dict[str, Any] = {"started_at": now, "completed_at": now, "queue_seconds": 4, "runner_id": 1, "runner_name": "one"}
-    full |= {"conclusion": "success", "workflow_name": "CI", "environment": "production", "approved_at": now}
+    full: dict[str, Any] = {"started_at": now, "completed_at": now, "queue_seconds": 4, "runner_name": "one"}
+    full |= {
+        "runner_id": 1,
+        "conclusion": "success",
+        "workflow_name": "CI",
+        "environment": "production",
+        "approved_at": now,
+    }
     with create_db_session(db_url) as session:
         states = ("queued", "waiting", "in_progress")
         write(session, WorkflowJob, *(job(number, state) for number, state in enumerate(states, 1)))
