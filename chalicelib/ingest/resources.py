@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Double, FromClause, Integer, String, func, literal
+from sqlalchemy import Boolean, ColumnElement, Double, FromClause, Integer, String, func, literal, or_
 from sqlalchemy.types import TypeEngine
 
 from chalicelib.ingest.fields import INT8, UNSTORABLE
@@ -117,8 +117,8 @@ def is_true(name: str, column: ColumnElement[Any], comment: str) -> Filter:
     return Filter(name, comment, {"type": "boolean"}, parse_flag, column.is_)
 
 
-def one_of(name: str, column: ColumnElement[Any], choices: Sequence[str], comment: str) -> Filter:
-    """Filter by one or more of some words, with commas between."""
+def one_of(name: str, choices: Mapping[str, ColumnElement[bool]], comment: str) -> Filter:
+    """Filter by one or more of some words, each with its condition, with commas between."""
     schema = {"type": "array", "items": {"type": "string", "enum": list(choices)}, "minItems": 1}
 
     def parse(text: str) -> list[str]:
@@ -127,7 +127,7 @@ def one_of(name: str, column: ColumnElement[Any], choices: Sequence[str], commen
             raise ValueError(f"must be one of {', '.join(choices)}, or several with commas between")
         return words
 
-    return Filter(name, comment, schema, parse, column.in_)
+    return Filter(name, comment, schema, parse, lambda words: or_(*(choices[word] for word in dict.fromkeys(words))))
 
 
 def has_label(name: str, label_set: ColumnElement[Any], comment: str) -> Filter:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, String, and_, func, or_, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import ContributorMetricsError
@@ -206,7 +206,7 @@ def _only_read(session: Session) -> None:
 def statement(session: Session, resource: Resource, question: _Question, settings: Settings) -> Select[Any]:
     """Build the SELECT of a page, and of a row more, which tells whether there is another page."""
     keys = [_sortable(_field(resource, name)) for name in resource.key]
-    conditions = [or_(*(_scope(session, resource, org, settings) for org in question.orgs)), *question.conditions]
+    conditions = [_scope(session, resource, question.orgs, settings), *question.conditions]
     if resource.where is not None:
         conditions.append(resource.where)
     if question.after is not None:
@@ -224,16 +224,28 @@ def _sortable(field: Field) -> ColumnElement[Any]:
     return field.expression if field.schema["type"] == "integer" else ByBytes(field.expression)
 
 
-def _scope(session: Session, resource: Resource, org: str, settings: Settings) -> ColumnElement[bool]:
-    """Tell whether a row is an organisation's, and of its repositories in GH_REPOS, if there are any."""
-    # GitHub's own spelling besides ours: lower() of the column would find no index.
-    spelled = select(Organisation.login).where(func.lower(Organisation.login) == org.lower())
-    is_its = among(_field(resource, ORG).expression, sorted({org, *session.scalars(spelled)}))
-    repo, repos = resource.field("repo"), scope_of(settings, org).repos
-    if repo is None or not repos:
-        return is_its
-    names = [each.partition("/")[2].lower() for each in repos]
-    return and_(is_its, among(func.lower(repo.expression, type_=String()), names))
+def _scope(session: Session, resource: Resource, orgs: Sequence[str], settings: Settings) -> ColumnElement[bool]:
+    """Tell whether a row is of some organisations and, where GH_REPOS names some of one's repositories, of these."""
+    its_org, repo = _field(resource, ORG).expression, resource.field("repo")
+    spelled, whole, parts = _spelled(session, orgs), [], []
+    for org in orgs:
+        repos = [each.partition("/")[2].lower() for each in scope_of(settings, org).repos]
+        if repo is None or not repos:
+            whole += spelled[org]
+        else:
+            parts.append(and_(among(its_org, spelled[org]), among(_lower(repo.expression), repos)))
+    return or_(among(its_org, whole), *parts)
+
+
+def _spelled(session: Session, orgs: Sequence[str]) -> dict[str, list[str]]:
+    """Give each name as we write it, and as GitHub does: lower() of a big table's column would find no index."""
+    lower = {org.lower(): org for org in orgs}
+    known = session.scalars(select(Organisation.login).where(among(_lower(Organisation.login), lower))).all()
+    return {org: sorted({org, *(login for login in known if lower[login.lower()] == org)}) for org in orgs}
+
+
+def _lower(column: ColumnElement[Any] | InstrumentedAttribute[str]) -> ColumnElement[str]:
+    return func.lower(column, type_=String())
 
 
 def _shown(resource: Resource, row: Row[Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from chalicelib.ingest.resources import (
     one_of,
 )
 from chalicelib.workflows.models import Runner, WorkflowJob
-from chalicelib.workflows.views.queue_now import QUEUE_NOW, STATES, state_of
+from chalicelib.workflows.views.queue_now import QUEUE_NOW, STATES, state_of, states_of
 
 _job, _runner, _queue = WorkflowJob.__table__, Runner.__table__, QUEUE_NOW.table
 _state = state_of(_job.c)
@@ -39,7 +39,7 @@ JOBS = Resource(
     ),
     (
         equals("repo", _job.c.repo, "Repository's name, without the owner"),
-        one_of("state", _state, STATES, "State, or several"),
+        one_of("state", states_of(_job.c), "State, or several"),
         equals("workflow", _job.c.workflow_name, "Workflow's name"),
         has_label("label", _job.c.label_set, _LABEL),
         equals("runner", _job.c.runner_name, "Runner's name"),
@@ -58,7 +58,7 @@ RUNNERS = Resource(
         "first_seen_at",
     ),
     (
-        one_of("status", _runner.c.status, ("online", "offline"), "Status, or both"),
+        one_of("status", {word: _runner.c.status == word for word in ("online", "offline")}, "Status, or both"),
         is_true("busy", _runner.c.busy, "Whether it has a job"),
         has_label("label", _runner.c.label_set, _LABEL),
     ),

@@ -23,6 +23,7 @@ from chalicelib.models import Organisation, create_db_session
 from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import utc_now
 from chalicelib.workflows.models import Runner, WorkflowJob
+from chalicelib.workflows.views.queue_now import STATES
 from tests.workflows.jobs import MADE, job, runner, write
 
 NAMES = ("jobs", "runners", "queue")
@@ -184,17 +185,29 @@ def test_states_are_what_github_says_unless_it_was_given_up(api: API) -> None:
     given_up = {"abandoned_at": MADE, "abandoned_reason": "GitHub knows it no more"}
     words = ("queued", "waiting", "pending", "in_progress", "completed", "paused")
     api.store(*(job(number, word) for number, word in enumerate(words, 1)))
-    api.store(job(7, "queued", **given_up), job(8, "completed", **given_up))
-    assert {row["id"]: row["state"] for row in api.rows("jobs")} == {
-        1: "queued",
-        2: "waiting",
-        3: "waiting",
-        4: "in_progress",
-        5: "completed",
-        6: "waiting",
-        7: "abandoned",
-        8: "completed",
-    }
+    api.store(job(7, "queued", **given_up), job(8, "completed", **given_up), job(9, "queued", completed_at=MADE))
+    assert [(row["id"], row["state"]) for row in api.rows("jobs")] == [
+        (9, "completed"),
+        (8, "completed"),
+        (7, "abandoned"),
+        (6, "waiting"),
+        (5, "completed"),
+        (4, "in_progress"),
+        (3, "waiting"),
+        (2, "waiting"),
+        (1, "queued"),
+    ]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_finds_the_jobs_that_show_it(api: API, state: str) -> None:
+    words = ("queued", "waiting", "pending", "in_progress", "completed", "paused")
+    api.store(*(job(number, word) for number, word in enumerate(words, 1)))
+    api.store(*(job(number, word, abandoned_at=MADE) for number, word in enumerate(words, 7)))
+    api.store(*(job(number, word, completed_at=MADE) for number, word in enumerate(words, 13)))
+    shown = [row["id"] for row in api.rows("jobs") if row["state"] == state]
+    assert shown
+    assert api.ids("jobs", state=state) == shown
 
 
 # Filters

@@ -19,14 +19,23 @@ STATES = (QUEUED, WAITING, IN_PROGRESS, COMPLETED, ABANDONED)
 DAY_AGO = DaysAgo(literal(1))
 
 
+def states_of(job: Any) -> dict[str, ColumnElement[bool]]:
+    """When a job is in each of STATES, as this app sees it: always in one of them."""
+    # An index finds the few jobs that have no end.
+    is_open = and_(job.completed_at.is_(None), job.status != COMPLETED)
+    is_live = and_(is_open, job.abandoned_at.is_(None))
+    return {
+        QUEUED: and_(is_live, job.status == QUEUED),
+        WAITING: and_(is_live, job.status.not_in((QUEUED, IN_PROGRESS))),
+        IN_PROGRESS: and_(is_live, job.status == IN_PROGRESS),
+        COMPLETED: or_(job.completed_at.is_not(None), job.status == COMPLETED),
+        ABANDONED: and_(is_open, job.abandoned_at.is_not(None)),
+    }
+
+
 def state_of(job: Any) -> ColumnElement[str]:
     """A job's state as this app sees it: one of STATES."""
-    return case(
-        (job.status == COMPLETED, constant(COMPLETED)),
-        (job.abandoned_at.is_not(None), constant(ABANDONED)),
-        (job.status.in_((QUEUED, IN_PROGRESS)), job.status),
-        else_=constant(WAITING),
-    )
+    return case(*((condition, constant(state)) for state, condition in states_of(job).items()))
 
 
 def _waiting_seconds(job: Any) -> ColumnElement[Any]:

@@ -68,6 +68,10 @@ def test_what_was_given_up_is_in_no_queue(shared: Session) -> None:
     assert queue(shared, job(1, "queued", **given_up), job(2, "in_progress", **given_up)) == {}
 
 
+def test_what_has_an_end_is_in_no_queue(shared: Session) -> None:
+    assert queue(shared, job(1, "queued", completed_at=ago(minutes=5))) == {}
+
+
 def waits(session: Session, *rows: dict[str, Any]) -> float | None:
     (row,) = queue(session, *rows).values()
     seconds: int | None = row["oldest_wait_seconds"]
