@@ -28,13 +28,15 @@ class PageState:
 class ListPage:
     """A page of a list; `number` counts from 1, and `items` is None when the page is unchanged (304).
 
-    `state` is what to keep for the next read. `date` is GitHub's clock when it answered (aware, UTC).
+    `state` is what to keep for the next read. `date` is GitHub's clock when it answered (aware, UTC). `total` is how
+    many items the whole list has, where GitHub says that.
     """
 
     number: int
     items: list[Any] | None
     state: PageState
     date: datetime | None = None
+    total: int | None = None
 
 
 def do_not_wait() -> None:
@@ -46,7 +48,8 @@ class ListAPI:
     """Lists of GitHub's REST API, 100 items a page; `wait` is called before each request.
 
     `is_confidential`: no error quotes what a page holds. `always` are parameters that every page is asked for with,
-    also when GitHub's link to it leaves them out.
+    also when GitHub's link to it leaves them out. `within` is the field of each page that holds its items, where a page
+    is an object and not the list itself.
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
@@ -55,6 +58,7 @@ class ListAPI:
     wait: Callable[[], None] = do_not_wait
     is_confidential: bool = False
     always: Mapping[str, str] = field(default_factory=dict)
+    within: str = ""
 
     def fetch_pages(
         self,
@@ -90,12 +94,19 @@ class ListAPI:
             answer = self._get(url, number, None, params)
             if answer.etag is not None and answer.etag == known.etag:
                 return ListPage(number, None, replace(known, next_url=answer.next_url), answer.date), None
-        if not isinstance(answer.body, list):
-            raise BadAnswerError(
-                "the answer is not a list", status=answer.status, path=path_of(url), request_id=answer.request_id
-            )
-        state = PageState(answer.etag, len(answer.body), answer.next_url)
-        return ListPage(number, answer.body, state, answer.date), answer.digest
+        items, total = self._items_of(answer, url)
+        state = PageState(answer.etag, len(items), answer.next_url)
+        return ListPage(number, items, state, answer.date, total), answer.digest
+
+    def _items_of(self, answer: Answer, url: str) -> tuple[list[Any], int | None]:
+        """Give a page's items, and how many the whole list has; BadAnswerError when it is no page of this list."""
+        body = answer.body
+        envelope = body if self.within and isinstance(body, dict) else {}
+        items, total = envelope.get(self.within) if self.within else body, envelope.get("total_count")
+        if not isinstance(items, list):
+            what = f"the answer has no list {self.within}" if self.within else "the answer is not a list"
+            raise BadAnswerError(what, status=answer.status, path=path_of(url), request_id=answer.request_id)
+        return items, total if type(total) is int else None
 
     def _get(self, url: str, number: int, etag: str | None, params: Mapping[str, str] | None) -> Answer:
         self.wait()

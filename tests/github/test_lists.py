@@ -163,3 +163,30 @@ def test_one_page_that_changed_is_enough(server: LocalServer, api: GitHubAPI) ->
 def test_without_an_etag_nothing_is_known(server: LocalServer, api: GitHubAPI) -> None:
     assert not ListAPI(api).is_unchanged(PATH, [ListPage(1, [], PageState(None, 0, None))])
     assert server.seen == []
+
+
+def test_a_list_within_an_object_is_read_like_others(server: LocalServer, api: GitHubAPI) -> None:
+    first = {"total_count": 101, "runners": FULL}
+    server.replies = [
+        reply(200, first, {**DATE, "ETag": '"1"', "Link": f'<{link(server, 2)}>; rel="next"'}),
+        reply(200, {"total_count": 101, "runners": [{"id": 100}]}, {**DATE, "ETag": '"2"'}),
+    ]
+    assert list(ListAPI(api, within="runners").fetch_pages(PATH, {})) == [
+        ListPage(1, FULL, PageState('"1"', 100, link(server, 2)), NOW, 101),
+        ListPage(2, [{"id": 100}], PageState('"2"', 1, None), NOW, 101),
+    ]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"runners": None}, {"runners": {}}, {"total_count": 0, "others": []}, "none"])
+def test_an_object_without_the_list_is_no_page(server: LocalServer, api: GitHubAPI, body: Any) -> None:
+    """An answer without the list is not an empty list."""
+    server.replies = [reply(200, body, DATE)]
+    with pytest.raises(BadAnswerError, match="the answer has no list runners"):
+        list(ListAPI(api, within="runners").fetch_pages(PATH, {}))
+
+
+@pytest.mark.parametrize("total", [None, "2", 1.5, True])
+def test_a_total_that_is_no_number_is_none(server: LocalServer, api: GitHubAPI, total: Any) -> None:
+    server.replies = [reply(200, {"total_count": total, "runners": [{"id": 1}]}, DATE)]
+    [page] = ListAPI(api, within="runners").fetch_pages(PATH, {})
+    assert (page.items, page.total) == ([{"id": 1}], None)
