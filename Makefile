@@ -49,8 +49,8 @@ quick: check ## linters, types, layers, and the fast tests, on SQLite: before ea
 	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not postgresql"
 
 .PHONY: soak
-soak: $(MADE) ## the long tests: 500 ticks, 60 trials of odd answers, a job killed at each of its statements, 100 runs of 20 seconds, 400 days of Copilot, 5,000 items (15 minutes)
-	@SOAK=1 $(BIN)/python -m pytest $(PARALLEL) --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_mutations.py tests/contributions/test_killed.py tests/contributions/test_graphql.py tests/contributions/test_graphql_failures.py tests/contributions/test_deadlines.py tests/copilot/sync/test_days.py tests/test_backfill.py tests/benchmarks
+soak: $(MADE) ## the long tests: 500 ticks, 60 trials of odd answers, a job killed at each of its statements, 100 runs of 20 seconds, 400 days of Copilot, 5,000 items, 10,000 jobs (25 minutes)
+	@SOAK=1 $(BIN)/python -m pytest $(PARALLEL) --timeout 1800 tests/contributions/test_ticks.py tests/contributions/test_mutations.py tests/contributions/test_killed.py tests/contributions/test_graphql.py tests/contributions/test_graphql_failures.py tests/contributions/test_deadlines.py tests/copilot/sync/test_days.py tests/test_backfill.py tests/workflows/test_repair.py tests/benchmarks
 
 .PHONY: check
 check: $(MADE) ## linters, types and layers only

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chalicelib.ingest.domain import Domain, Relation
+from chalicelib.ingest.steps import DAILY, NRT_EVENTS, Kind, Step
 from chalicelib.settings import Settings
+from chalicelib.workflows.permissions import NEEDS
 from chalicelib.workflows.resources import RESOURCES
 from chalicelib.workflows.settings import ENABLED, SETTINGS
 from chalicelib.workflows.sync.events import EVENTS
+from chalicelib.workflows.sync.reading import read_runs
+from chalicelib.workflows.sync.repair import repair_jobs
+from chalicelib.workflows.sync.saving import JOBS, RUNS
 from chalicelib.workflows.views import VIEWS
 
 
@@ -15,6 +22,7 @@ def is_enabled(settings: Settings) -> bool:
     return settings.value(ENABLED)
 
 
+STALE_AFTER = timedelta(hours=1)
 OF_REPOSITORIES = ("workflow_runs", "workflow_jobs", "deployments")
 RELATIONS = (
     *(
@@ -34,6 +42,13 @@ RELATIONS = (
 
 WORKFLOWS = Domain(
     name="workflows",
+    steps=(
+        Step(RUNS, read_runs, (NRT_EVENTS, DAILY)),
+        # After the runs, for these tell which jobs are missing.
+        Step(JOBS, repair_jobs, (NRT_EVENTS,)),
+    ),
+    kinds=(Kind(RUNS, STALE_AFTER), Kind(JOBS, STALE_AFTER)),
+    needs=NEEDS,
     events=EVENTS,
     settings=SETTINGS,
     enabled=is_enabled,

@@ -27,6 +27,8 @@ from tests.sandbox.keys import keys
 
 pytestmark = pytest.mark.slow
 
+# Each of these needs permissions of its own.
+OFF = {"COPILOT": "off", "SECURITY": "off", "WORKFLOWS": "off"}
 PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read", "contents": "read"}
 TOKEN, KEY, DB_URL, WEBHOOK_SECRET = (
     f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url", "webhook_secret")
@@ -75,7 +77,7 @@ def setup(root: Path, tmp_path: Path, postgres_copies: Copies, monkeypatch: pyte
     plan = {"organisations": ("acme", "umbrella"), "items": 30}
     with postgres_copies.borrow() as url, organisation(url, **plan) as org, mock_aws():
         made = Setup(tmp_path, org)
-        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url, COPILOT="off", SECURITY="off")
+        made.configure(GH_ORGS="acme", GH_API_URL=org.sandbox.url, **OFF)
         made.put(TOKEN, org.sandbox.token)
         made.put(DB_URL, url)
         yield made

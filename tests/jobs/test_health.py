@@ -149,7 +149,7 @@ def test_a_backfill_starts_no_clock(db: Session) -> None:
 
 def test_the_clock_may_be_another_one(db: Session) -> None:
     record(db, "issues.count", 0 * HOURS, status="partial")
-    later = read_health(db, settings(), now=lambda: utc_now() + 3 * HOURS)
+    later = read_health(db, settings(WORKFLOWS="off"), now=lambda: utc_now() + 3 * HOURS)
     assert {health.kind for health in later if health.is_stale} == {"pull_requests", "issues", "events"}
 
 
@@ -294,7 +294,7 @@ def run_all(settings: Settings) -> list[str]:
 @pytest.mark.parametrize("first", JOBS)
 def test_after_every_job_ran_all_is_current(db_url: str, first: str, capsys: pytest.CaptureFixture[str]) -> None:
     with organisation(db_url, items=30, now=this_moment()) as org:
-        org.environment["SECURITY"] = "on"
+        org.environment |= {"SECURITY": "on", "WORKFLOWS": "on"}
         assert app.main([first], org.settings) == 0
         assert run_all(org.settings) == []
         capsys.readouterr()

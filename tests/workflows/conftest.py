@@ -23,6 +23,15 @@ def org(db_url: str) -> Iterator[Organisation]:
         yield running
 
 
+@pytest.fixture
+def living(db_url: str) -> Iterator[Organisation]:
+    """An organisation in which nothing happens but what a test lets happen."""
+    with organisation(db_url, items=20, days=5, repositories=4) as running:
+        running.environment |= {"WORKFLOWS": "on", "WEBHOOK_SECRET": SECRET}
+        running.sandbox.world.stand_still()
+        yield running
+
+
 def post_to(org: Organisation) -> Callable[[Mapping[str, str], bytes], int]:
     """Make what takes an organisation's deliveries, at the sandbox's time."""
     settings = org.settings

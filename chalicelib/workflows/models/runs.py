@@ -94,7 +94,7 @@ class WorkflowRun(_Place, _Told, Base):
     jobs_as_of: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
         info=ours(),
-        comment="updated_at of the run when all its jobs were last listed; NULL: they never were",
+        comment="updated_at of the completed run when all its jobs were listed; NULL: they were not since it ended",
     )
 
 

@@ -32,12 +32,16 @@ def _known(moments: Iterable[datetime | None]) -> Iterable[datetime]:
 
 
 def bookkeeping(stored: Row, new: Row, *, is_changed: bool) -> dict[str, Any]:
-    """Put together what this app knows by itself; news of something that was given up take that back."""
+    """Put together what this app knows by itself.
+
+    News of something that was given up take that back: another status, or that it is there although GitHub had said
+    that it is not.
+    """
     kept = {name: stored.get(name) for name in ("checked_at", "abandoned_at", "abandoned_reason")}
     given_up = dict.fromkeys(("abandoned_at", "abandoned_reason"))
     return {
         **kept,
-        **(given_up if is_changed else {}),
+        **(given_up if is_changed or stored.get("not_found_at") is not None else {}),
         "first_seen_at": first(stored["first_seen_at"], new["first_seen_at"]),
         "told_at": first(stored.get("told_at"), new.get("told_at")),
         "changed_at": new["first_seen_at"] if is_changed else stored["changed_at"],

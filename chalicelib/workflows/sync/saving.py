@@ -30,20 +30,30 @@ Merge = Callable[[Mapping[str, Any] | None, Row], Row]
 
 def save_jobs(
     saving: Saving, place: Place, jobs: Sequence[Any], *, told: bool, gate: Mapping[str, Any] | None = None
-) -> None:
-    """Store jobs of a repository, in the session's transaction.
+) -> bool:
+    """Store jobs of a repository, in the session's transaction; tells whether each could be mapped.
 
     `told`: by a webhook, with the deployment that they are to make (`gate`), if any. Otherwise GitHub's API shows them
     as they are now.
     """
     mapped = list(map_records(saving, JOBS, jobs, lambda record: job_row(record, place, saving.now(), told, gate)))
-    _save(saving, JOBS, WorkflowJob, mapped, merge_job, turn=lambda row: f"workflow run {row['run_id']}")
+    _save(saving, JOBS, WorkflowJob, mapped, merge_job, turn=lambda row: turn_of(row["run_id"]))
+    return len(mapped) == len(jobs)
 
 
-def save_runs(saving: Saving, place: Place, runs: Sequence[Any], *, told: bool) -> None:
-    """Store runs of a repository, in the session's transaction; `told`: by a webhook."""
+def save_runs(saving: Saving, place: Place, runs: Sequence[Any], *, told: bool) -> bool:
+    """Store runs of a repository, in the session's transaction; `told`: by a webhook.
+
+    Tells whether each could be mapped.
+    """
     mapped = list(map_records(saving, RUNS, runs, lambda record: run_row(record, place, saving.now(), told)))
-    _save(saving, RUNS, WorkflowRun, mapped, merge_run, turn=lambda row: f"workflow run {row['id']}")
+    _save(saving, RUNS, WorkflowRun, mapped, merge_run, turn=lambda row: turn_of(row["id"]))
+    return len(mapped) == len(runs)
+
+
+def turn_of(run_id: int) -> str:
+    """Name the turn to write a run and its jobs."""
+    return f"workflow run {run_id}"
 
 
 def save_deployment(saving: Saving, place: Place, payload: Any) -> None:

@@ -1,0 +1,107 @@
+"""Runs of workflows and their jobs, from GitHub's REST API: what it shows now.
+
+All paths name a repository by its id: a name may be another repository's by now. GitHub's own links do the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import BadAnswerError, GoneError, NotFoundError
+from chalicelib.github import GitHubAPI, ListAPI, ListPage, PageState
+
+NOT_THERE = (NotFoundError, GoneError)
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The jobs of all attempts of a run, as GitHub lists them; not `is_whole` when it says that there are more."""
+
+    records: list[Any]
+    is_whole: bool
+
+
+@dataclass
+class WorkflowAPI:
+    """Runs and jobs of repositories; `wait` is called before each request."""
+
+    github: GitHubAPI
+    wait: Callable[[], None]
+
+    def fetch_runs(
+        self,
+        repository_id: int,
+        known: Mapping[int, PageState],
+        query: Mapping[str, str],
+        *,
+        after: ListPage | None = None,
+    ) -> Iterator[ListPage]:
+        """Fetch the runs of a repository, the newest first, page by page; a page in `known` by its ETag.
+
+        With a `query`, GitHub lists 1,000 at most.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
+        """
+        api = ListAPI(self.github, self.wait, within="workflow_runs")
+        return api.fetch_pages(runs_path(repository_id), known, query, after=after)
+
+    def fetch_run(self, repository_id: int, run_id: int) -> Any | None:
+        """Fetch a run as its latest attempt is; None when there is none, though the repository's runs can be read.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
+        """
+        return self._fetch_one(repository_id, f"runs/{run_id}", run_id)
+
+    def fetch_job(self, repository_id: int, job_id: int) -> Any | None:
+        """Fetch a job; None when there is none, though the repository's runs can be read.
+
+        https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run
+        """
+        return self._fetch_one(repository_id, f"jobs/{job_id}", job_id)
+
+    def fetch_jobs(self, repository_id: int, run_id: int) -> Jobs | None:
+        """Fetch the jobs of all attempts of a run; None when there is no such run, though others can be read.
+
+        https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
+        """
+        path = f"{runs_path(repository_id)}/{run_id}/jobs"
+        try:
+            pages = list(ListAPI(self.github, self.wait, within="jobs").fetch_pages(path, {}, {"filter": "all"}))
+        except NOT_THERE:
+            self._read_anything(repository_id)
+            return None
+        records = [record for page in pages for record in page.items or ()]
+        if any(not isinstance(record, dict) or record.get("run_id") != run_id for record in records):
+            raise BadAnswerError("the answer has jobs of another run", path=path)
+        total = max((page.total or 0 for page in pages), default=0)
+        return Jobs(records, is_whole=len({record.get("id") for record in records}) >= total)
+
+    def _fetch_one(self, repository_id: int, what: str, number: int) -> Any | None:
+        path = f"/repositories/{repository_id}/actions/{what}"
+        self.wait()
+        try:
+            answer = self.github.get(path)
+        except NOT_THERE:
+            self._read_anything(repository_id)
+            return None
+        if not isinstance(answer.body, dict) or answer.body.get("id") != number:
+            raise BadAnswerError(
+                f"the answer is not about {what}", status=answer.status, path=path, request_id=answer.request_id
+            )
+        return answer.body
+
+    def _read_anything(self, repository_id: int) -> None:
+        """Read a run of a repository: only where that can be done does a 404 say that something is not there."""
+        self.wait()
+        answer = self.github.get(runs_path(repository_id), params={"per_page": "1"})
+        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("workflow_runs"), list):
+            raise BadAnswerError(
+                "the answer has no list workflow_runs", status=answer.status, path=runs_path(repository_id)
+            )
+
+
+def runs_path(repository_id: int) -> str:
+    """Write the path of a repository's runs."""
+    return f"/repositories/{repository_id}/actions/runs"

@@ -1,0 +1,159 @@
+"""Asks GitHub for what no webhook told of: ends that were not seen, and jobs that nobody knows.
+
+A run is asked for with all its jobs, which costs less than its jobs one by one. Only a job that its run's list doesn't
+show is asked for by its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import update
+
+from chalicelib.errors import RejectedError
+from chalicelib.github import Pacer
+from chalicelib.ingest.ahead import fetch_ahead
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.deliveries import Place
+from chalicelib.ingest.fields import moment
+from chalicelib.store.locks import take_turn
+from chalicelib.store.marks import WHOLE
+from chalicelib.workflows.api import Jobs, WorkflowAPI
+from chalicelib.workflows.models import WorkflowJob, WorkflowRun
+from chalicelib.workflows.rows import is_gone
+from chalicelib.workflows.rows.told import COMPLETED, Row
+from chalicelib.workflows.sync import abandoning
+from chalicelib.workflows.sync.due import Look, find_looks
+from chalicelib.workflows.sync.places import THREADS, Outcome, listed_places
+from chalicelib.workflows.sync.saving import JOBS, save_jobs, save_runs, turn_of
+from chalicelib.workflows.sync.stored import open_jobs_of, stored_run
+
+
+def repair_jobs(context: Context) -> None:
+    """Ask for runs that stand open, for those whose jobs are not known, and for jobs that stand open.
+
+    Raises IncompleteReadError at its end when some repositories could not be read; the others are stored.
+    """
+    Repair(context).do()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What GitHub shows of a run: itself, if it was asked for, and its jobs; no jobs when there is no such run."""
+
+    run: Any | None
+    jobs: Jobs | None
+
+
+@dataclass
+class Repair:
+    """One go of repairs in an organisation."""
+
+    context: Context
+    outcome: Outcome = field(init=False)
+
+    def __post_init__(self) -> None:
+        budget = self.context.github.budget
+        self.outcome = Outcome(self.context)
+        self.api = WorkflowAPI(self.context.github, Pacer(now=budget.now, sleep=budget.sleep).wait)
+
+    def do(self) -> None:
+        """Ask for each run that is due, and store what is shown, each in a transaction of its own."""
+        begun, places = self.context.now(), listed_places(self.context)
+        looks, left = find_looks(self.context, places)
+        # Other threads ask GitHub now, and no transaction may be open meanwhile.
+        self.context.checkpoint()
+        for look, shown in fetch_ahead(self._awaited(looks), self._fetch, threads=THREADS, name="run"):
+            if not self.outcome.is_out(look.place) and not self._attempt(look, shown.result):
+                self._put_off(look)
+            self.context.checkpoint()
+        readable = {number for number in places if number not in self.outcome.passed_over}
+        abandoning.end_unreadable(self.context, readable)
+        if left:
+            self.context.note(f"{left} more runs are asked for next time")
+        self.outcome.conclude()
+        self.context.marks.watermark(JOBS, scope=WHOLE).advance(begun)
+        self.context.checkpoint()
+
+    def _awaited(self, looks: Iterable[Look]) -> Iterator[Look]:
+        return (look for look in looks if not self.outcome.is_out(look.place))
+
+    def _attempt(self, look: Look, fetched: Callable[[], Shown]) -> bool:
+        return self.outcome.attempt(look.place, partial(self._save, look, fetched))
+
+    def _fetch(self, look: Look) -> Shown:
+        repository_id = look.place.repository_id
+        run = self.api.fetch_run(repository_id, look.run_id) if look.asks_run else None
+        if look.asks_run and run is None:
+            return Shown(None, None)
+        return Shown(run, self.api.fetch_jobs(repository_id, look.run_id))
+
+    def _save(self, look: Look, fetched: Callable[[], Shown]) -> None:
+        shown = fetched()
+        take_turn(self.context.session.connection(), turn_of(look.run_id))
+        listed = self._store(look, shown) if shown.jobs is not None else set()
+        unlisted = [job for job in self._conclude(look, shown, listed) if not is_gone(job)]
+        # It is kept before others are asked for: no transaction is open while GitHub answers.
+        self.context.commit()
+        for job in unlisted:
+            self._ask(look.place, job)
+
+    def _store(self, look: Look, shown: Shown) -> set[int]:
+        """Store what is shown of a run; gives the ids of the jobs that are listed."""
+        jobs = shown.jobs or Jobs([], is_whole=False)
+        if shown.run is not None:
+            save_runs(self.context, look.place, [shown.run], told=False)
+        is_whole = save_jobs(self.context, look.place, jobs.records, told=False) and jobs.is_whole
+        as_of = look.as_of if shown.run is None else _updated_at(shown.run)
+        if is_whole and as_of is not None:
+            # Only of a run that has ended, and as it was before its jobs were listed, nothing more will come.
+            ended = (WorkflowRun.id == look.run_id, WorkflowRun.status == COMPLETED, WorkflowRun.updated_at == as_of)
+            self.context.session.execute(update(WorkflowRun).where(*ended).values(jobs_as_of=as_of))
+        return {record["id"] for record in jobs.records}
+
+    def _conclude(self, look: Look, shown: Shown, listed: set[int]) -> list[Row]:
+        """Say of a run and its jobs that they were asked for, and give up what never ends; gives unlisted open jobs."""
+        session, now = self.context.session, self.context.now()
+        run = stored_run(session, look.run_id)
+        if shown.jobs is None:
+            if run is not None:
+                abandoning.not_found(session, WorkflowRun, run, now)
+        elif run is not None:
+            is_known = shown.jobs.is_whole
+            abandoning.still_there(session, WorkflowRun, run, now, jobs=len(listed) if is_known else None)
+            run = stored_run(session, look.run_id)
+        abandoning.checked(session, look.run_id, now, run=run)
+        open_ones = open_jobs_of(session, look.run_id)
+        for job in open_ones:
+            if job["id"] in listed:
+                abandoning.still_there(session, WorkflowJob, job, now, run=run)
+        return [job for job in open_ones if job["id"] not in listed]
+
+    def _ask(self, place: Place, job: Row) -> None:
+        """Ask for a job that its run's list doesn't show."""
+        found = self.api.fetch_job(place.repository_id, job["id"])
+        session, now = self.context.session, self.context.now()
+        take_turn(session.connection(), turn_of(job["run_id"]))
+        if found is None:
+            abandoning.not_found(session, WorkflowJob, job, now)
+        else:
+            save_jobs(self.context, place, [found], told=False)
+            stored = next((one for one in open_jobs_of(session, job["run_id"]) if one["id"] == job["id"]), None)
+            if stored is not None:
+                abandoning.still_there(session, WorkflowJob, stored, now, run=stored_run(session, job["run_id"]))
+        self.context.checkpoint()
+
+    def _put_off(self, look: Look) -> None:
+        """Let others come first next time; what a failed call says of nothing begins anew."""
+        abandoning.put_off(self.context.session, look.run_id, self.context.now())
+
+
+def _updated_at(record: Any) -> datetime | None:
+    try:
+        return moment("updated_at", record.get("updated_at"))
+    except RejectedError:
+        return None
