@@ -29,7 +29,8 @@ def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequenc
     granted = installation.get("permissions") or {}
     for need in needs:
         if granted.get(need.permission) not in LEVELS:
-            yield Lack(f"the permission {need.permission}=read is missing ({need.data})")
+            lacking = f"the permission {need.permission}=read is missing ({need.data})"
+            yield Lack(lacking, certain=not need.is_optional)
 
 
 def lacks_of_token(github: GitHubAPI, org: str, needs: Sequence[Need]) -> Iterator[Lack]:

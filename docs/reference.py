@@ -78,6 +78,7 @@ COMMON = (
 TITLES = {
     "organization_copilot_metrics": "Organization Copilot metrics",
     "organization_copilot_seat_management": "GitHub Copilot Business",
+    "organization_self_hosted_runners": "Self-hosted runners",
     "security_events": "Code scanning alerts",
     "vulnerability_alerts": "Dependabot alerts",
 }

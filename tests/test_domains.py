@@ -246,6 +246,7 @@ def test_the_first_column_that_it_copies_is_its_parents_key(stream: ListStream) 
 def test_the_app_fills_just_the_columns_that_github_does_not(stream: ListStream) -> None:
     filled = {"org", FIRST_SEEN, stream.gone, *stream.copies}
     filled |= {stream.split.parameter} if stream.split else set()
+    filled |= stream.computed.keys()
     filled |= {"renamed_from", "moved_to"} if stream.before_saving else set()
     assert {column.name for column in columns_of(stream) if column.info.get(OURS)} == filled
     assert columns_of(stream)[stream.gone].nullable

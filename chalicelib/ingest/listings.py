@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 
 from chalicelib.github import ListPage, PageState
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import Mapped, save_own_rows
 from chalicelib.ingest.streams import ListStream
+from chalicelib.store.among import among
 from chalicelib.store.models import ListPoll
 from chalicelib.store.upsert import Row
 
@@ -108,12 +109,18 @@ class StoredLists:
             same = parent.c[key] == place.columns[own]
             self.context.session.connection().execute(update(parent).where(same).values(org=parent.c.org))
 
-    def rows_of(self, place: Place) -> dict[Key, Stored]:
-        """Read what is stored of one list; of several stays the last one counts."""
+    def rows_of(self, place: Place, *, listed: Collection[Key] | None = None) -> dict[Key, Stored]:
+        """Read what is stored of one list; of several stays the last one counts.
+
+        With `listed`, of the rows that are gone at least those are read that it names: there may be very many.
+        """
         columns = [self._table.c[name] for name in (*self._key_names, FIRST_SEEN, self.stream.gone)]
         # The other columns that are copied may have changed: a repository's name, say.
         names = ("org", self.stream.parent_key[0]) if self.stream.parent_key else ("org",)
         same = [self._table.c[name] == place.columns[name] for name in names]
+        if listed is not None:
+            named = among(self._table.c[self._key_names[0]], {key[0] for key in listed})
+            same.append(or_(self._table.c[self.stream.gone].is_(None), named))
         found = self.context.session.execute(select(*columns).where(*same).order_by(self._table.c[FIRST_SEEN]))
         return {tuple(key): Stored(first_seen, gone_at is None) for *key, first_seen, gone_at in found}
 

@@ -2,7 +2,8 @@
 
 What is no longer listed is marked as gone only when a second whole reading doesn't list it either, for lists shift
 while they are read; and not while a record of the list could not be mapped, for that may be the one. When a list lacks
-a large share of what is stored, it is believed a day later: the token may see less for a while.
+a large share of what is stored, it is believed a day later: the token may see less for a while. Of what comes and goes
+all the time (`churns`), two readings are enough.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from chalicelib.errors import (
     ForbiddenError,
     GitHubError,
     IncompleteReadError,
+    NotFoundError,
     SingleSignOnError,
     UnauthorizedError,
 )
@@ -48,11 +50,26 @@ def step_of(stream: ListStream) -> Step:
     """
 
     def read(context: Context) -> None:
-        ListReading(context, stream).read()
-        if stream.afterwards:
+        if _is_read(context, stream) and stream.afterwards:
             stream.afterwards(context)
 
     return Step(stream.name, read, stream.on, stream.every, stream.is_first)
+
+
+def _is_read(context: Context, stream: ListStream) -> bool:
+    """Read a stream; False when it is optional, was never read, and is refused, which the ledger's note says."""
+    try:
+        ListReading(context, stream).read()
+    except SingleSignOnError:
+        raise
+    except (ForbiddenError, NotFoundError) as error:
+        context.session.rollback()
+        if not stream.is_optional or context.marks.watermark(stream.name, scope=WHOLE).exists:
+            raise
+        reason = error if isinstance(error, ForbiddenError) else stream.with_advice(error)
+        context.note(f"{stream.data} are not read: {reason.message}")
+        return False
+    return True
 
 
 @dataclass
@@ -192,14 +209,14 @@ class ListReading:
             return
         if any(page.items is None for page in pages):
             pages = list(self._fetch(place, {}))
-        listing, stored = self._map(place, pages), self.stored.rows_of(place)
+        listing, stored = self._map(place, pages), self.stored.rows_of(place, listed=())
         missing = {key for key, row in stored.items() if row.is_current} - listing.rows.keys()
         if missing:
             # What was rejected is kept now: on SQLite, others could not write while GitHub answers.
             self.context.commit()
             listing = self._map(place, self._fetch(place, {})).joined_with(listing)
             missing -= listing.rows.keys()
-        if missing and not listing.rows and self.stream.parent is None:
+        if missing and not listing.rows and self.stream.parent is None and not self.stream.churns:
             raise IncompleteReadError(f"GitHub lists no {self.stream.name} of {place.columns['org']}; none was marked")
         stored_since = self._save(listing, place)
         if listing.is_whole:
@@ -219,6 +236,8 @@ class ListReading:
 
         Raises BrakeError when they are too many to be believed now; what the list has is stored all the same.
         """
+        if self.stream.churns:
+            return True
         doubt, is_too_much = self._doubt(place), brake.is_too_much(self.context, place.path, missing, of=of)
         is_emptied = 1 < missing == of
         if (not is_too_much and not is_emptied) or brake.is_believed(self.context, doubt):
@@ -243,7 +262,7 @@ class ListReading:
             self.stored.save_polls(place, listing.pages[:1])
 
     def _fetch(self, place: Place, polls: Polls) -> Iterator[Page]:
-        api = ListAPI(self.context.github, self.pacer.wait)
+        api = ListAPI(self.context.github, self.pacer.wait, within=self.stream.within)
         for query in self.stream.queries():
             name = place.list_of(query)
             for page in api.fetch_pages(place.path, polls.get(name, {}), query):
@@ -274,7 +293,7 @@ class ListReading:
         self.stored.lock(place)
         if self.stream.before_saving:
             self.stream.before_saving(self.context, [each.row for each in listed.values()])
-        stored, now = self.stored.rows_of(place), self.context.now()
+        stored, now = self.stored.rows_of(place, listed=listing.rows.keys()), self.context.now()
         rows = [
             each.with_columns(**{FIRST_SEEN: self._first_seen(stored.get(key), now), self.stream.gone: None})
             for key, each in listed.items()

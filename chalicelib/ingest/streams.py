@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.errors import ForbiddenError, GoneError, NotFoundError, RejectedError
+from chalicelib.errors import ForbiddenError, GitHubError, GoneError, NotFoundError, RejectedError
 from chalicelib.github import GitHubAPI
 from chalicelib.ingest.columns import list_row
 from chalicelib.ingest.context import Context
@@ -40,7 +40,12 @@ class ListStream:
     repositories, which `GH_REPOS` narrows. `split` is a parameter to ask by; its value goes into the column of that
     name. `newest_first` says that GitHub lists the newest first: reading ends at the first page that holds nothing
     unknown, and the whole list is read once a week. A parent whose list is refused with one of `tolerated` is passed
-    over, and counted in the ledger's note.
+    over, and counted in the ledger's note. `within` is the name of the list in an answer that is an object. `computed`
+    are own columns that are made of those that GitHub fills.
+
+    `churns` says that records come and go all the time, and that there may be none: however many a list lacks, two
+    readings that agree are believed at once. `is_optional` says that not everybody may read the list: as long as it
+    never was read, a refusal is a note in the ledger, and `make check-setup` names it without failing.
 
     `is_first` is the step's. `before_saving` is called with the rows that are about to be written, in the transaction
     that writes them; `afterwards` when the list was read, in the same step.
@@ -61,6 +66,10 @@ class ListStream:
     repo: str = ""
     split: Split | None = None
     newest_first: bool = False
+    within: str = ""
+    computed: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
+    churns: bool = False
+    is_optional: bool = False
     on: tuple[str, ...] = (DAILY,)
     every: Time | None = None
     stale_after: Time = timedelta(hours=50)
@@ -78,7 +87,7 @@ class ListStream:
     @property
     def need(self) -> Need:
         """The permission that it needs."""
-        return Need(self.permission, self.data, self._find_lacks)
+        return Need(self.permission, self.data, self._find_lacks, is_optional=self.is_optional)
 
     @property
     def parent_key(self) -> tuple[str, str] | None:
@@ -93,7 +102,7 @@ class ListStream:
         """Give the parameters of each request that reads the list whole."""
         return [{self.split.parameter: value} for value in self.split.values] if self.split else [{}]
 
-    def with_advice(self, error: ForbiddenError) -> ForbiddenError:
+    def with_advice(self, error: GitHubError) -> ForbiddenError:
         """Say of a refusal which permission the list needs."""
         return ForbiddenError(
             f"{error.message} (the credentials need {self.permission}=read)",
@@ -103,15 +112,16 @@ class ListStream:
         )
 
     def to_row(self, record: Any) -> Row:
-        """Map a record to the columns that GitHub fills; raises RejectedError."""
-        return list_row(self.model, record)
+        """Map a record to the columns that GitHub fills, and those made of them; raises RejectedError."""
+        row = list_row(self.model, record)
+        return {**row, **{name: compute(row) for name, compute in self.computed.items()}}
 
     def _find_lacks(self, github: GitHubAPI, org: str) -> Iterator[Lack]:
         for columns in self._first_parents(github, org):
             try:
                 github.get(self.path_of(columns), params={"per_page": "1"})
             except (ForbiddenError, NotFoundError) as error:
-                yield Lack(f"{self.data}: {error.message}")
+                yield Lack(f"{self.data}: {error.message}", certain=not self.is_optional)
 
     def _first_parents(self, github: GitHubAPI, org: str) -> Iterator[Row]:
         """Find one parent to try the list of; none when there is none to be seen, which its own need tells."""

@@ -6,13 +6,16 @@ from datetime import timedelta
 
 from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.ingest.steps import DAILY, NRT_EVENTS, Kind, Step
+from chalicelib.ingest.streams import ListStream
 from chalicelib.settings import Settings
+from chalicelib.workflows.models import Runner
 from chalicelib.workflows.permissions import NEEDS
 from chalicelib.workflows.resources import RESOURCES
 from chalicelib.workflows.settings import ENABLED, SETTINGS
 from chalicelib.workflows.sync.events import EVENTS
 from chalicelib.workflows.sync.reading import read_runs
 from chalicelib.workflows.sync.repair import repair_jobs
+from chalicelib.workflows.sync.runners import label_set_of, sample_runners
 from chalicelib.workflows.sync.saving import JOBS, RUNS
 from chalicelib.workflows.views import VIEWS
 
@@ -23,6 +26,21 @@ def is_enabled(settings: Settings) -> bool:
 
 
 STALE_AFTER = timedelta(hours=1)
+# https://docs.github.com/en/rest/actions/self-hosted-runners#list-self-hosted-runners-for-an-organization
+RUNNERS = ListStream(
+    "runners",
+    Runner,
+    "/orgs/{org}/actions/runners",
+    "organization_self_hosted_runners",
+    "self-hosted runners",
+    gone="removed_at",
+    within="runners",
+    computed={"label_set": label_set_of},
+    churns=True,  # ephemeral ones go after one job, and a fleet may be scaled to nothing
+    is_optional=True,  # a classic token needs admin:org, and who has no such runners needs nothing
+    on=(NRT_EVENTS,),
+    afterwards=sample_runners,
+)
 OF_REPOSITORIES = ("workflow_runs", "workflow_jobs", "deployments")
 RELATIONS = (
     *(
@@ -49,6 +67,7 @@ WORKFLOWS = Domain(
     ),
     kinds=(Kind(RUNS, STALE_AFTER), Kind(JOBS, STALE_AFTER)),
     needs=NEEDS,
+    streams=(RUNNERS,),
     events=EVENTS,
     settings=SETTINGS,
     enabled=is_enabled,

@@ -250,6 +250,20 @@ def test_copilot_s_permissions_are_asked_for_when_it_is_read(setup: Setup) -> No
     ]
 
 
+def test_what_not_everybody_needs_is_named_and_is_no_fault(setup: Setup) -> None:
+    setup.configure(WORKFLOWS="on")
+    setup.org.sandbox.tokens.add("fine", ["acme"], permissions=PERMISSIONS)
+    setup.put(TOKEN, "fine")
+    assert setup.faults() == []
+    [said] = [found.sentence for found in setup.findings() if "runners" in found.sentence]
+    assert said.startswith("acme: self-hosted runners: Resource not accessible")
+    as_app(setup, **PERMISSIONS)
+    assert setup.faults() == []
+    assert "acme: the permission organization_self_hosted_runners=read is missing (self-hosted runners)" in [
+        found.sentence for found in setup.findings()
+    ]
+
+
 def test_an_installation_of_another_organisation(setup: Setup) -> None:
     """It was not looked at: the check was content, and every run failed."""
     app = as_app(setup, **PERMISSIONS)

@@ -18,7 +18,7 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 FULL = [{"id": number} for number in range(PER_PAGE)]
 
 
-def page(server: LocalServer, items: list[Any], number: int, *, following: int | None = None) -> Reply:
+def page(server: LocalServer, items: Any, number: int, *, following: int | None = None) -> Reply:
     headers = {**DATE, "ETag": f'"{number}"'}
     if following:
         headers["Link"] = f'<{link(server, following)}>; rel="next"'
@@ -55,6 +55,23 @@ def test_a_page_that_is_known_is_asked_for_by_its_etag(server: LocalServer, api:
     server.replies = [unchanged(server, 1), unchanged(server, 2)]
     assert fetch(api, known) == [ListPage(1, None, known[1], NOW), ListPage(2, None, known[2], NOW)]
     assert etags(server) == ['"1"', '"2"']
+
+
+def test_a_list_may_be_within_an_object(server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [page(server, {"total_count": 101, "runners": FULL}, 1, following=2)]
+    server.replies += [page(server, {"total_count": 101, "runners": [{"id": 100}]}, 2), unchanged(server, 1)]
+    lists = ListAPI(api, within="runners")
+    found = list(lists.fetch_pages(PATH, {}))
+    assert [each.items for each in found] == [FULL, [{"id": 100}]]
+    assert found[0].state == PageState('"1"', 100, link(server, 2))
+    assert next(lists.fetch_pages(PATH, {1: found[0].state})).items is None
+
+
+@pytest.mark.parametrize("body", [[], {}, {"runners": None}, {"runners": {}}, {"jobs": []}])
+def test_a_list_that_is_not_where_it_should_be_is_none(body: Any, server: LocalServer, api: GitHubAPI) -> None:
+    server.replies = [reply(200, body)]
+    with pytest.raises(BadAnswerError, match="the answer is not an object with a list runners"):
+        list(ListAPI(api, within="runners").fetch_pages(PATH, {}))
 
 
 def test_a_changed_page_between_unchanged_ones_is_read(server: LocalServer, api: GitHubAPI) -> None:
