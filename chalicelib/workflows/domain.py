@@ -17,6 +17,7 @@ from chalicelib.workflows.sync.reading import read_runs
 from chalicelib.workflows.sync.repair import repair_jobs
 from chalicelib.workflows.sync.runners import label_set_of, sample_runners
 from chalicelib.workflows.sync.saving import JOBS, RUNS
+from chalicelib.workflows.sync.status import STATUS, watch_status
 from chalicelib.workflows.views import VIEWS
 
 
@@ -41,6 +42,7 @@ RUNNERS = ListStream(
     on=(NRT_EVENTS,),
     afterwards=sample_runners,
 )
+STALE_AFTER = timedelta(hours=50)
 OF_REPOSITORIES = ("workflow_runs", "workflow_jobs", "deployments")
 RELATIONS = (
     *(
@@ -64,8 +66,9 @@ WORKFLOWS = Domain(
         Step(RUNS, read_runs, (NRT_EVENTS, DAILY)),
         # After the runs, for these tell which jobs are missing.
         Step(JOBS, repair_jobs, (NRT_EVENTS,)),
+        Step(STATUS, watch_status, (NRT_EVENTS,)),
     ),
-    kinds=(Kind(RUNS, STALE_AFTER), Kind(JOBS, STALE_AFTER)),
+    kinds=tuple(Kind(name, STALE_AFTER) for name in (RUNS, JOBS, STATUS)),
     needs=NEEDS,
     streams=(RUNNERS,),
     events=EVENTS,
