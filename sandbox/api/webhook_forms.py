@@ -9,7 +9,7 @@ from sandbox.api.forms import Forms
 from sandbox.api.nodeids import legacy_node_id, node_id
 from sandbox.api.timelines import entries
 from sandbox.api.times import timestamp
-from sandbox.world.alerts import ALERT_KINDS
+from sandbox.world.alerts import ALERT_KINDS, SecretAlert
 from sandbox.world.apps import Installation
 from sandbox.world.ci.model import Job
 from sandbox.world.items import Change, Item, Kind, Release, Repository, commit
@@ -18,6 +18,11 @@ from sandbox.world.journal import Occurrence
 JSON = dict[str, Any]
 # What GitHub's description doesn't know of a run within a deployment's status.
 NOT_THERE = ("head_commit", "repository", "head_repository")
+# What lists say of an alert about a secret, and webhooks don't.
+UNTOLD_OF_SECRETS = (
+    *("repository", "secret", "state"),
+    *("is_base64_encoded", "first_location_detected", "has_more_locations"),
+)
 Part = Callable[[Forms, Occurrence], JSON]
 
 
@@ -183,9 +188,13 @@ def _membership(forms: Forms, occurrence: Occurrence) -> JSON:
 def _alert(forms: Forms, occurrence: Occurrence) -> JSON:
     alert = occurrence.subject
     form = ALERT_FORMS[type(alert)](forms, alert)
-    instance = form.get("most_recent_instance")
-    place = {} if instance is None else {"ref": instance["ref"], "commit_oid": instance["commit_sha"]}
-    return {"alert": {name: value for name, value in form.items() if name not in ("repository", "secret")}, **place}
+    place: JSON = {}
+    if (instance := form.get("most_recent_instance")) is not None:
+        # What somebody does to an alert happens on no branch.
+        by_user = occurrence.action.endswith("_by_user")
+        place = {"ref": "" if by_user else instance["ref"], "commit_oid": "" if by_user else instance["commit_sha"]}
+    left_out = UNTOLD_OF_SECRETS if isinstance(alert, SecretAlert) else ("repository",)
+    return {"alert": {name: value for name, value in form.items() if name not in left_out}, **place}
 
 
 PARTS: dict[str, Part] = {

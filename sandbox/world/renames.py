@@ -1,5 +1,6 @@
 """Other names for what stays the same: repositories, organisations and people that are renamed or change hands."""
 
+import copy
 from random import Random
 
 from sandbox.world.core import Core
@@ -24,7 +25,7 @@ class Renames(Core):
         before = repository.name
         with self.lock:
             self._place(repository, repository.owner, name)
-            self.tell(repository.owner, "repository", "renamed", repository, name=before)
+            self.tell(repository.owner, "repository", "renamed", copy.copy(repository), name=before)
 
     def move_repository(self, repository: Repository, organisation: Organisation) -> None:
         """Give a repository to another organisation, with all that is in it; ids and numbers stay.
@@ -34,7 +35,7 @@ class Renames(Core):
         before = repository.owner
         with self.lock:
             self._place(repository, organisation, repository.name)
-            self.tell(organisation, "repository", "transferred", repository, owner=before)
+            self.tell(organisation, "repository", "transferred", copy.copy(repository), owner=before)
 
     def create_repository(self, organisation: Organisation, name: str, *, private: bool = False) -> Repository:
         """Make an empty repository; a name that another one had leads to this one now. ValueError when it is taken."""

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 from githubkit.webhooks import parse
 
-from sandbox import DependabotAlert, JobSpec, Kind, Repository, RunningSandbox, World, serve
+from sandbox import CodeAlert, DependabotAlert, JobSpec, Kind, Repository, RunningSandbox, SecretAlert, World, serve
 from sandbox.api.hooks import sign
 from tests.sandbox.conftest import AppClient, Client, small_plan
 
@@ -298,6 +298,34 @@ def test_what_happens_to_the_rest(changing: RunningSandbox, repository: Reposito
     assert found[3][1]["changes"] == {"repository": {"name": {"from": before}}}
     assert found[3][1]["repository"]["name"] == "other"
     assert found[8][1]["membership"]["user"]["login"] == person.login
+
+
+def test_a_rename_is_told_as_it_was_though_another_one_follows(
+    changing: RunningSandbox, repository: Repository
+) -> None:
+    before = repository.name
+    changing.world.rename_repository(repository, "second")
+    changing.world.rename_repository(repository, "third")
+    renames = [
+        (payload["changes"]["repository"]["name"]["from"], payload["repository"]["name"])
+        for _, payload in told(changing)
+    ]
+    assert renames == [(before, "second"), ("second", "third")]
+
+
+def test_alerts_are_told_as_webhooks_do(changing: RunningSandbox, repository: Repository) -> None:
+    world = changing.world
+    world.open_alert(repository, SecretAlert)
+    code = world.open_alert(repository, CodeAlert)
+    world.dismiss_alert(code, "won't fix")
+    found = told(changing)
+    assert [(name, payload.get("ref")) for name, payload in found] == [
+        ("secret_scanning_alert.created", None),
+        ("code_scanning_alert.created", "refs/heads/main"),
+        ("code_scanning_alert.closed_by_user", ""),
+    ]
+    assert set(found[0][1]["alert"]) > {"number", "secret_type", "resolution"}
+    assert not set(found[0][1]["alert"]) & {"secret", "state", "repository"}
 
 
 @pytest.mark.slow
