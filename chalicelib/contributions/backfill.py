@@ -28,7 +28,7 @@ from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.scopes import Scope
 from chalicelib.ingest.windows import Window
-from chalicelib.inventory.domain import REPOSITORIES
+from chalicelib.inventory.sync.streams import REPOSITORIES
 from chalicelib.store.marks import Mark, Marks
 from chalicelib.utils import format_utc
 

@@ -60,10 +60,11 @@ def _readers(table: Table) -> Mapping[str, _Reader]:
     }
 
 
-def list_row(model: type[Any], record: Any) -> Row:
+def list_row(model: type[Any], record: Any, *, is_told: bool = False) -> Row:
     """Map one object of a list to the columns of a model that GitHub fills; a field that it left out is left out.
 
-    A field that it shows to some tokens only is None then: what was stored need not hold any more.
+    A field that it shows to some tokens only is None then: what was stored need not hold any more. A webhook shows it
+    to nobody, so of a record that one told of (`is_told`) it is left out, too.
     Raises RejectedError when a column that can't be NULL has no value, or a field is not of its column's type.
     """
     cleaned, row = fields.cleaned(record), {}
@@ -71,7 +72,7 @@ def list_row(model: type[Any], record: Any) -> Row:
         found, path = _find(cleaned, reader.path), ".".join(reader.path)
         if found is not _MISSING:
             row[name] = reader.convert(path, found)
-        elif reader.is_restricted:
+        elif reader.is_restricted and not is_told:
             row[name] = None
         if reader.is_required and row.get(name) is None:
             raise RejectedError(f"{path} is missing")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 
 from chalicelib.github import ListPage, PageState
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Saving
 from chalicelib.ingest.mapping import Mapped, save_own_rows
 from chalicelib.ingest.streams import ListStream
 from chalicelib.store.among import among
@@ -73,7 +73,7 @@ class Stored(NamedTuple):
 class StoredLists:
     """What is stored of a stream in one organisation."""
 
-    context: Context
+    context: Saving
     stream: ListStream
 
     @property
@@ -144,6 +144,10 @@ class StoredLists:
         about = {"stream": self.stream.name, "org": self.context.scope.org, "read_at": self.context.now()}
         polls = [{**about, "list": page.list, "page_no": page.page.number, **asdict(page.page.state)} for page in pages]
         save_own_rows(self.context, ListPoll, polls)
+
+    def doubt_polls(self, place: Place) -> None:
+        """Let the next reading ask for a list's pages whole: what was written since may differ from what they hold."""
+        self.context.session.execute(update(ListPoll).where(*self._polls_at(place)).values(etag=None))
 
     def last_read(self) -> dict[str, datetime]:
         """Tell when each list was last read, by its path."""

@@ -116,6 +116,9 @@ class Release(Base):
     published_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When it was published; NULL for a draft"
     )
+    updated_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When it was last edited; NULL where GitHub doesn't tell it"
+    )
     html_url: Mapped[str | None] = mapped_column(String, comment="Web page")
     assets: Mapped[JsonList | None] = mapped_column(
         JSON_ARRAY, comment="Files (asset objects), with size and download_count when they were last read"

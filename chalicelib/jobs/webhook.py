@@ -153,6 +153,16 @@ def _organisation(payload: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _former_owners(payload: Mapping[str, Any]) -> list[str]:
+    """Name whose a repository was that was transferred."""
+    found: Any = payload
+    for name in ("changes", "owner", "from"):
+        found = found.get(name) if isinstance(found, dict) else None
+    owners = [found.get(kind) for kind in ("organization", "user")] if isinstance(found, dict) else []
+    logins = [owner.get("login") for owner in owners if isinstance(owner, dict)]
+    return [login for login in logins if isinstance(login, str)]
+
+
 def _repository_id(payload: Mapping[str, Any]) -> int | None:
     repository = payload.get("repository")
     number = repository.get("id") if isinstance(repository, dict) else None
@@ -169,10 +179,11 @@ def _keep(about: About, payload: Mapping[str, Any], settings: Settings, now: Cal
     handlers = handlers_of(about.event, settings)
     if not handlers and about.event != PING:
         return Reply(HTTPStatus.ACCEPTED, f"nothing is kept of the event {about.event}")
-    owner = (about.org or "").casefold()
-    org = next((org for org in settings.orgs if org.casefold() == owner), None)
-    if org is None:
+    ours = {org.casefold() for org in settings.orgs}
+    owner = next((name for name in (about.org, *_former_owners(payload)) if name and name.casefold() in ours), None)
+    if owner is None:
         return Reply(HTTPStatus.ACCEPTED, "it is about no organisation of GH_ORGS")
+    about = replace(about, org=owner)
     delivery = Delivery(about.event, about.action, payload, now())
     try:
         with keep_database(settings) as session:
@@ -208,7 +219,8 @@ def _handle(
     run = SyncRun(job=JOB, step=about.event, org=org, fetched=0, stored=0, rejected=0, started_at=now)
     scope = scope_of(settings, org)
     place = delivery.place
-    if place is not None and not scope.covers(place.org, place.repo):
+    # Of one that was transferred to another owner, what it was called here.
+    if place is not None and not scope.covers(org, place.repo):
         run.note = "it is about no repository of GH_REPOS"
         return run
     saving = Saving(session=session, scope=scope, settings=settings, now=lambda: now, run=run)

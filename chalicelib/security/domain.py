@@ -8,7 +8,7 @@ from functools import partial
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.ingest.steps import DAILY, Kind, Step
-from chalicelib.inventory.domain import TEAM_MEMBERS
+from chalicelib.inventory.sync.streams import TEAM_MEMBERS
 from chalicelib.security.permissions import NEEDS
 from chalicelib.security.settings import CHECKS as RULES
 from chalicelib.security.settings import ENABLED, SETTINGS, agree, policy_of

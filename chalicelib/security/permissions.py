@@ -8,7 +8,7 @@ from functools import partial
 from chalicelib.errors import ForbiddenError, NotFoundError
 from chalicelib.github import GitHubAPI
 from chalicelib.ingest.permissions import Lack, Need
-from chalicelib.inventory.domain import RELEASES
+from chalicelib.inventory.sync.streams import RELEASES
 from chalicelib.security.api.alerts import LISTS
 from chalicelib.security.sync.sources import SOURCES, Source, is_off
 

@@ -27,6 +27,7 @@ def is_enabled(settings: Settings) -> bool:
 
 
 STALE_AFTER = timedelta(hours=1)
+STATUS_STALE_AFTER = timedelta(hours=50)
 # https://docs.github.com/en/rest/actions/self-hosted-runners#list-self-hosted-runners-for-an-organization
 RUNNERS = ListStream(
     "runners",
@@ -42,7 +43,6 @@ RUNNERS = ListStream(
     on=(NRT_EVENTS,),
     afterwards=sample_runners,
 )
-STALE_AFTER = timedelta(hours=50)
 OF_REPOSITORIES = ("workflow_runs", "workflow_jobs", "deployments")
 RELATIONS = (
     *(
@@ -68,7 +68,7 @@ WORKFLOWS = Domain(
         Step(JOBS, repair_jobs, (NRT_EVENTS,)),
         Step(STATUS, watch_status, (NRT_EVENTS,)),
     ),
-    kinds=tuple(Kind(name, STALE_AFTER) for name in (RUNS, JOBS, STATUS)),
+    kinds=(Kind(RUNS, STALE_AFTER), Kind(JOBS, STALE_AFTER), Kind(STATUS, STATUS_STALE_AFTER)),
     needs=NEEDS,
     streams=(RUNNERS,),
     events=EVENTS,

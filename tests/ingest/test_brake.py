@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from chalicelib.ingest import brake
-from chalicelib.inventory.domain import REPOSITORIES, TEAM_MEMBERS, TEAMS
 from chalicelib.inventory.models import Repository, TeamMember
+from chalicelib.inventory.sync.streams import REPOSITORIES, TEAM_MEMBERS, TEAMS
 from chalicelib.settings import Settings
 from tests.ingest.lists import DAY, Lists
 from tests.ingest.test_reading import REPOS, repository

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.ingest.streams import ListStream
-from chalicelib.inventory.domain import RELEASES, REPOSITORIES, TEAM_MEMBERS, TEAMS
 from chalicelib.inventory.models import Release, Repository, Team, TeamMember
+from chalicelib.inventory.sync.streams import RELEASES, REPOSITORIES, TEAM_MEMBERS, TEAMS
 from chalicelib.models import ListPoll, RejectedRecord, Watermark, create_db_session
 from tests.ingest.lists import DAY, NOW, Lists
 

@@ -4,50 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from chalicelib.ingest.context import Context, counted
+from chalicelib.ingest.context import Context, Saving, counted
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.steps import DAILY
 from chalicelib.inventory.api import RepositoryAPI
 from chalicelib.inventory.models import Repository
 from chalicelib.inventory.sync.belongings import bring_items_back, has_items, mark_items_as_gone, rename
 from chalicelib.inventory.sync.identities import fill_repository_ids, is_filled
-from chalicelib.store.marks import WHOLE
+from chalicelib.store.among import among
+from chalicelib.store.marks import TOLERANCE, WHOLE
 from chalicelib.store.models import ListPoll, Organisation
 
 # Begins the name of the cursor of a repository that is listed again, before its id.
 RETURNED = "returned:"
 
 
-def follow_names(context: Context, listed: Sequence[Row]) -> None:
+def follow_names(saving: Saving, listed: Sequence[Row]) -> None:
     """Let all tables follow the repositories that are listed under another name or owner than before, or listed again.
 
-    Of what is listed again nobody saw the changes meanwhile: a cursor tells the domains, which read them. Works in the
-    transaction that writes the list.
+    Of what is listed again nobody saw the changes meanwhile: a cursor tells the domains, which read them. An answer
+    that is older than what is stored renames nothing. Works in the transaction that writes the list.
     """
-    known = select(Repository.id, Repository.org, Repository.name, Repository.deleted_at)
-    before = {row.id: row for row in context.session.execute(known)}
+    known = select(Repository.id, Repository.org, Repository.name, Repository.deleted_at, Repository.updated_at)
+    there = saving.session.execute(known.where(among(Repository.id, [row["id"] for row in listed])))
+    before = {row.id: row for row in there}
     for row in listed:
         stored = before.get(row["id"])
         if stored is None:
             continue
-        if (stored.org, stored.name) != (row["org"], row["name"]):
-            _follow_name(context, stored, row["org"], row["name"])
+        is_called_otherwise = (stored.org, stored.name) != (row["org"], row["name"])
+        if is_called_otherwise and not is_older(row.get("updated_at"), stored.updated_at, now=saving.now()):
+            _follow_name(saving, stored, row["org"], row["name"])
         if stored.deleted_at is not None:
-            bring_items_back(context.session, stored.id, since=stored.deleted_at)
-            context.marks.cursor(f"{RETURNED}{stored.id}", scope=WHOLE).advance(stored.deleted_at)
+            bring_items_back(saving.session, stored.id, since=stored.deleted_at)
+            saving.marks.cursor(f"{RETURNED}{stored.id}", scope=WHOLE).advance(stored.deleted_at)
             back = {"deleted_at": None, "moved_to": None}
-            context.session.execute(update(Repository).where(Repository.id == stored.id).values(back))
+            saving.session.execute(update(Repository).where(Repository.id == stored.id).values(back))
 
 
-def _follow_name(context: Context, stored: Any, org: str, name: str) -> None:
-    rename(context.session, stored.id, org, name)
+def is_older(said: datetime | None, stored: datetime | None, *, now: datetime) -> bool:
+    """Tell whether what was said is older than what is stored; a stored time that has not come yet guards nothing."""
+    return said is not None and stored is not None and said < stored <= now + TOLERANCE
+
+
+def _follow_name(saving: Saving, stored: Any, org: str, name: str) -> None:
+    rename(saving.session, stored.id, org, name)
     values = {"org": org, "name": name} | ({} if stored.name == name else {"renamed_from": stored.name})
-    context.session.execute(update(Repository).where(Repository.id == stored.id).values(values))
-    context.note(f"{stored.org}/{stored.name} is {org}/{name} now")
+    saving.session.execute(update(Repository).where(Repository.id == stored.id).values(values))
+    saving.note(f"{stored.org}/{stored.name} is {org}/{name} now")
 
 
 def follow_unlisted(context: Context) -> None:
@@ -122,13 +131,17 @@ def _ask(context: Context, row: Any) -> _Whereabouts:
 
 
 def _end(context: Context, row: Any, *, moved_to: str | None) -> None:
-    """End what belongs to a repository that has left the organisation, in one transaction."""
-    marked = mark_items_as_gone(context.session, row.id, now=context.now())
-    context.session.execute(update(Repository).where(Repository.id == row.id).values(moved_to=moved_to))
-    context.run.stored += marked
-    where = f"moved to {moved_to}" if moved_to else "was deleted"
-    context.note(f"{row.org}/{row.name} {where}: {marked} items are marked as deleted")
+    end_repository(context, row, moved_to=moved_to)
     context.commit()
+
+
+def end_repository(saving: Saving, row: Any, *, moved_to: str | None) -> None:
+    """End what belongs to a repository that has left the organisation, in the session's transaction."""
+    marked = mark_items_as_gone(saving.session, row.id, now=saving.now())
+    saving.session.execute(update(Repository).where(Repository.id == row.id).values(moved_to=moved_to))
+    saving.run.stored += marked
+    where = f"moved to {moved_to}" if moved_to else "was deleted"
+    saving.note(f"{row.org}/{row.name} {where}: {marked} items are marked as deleted")
 
 
 def _sees_every_repository(context: Context) -> bool:
