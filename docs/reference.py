@@ -69,7 +69,8 @@ COMMON = (
     Common(
         "WEBHOOK_SECRET",
         NONE,
-        "Secret of GitHub's webhook; two with a comma between while it changes. Without it, all deliveries are refused",
+        "Secret of GitHub's [webhook](webhook.md); two with a comma between while it is changed. Without it, all "
+        "deliveries are refused",
     ),
     Common("ENV_NAME", "`dev`", "In Lambda: the stage, which is part of the names of its SSM parameters"),
 )
@@ -272,6 +273,8 @@ def _domains() -> Iterator[str]:
         if domain.resources:
             paths = ", ".join(f"[`GET /api/{each.name}`](api.md#{each.name})" for each in domain.resources)
             yield f"- Read API: {paths}"
+        if domain.events:
+            yield f"- [Events](webhook.md#the-events) of the webhook: {code(*domain.events)}"
         if switches := _switches(domain):
             yield f"- Switched off by {code(*switches)}"
         yield ""

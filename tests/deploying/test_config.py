@@ -11,6 +11,7 @@ from chalice.config import Config
 
 import app
 from chalicelib.jobs.schedules import JOBS
+from deployment.stage import load_stage
 from tests.deploying.deployment import APP
 
 # What docs/deploy.md has some deployers add.
@@ -69,6 +70,15 @@ def test_no_stage_as_a_whole_keeps_logs(root: Path, stage: str) -> None:
 
 def test_there_are_two_stages(root: Path) -> None:
     assert list(from_disk(root)["stages"]) == list(STAGES)
+
+
+@pytest.mark.parametrize("function", [APP, *(f"{APP}-{job}" for job in JOBS)])
+def test_each_function_may_write_its_own_logs(root: Path, function: str) -> None:
+    """The API's has no more behind the stage's name, so it is easily forgotten."""
+    stage = load_stage("prod", {}, root=root)
+    name = function.replace(APP, f"{APP}-prod")
+    group = f"arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/{name}"
+    assert stage.allows("logs:PutLogEvents", group)
 
 
 def test_the_policy_allows_what_is_ours_and_nothing_else(root: Path) -> None:

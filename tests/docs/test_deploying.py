@@ -23,7 +23,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from app import main
-from chalicelib.jobs import health, lambdas
+from chalicelib.jobs import deliveries, health, lambdas
 from chalicelib.jobs.health import FREQUENT, Health, Measures
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import create_all
@@ -33,7 +33,7 @@ from chalicelib.views import create_views, drop_views
 from docs.reference import all_needs
 from tests.docs.pages import blocks, first_cells, section, squeezed
 
-PAGES = ("deploy.md", "operations.md")
+PAGES = ("deploy.md", "operations.md", "webhook.md")
 AWS_COMMAND = re.compile(r"(?:^|\(|;)\s*(aws [a-z][^)\n]*)", re.MULTILINE)
 # What the command line itself takes, whatever the call.
 GLOBAL_OPTIONS = {"query", "output", "cli-binary-format"}
@@ -51,15 +51,20 @@ def pages(root: Path) -> Mapping[str, str]:
 
 
 def test_each_key_for_the_config_is_one_that_chalice_reads(root: Path, pages: Mapping[str, str]) -> None:
-    known = {name for name in dir(Config) if not name.startswith("_")} | {"stages"}
-    for block in blocks(pages["deploy.md"], "json"):
+    known = {name for name in dir(Config) if not name.startswith("_")} | {"stages", "lambda_functions"}
+    for block in (*blocks(pages["deploy.md"], "json"), *blocks(pages["webhook.md"], "json")):
         content = json.loads(block)
         if "stages" in content:
-            assert set(content) | set(content["stages"]["prod"]) <= known
+            stage = content["stages"]["prod"]
+            functions = stage.get("lambda_functions", {})
+            assert set(content) | set(stage) | {key for keys in functions.values() for key in keys} <= known
+            assert set(functions) <= {"api_handler", *JOBS}
     config = json.loads((root / ".chalice" / "config.json").read_text())
     for name in re.findall(r"`(lambda_\w+)`", pages["operations.md"]):
         assert name in config
-    assert f"{config['lambda_timeout']} seconds and {config['lambda_memory_size']} MB" in squeezed(pages["deploy.md"])
+    for limits in (config, config["lambda_functions"]["api_handler"]):
+        words = f"{limits['lambda_timeout']} seconds and {limits['lambda_memory_size']} MB"
+        assert words in squeezed(pages["deploy.md"])
 
 
 def test_each_parameter_is_told(pages: Mapping[str, str]) -> None:
@@ -74,11 +79,16 @@ def test_permissions_are_named_on_the_reference_page_only(pages: Mapping[str, st
         assert [need.permission for need in all_needs() if f"`{need.permission}`" in part] == []
 
 
-def test_each_job_has_its_log_group_deleted(pages: Mapping[str, str]) -> None:
-    deleted = re.findall(
-        r"delete-log-group --log-group-name /aws/lambda/contributor-metrics-prod-(\w+)", pages["deploy.md"]
-    )
-    assert sorted(deleted) == sorted(JOBS)
+def test_each_function_has_its_log_group_deleted(pages: Mapping[str, str]) -> None:
+    deleted = re.findall(r"delete-log-group --log-group-name /aws/lambda/(\S+)", pages["deploy.md"])
+    assert sorted(deleted) == ["contributor-metrics-prod", *(f"contributor-metrics-prod-{job}" for job in sorted(JOBS))]
+
+
+def test_each_alarm_is_deleted(pages: Mapping[str, str]) -> None:
+    made = set(re.findall(r"--alarm-name (\S+)", pages["operations.md"]))
+    made = {name.replace("$job", job) for name in made for job in JOBS}
+    (command,) = re.findall(r"delete-alarms --alarm-names (.*?)```", pages["deploy.md"], re.DOTALL)
+    assert set(command.replace("\\\n", " ").split()) == made
 
 
 def test_the_downgrade_names_a_migration(pages: Mapping[str, str]) -> None:
@@ -136,9 +146,11 @@ def test_each_policy_statement_is_whole_and_of_real_services(pages: Mapping[str,
 
 
 def is_operation(service: str, operation: str) -> bool:
-    # The right to hand a role to a service is no call.
+    # The right to hand a role to a service is no call. Those of API Gateway are called as HTTP's methods.
     if (service, operation) == ("iam", "PassRole"):
         return True
+    if service == "apigateway":
+        return operation in {"GET", "POST", "PUT", "PATCH", "DELETE"}
     try:
         names = botocore.session.get_session().get_service_model(service).operation_names
     except UnknownServiceError:
@@ -171,11 +183,14 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     return found
 
 
+WEBHOOKS = dict.fromkeys((*deliveries.METRICS.values(), deliveries.REFUSED), "Count")
+
+
 def test_each_metric_is_explained_and_no_other(pages: Mapping[str, str], emitted: Mapping[str, Any]) -> None:
     part = section(pages["operations.md"], "Metrics")
     rows = [line.split(" | ") for line in part.splitlines() if line.startswith("| `")]
     told = {name.strip("|` "): unit.capitalize() for name, unit, *_ in rows}
-    assert told == {name: unit for name, (_, unit) in emitted["values"].items()}
+    assert told == {name: unit for name, (_, unit) in emitted["values"].items()} | WEBHOOKS
 
 
 def test_alarms_are_on_metrics_that_there_are(pages: Mapping[str, str], emitted: Mapping[str, Any]) -> None:
@@ -183,12 +198,22 @@ def test_alarms_are_on_metrics_that_there_are(pages: Mapping[str, str], emitted:
     ours = re.findall(r"--namespace ContributorMetrics --metric-name (\w+) --dimensions (.+?) --statistic", whole_lines)
     assert ours
     for metric, dimensions in ours:
-        assert metric in emitted["values"]
-        assert dict(re.findall(r"Name=(\w+),Value=(\S+)", dimensions)) == emitted["dimensions"]
+        assert metric in {**emitted["values"], **WEBHOOKS}
+        expected = {"Environment": "prod"} if metric in WEBHOOKS else emitted["dimensions"]
+        assert dict(re.findall(r"Name=(\w+),Value=(\S+)", dimensions)) == expected
 
 
 def test_the_cost_counts_them_all(pages: Mapping[str, str], emitted: Mapping[str, Any]) -> None:
     assert f"| CloudWatch metrics | {len(emitted['values'])} an organisation" in pages["deploy.md"]
+    assert f"| its metrics | {len(WEBHOOKS)}, " in pages["deploy.md"]
+
+
+def test_the_cost_of_the_webhook_is_multiplied_right(pages: Mapping[str, str]) -> None:
+    count, seconds, gigabytes = 100_000, 0.1, 0.5
+    functions = count * (seconds * gigabytes * 0.0000166667 + 0.0000002)
+    cost = count * 3.5 / 1_000_000 + functions + 0.060 * 0.50 + 0.03
+    assert f"{seconds} seconds of {gigabytes} GB each; 60 MB of logs; SSM" in pages["deploy.md"]
+    assert f"| ${cost:.2f} |" in section(pages["deploy.md"], "Cost")
 
 
 def test_the_cost_is_multiplied_right(pages: Mapping[str, str]) -> None:

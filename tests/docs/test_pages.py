@@ -143,7 +143,9 @@ def test_the_readme_names_every_job() -> None:
 
 
 # The SQL of deploy.md makes roles: its test stands beside the others of that page.
-@pytest.mark.parametrize("name", ["README.md", "docs/copilot.md", "docs/operations.md", "docs/security.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/copilot.md", "docs/operations.md", "docs/security.md", "docs/webhook.md"]
+)
 def test_each_sql_statement_runs(name: str, engine: Engine) -> None:
     statements = list(filter(str.strip, "".join(blocks(page(name), "sql")).split(";")))
     assert statements

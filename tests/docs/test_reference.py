@@ -111,6 +111,13 @@ def test_it_has_every_table_and_view_of_a_domain() -> None:
     assert sorted(linked) == sorted([*tables, *(view.name for view in VIEWS if view.name != "data_health")])
 
 
+def test_it_has_every_event_of_a_domain() -> None:
+    listed = re.findall(r"^- \[Events\]\(webhook.md#the-events\) of the webhook: (.+)$", render(), re.MULTILINE)
+    assert [name for line in listed for name in re.findall(r"`(\w+)`", line)] == [
+        name for domain in DOMAINS for name in domain.events
+    ]
+
+
 def tables_of_the_app() -> set[str]:
     """The tables of the app itself."""
     models = [mapper.class_ for mapper in Base.registry.mappers]
