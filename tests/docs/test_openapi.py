@@ -13,11 +13,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.jobs.read_api import read
+from chalicelib.jobs.read_api import DEFAULT_LIMIT, MOST_ROWS, SECONDS, read
 from chalicelib.models import create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now
 from chalicelib.workflows.models import Runner, WorkflowJob
+from chalicelib.workflows.views.queue_now import STATES
 from docs import openapi
 from docs.openapi import document, main, render
 from tests.docs.pages import blocks, first_cells, section
@@ -121,6 +122,14 @@ def test_the_page_for_people_has_the_same_parameters(root: Path) -> None:
         own = [each["name"] for each in operation(name)["parameters"] if each["name"] not in {"org", "limit", "after"}]
         table = section(page, name.capitalize()).partition("|\n\n")[0]
         assert first_cells(table, "Parameter") == own
+
+
+def test_the_page_for_people_has_the_same_limits(root: Path) -> None:
+    page = (root / "docs" / "api.md").read_text(encoding="utf-8")
+    assert f"| `limit` | rows of a page: 1 to {MOST_ROWS} | {DEFAULT_LIMIT} |" in page
+    assert f"takes longer than {SECONDS} seconds" in page
+    for state in STATES:
+        assert f"\n| `{state}` | " in page
 
 
 def test_the_answers_on_the_page_for_people_are_answers(root: Path) -> None:
