@@ -95,7 +95,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column(
                 "jobs_as_of",
                 TIME,
-                comment="updated_at of the run when all its jobs were last listed; NULL: they never were",
+                comment="updated_at of the completed run when all its jobs were listed; NULL: they were not since it ended",
             ),
             *_place(),
             *_told(),

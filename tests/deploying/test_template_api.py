@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deploying")]  # one worker has the one deployment
 
-SIGNED = [{"sigv4": []}]
+SIGNED: list[dict[str, list[str]]] = [{"sigv4": []}]
 OPEN = {("post", "/webhook")}
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domains import DOMAINS
-from chalicelib.jobs.deliveries import DOUBTED_SECONDS, FRESH_SECONDS
+from chalicelib.jobs.deliveries import DOUBTED_SECONDS
+from chalicelib.jobs.kept import FRESH_SECONDS
 from chalicelib.models import Base
 from deployment.checks import SHORTEST_SECRET
 from tests.docs.pages import blocks, first_cells, section
