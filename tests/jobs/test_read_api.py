@@ -228,6 +228,7 @@ def test_each_state_finds_the_jobs_that_show_it(api: API, state: str) -> None:
         ({"label": "linux"}, [3, 2, 1]),
         ({"label": "GPU"}, [3]),
         ({"label": "lin"}, []),
+        ({"label": "nux"}, []),
         ({"label": "%"}, []),
         ({"label": "gpu_x"}, []),
         ({"runner": "one"}, [3]),
