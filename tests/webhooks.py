@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -29,10 +30,26 @@ def tell(org: Organisation, event: str, payload: Payload) -> int:
     return receive(headers, body, org.settings, now=org.now).status
 
 
+def recorded(samples: Path, event: str) -> dict[str, Payload]:
+    """GitHub's own payloads of an event, by the name of the file."""
+    files = sorted((samples / "webhooks" / event).glob("*.json"))
+    return {path.name.removesuffix(".payload.json"): json.loads(path.read_text()) for path in files}
+
+
 def told(org: Organisation, event: str) -> list[Payload]:
     """The payloads of an event that happened since the last call, in order; other events are lost."""
     found = []
     for headers, body in org.sandbox.deliveries(SECRET):
         if headers["X-GitHub-Event"] == event:
             found.append(json.loads(body))
+    return found
+
+
+def deliver(org: Organisation, **how: Any) -> list[tuple[str, Payload]]:
+    """Deliver what happened since the last call, as `sandbox.deliver` does; gives what was told of alerts."""
+    post, found = post_to(org), []
+    for headers, body in org.sandbox.deliveries(SECRET, **how):
+        assert post(headers, body) in (200, 202)
+        if (event := headers["X-GitHub-Event"]).endswith("_alert"):
+            found.append((event, json.loads(body)))
     return found

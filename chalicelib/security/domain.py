@@ -15,6 +15,7 @@ from chalicelib.security.settings import ENABLED, SETTINGS, agree, policy_of
 from chalicelib.security.snapshots import SNAPSHOTS
 from chalicelib.security.sync.alerts import sync_alerts
 from chalicelib.security.sync.checks import CHECKS, check_repositories
+from chalicelib.security.sync.deliveries import EVENTS
 from chalicelib.security.sync.features import count_features
 from chalicelib.security.sync.sources import SOURCES
 from chalicelib.security.sync.teams import check_teams
@@ -63,6 +64,7 @@ SECURITY = Domain(
         Step(f"{CHECKS}.features", count, (DAILY,)),
     ),
     kinds=tuple(Kind(name, STALE_AFTER) for name in (*ALERTS, CHECKS)),
+    events=EVENTS,
     needs=NEEDS,
     snapshots=SNAPSHOTS,
     views=VIEWS,

@@ -52,6 +52,25 @@ def moment_of(row: Mapping[str, Any]) -> datetime:
     return moment
 
 
+def is_news(row: Row, stored: Mapping[str, Any] | None) -> bool:
+    """Tell whether a message that may be late is from after what is stored, or says the same of that moment.
+
+    A fix may leave `updated_at` still, so the times at which an alert was closed count, too.
+    """
+    if stored is None:
+        return True
+    if moment_of(row) < moment_of(stored):
+        return False
+    now, then = _last_moment(row), _last_moment(stored)
+    is_same = now == then and row["state"] == stored["state"] and stored["unlisted_at"] is None
+    return now > then or is_same
+
+
+def _last_moment(row: Mapping[str, Any]) -> datetime:
+    closed: list[datetime] = [at for closing in CLOSINGS.values() if (at := row.get(closing.at))]
+    return max([moment_of(row), *closed])
+
+
 def is_changed(row: Row, stored: Mapping[str, Any]) -> bool:
     """Tell whether an alert has another state than is stored, or got into it anew."""
     if moment_of(row) < moment_of(stored):

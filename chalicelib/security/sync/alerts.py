@@ -21,7 +21,7 @@ from chalicelib.security.settings import SECRET_COMMENTS
 from chalicelib.security.sync.comments import forget_comments
 from chalicelib.security.sync.limits import save_limits
 from chalicelib.security.sync.missing import Settling, has_returned, note_not_listed
-from chalicelib.security.sync.pages import Bookmark
+from chalicelib.security.sync.pages import NEWEST, WHOLE, Bookmark
 from chalicelib.security.sync.saving import save_page
 from chalicelib.security.sync.sources import ORGANISATION_OFF, Source, is_off
 from chalicelib.store.among import among
@@ -138,7 +138,7 @@ class AlertReading:
             self._under_way.drop()
             self._under_way.advance(started)
             for alerts in self._lists:
-                self._bookmark("whole", alerts).remove()
+                self._bookmark(WHOLE, alerts).remove()
         self.context.checkpoint()
         for alerts in self._lists:
             with self._skipping(alerts):
@@ -149,7 +149,7 @@ class AlertReading:
         self._under_way.drop()
 
     def _read_all(self, alerts: AlertList, started: datetime) -> None:
-        bookmark = self._bookmark("whole", alerts)
+        bookmark = self._bookmark(WHOLE, alerts)
         after = bookmark.read()
         if after is not None and after.state.next_url is None:
             return  # read to its end
@@ -166,7 +166,7 @@ class AlertReading:
                 self._read_list(alerts, since)
 
     def _read_list(self, alerts: AlertList, since: datetime) -> None:
-        bookmark = self._bookmark("newest", alerts)
+        bookmark = self._bookmark(NEWEST, alerts)
         known, newest = bookmark.read(), None
         for page in self.api.fetch_newest(self.context.scope.org, alerts, {1: known.state} if known else {}):
             self._note_readable()

@@ -7,16 +7,18 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import ColumnElement, delete, select
 
 from chalicelib.github import ListPage, PageState
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Saving
 from chalicelib.ingest.mapping import save_own_rows
 from chalicelib.store.models import ListPoll
+
+NEWEST, WHOLE = "newest", "whole"  # what a page is remembered for
 
 
 @dataclass(frozen=True)
 class Bookmark:
     """The last page that was read of a list, for one purpose."""
 
-    context: Context
+    context: Saving
     stream: str
     name: str
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from chalicelib.errors import RejectedError
 from chalicelib.ingest.columns import list_row
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Saving
 from chalicelib.ingest.fields import Row, ordinal, text
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.security.models import AlertTransition
@@ -61,42 +61,43 @@ def _logins(people: Any) -> list[str]:
 
 
 def save_page(
-    context: Context, source: Source, records: Sequence[Any], *, listed_at: datetime | None, seen_at: datetime
+    context: Saving, source: Source, records: Sequence[Any], *, listed_at: datetime | None, seen_at: datetime
 ) -> list[datetime]:
     """Store a page of alerts; gives when each of them changed.
 
     `listed_at` is when the whole reading began that lists them, `seen_at` when this reading did.
     """
     context.run.fetched += len(records)
-    safe = [_safe(context, source, record) for record in records]
+    safe = [safe_record(context, source, record) for record in records]
     mapped = list(map_records(context, source.name, safe, to_row(source, context.scope.org)))
     covered = [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
     save_alerts(context, source, covered, listed_at=listed_at, seen_at=seen_at)
     return [moment_of(each.row) for each in mapped]
 
 
-def save_single(context: Context, source: Source, record: dict[str, Any], alert: Any) -> None:
+def save_single(context: Saving, source: Source, record: dict[str, Any], alert: Any) -> None:
     """Store an alert that was asked for alone: a repository's own answer does not say where the alert is."""
     place = {"id": alert.repository_id, "name": alert.repo, "owner": {"login": context.scope.org}}
     now = context.now()
     save_page(context, source, [{**record, "repository": place}], listed_at=now, seen_at=now)
 
 
-def _safe(context: Context, source: Source, record: Any) -> Any:
+def safe_record(context: Saving, source: Source, record: Any) -> Any:
+    """Give what may be kept of a record: of one about a secret, nothing that may quote it."""
     if not source.holds_secrets:
         return record
     return without_secrets(record, keeps_comments=context.settings.value(SECRET_COMMENTS))
 
 
 def save_alerts(
-    context: Context, source: Source, alerts: Iterable[Mapped[Row]], *, listed_at: datetime | None, seen_at: datetime
+    context: Saving, source: Source, alerts: Iterable[Mapped[Row]], *, listed_at: datetime | None, seen_at: datetime
 ) -> None:
     """Write alerts, each once, and their changes of state."""
     chosen: dict[Key, Mapped[Row]] = {}
     for each in alerts:
-        if (key := _key_of(each)) not in chosen or moment_of(each.row) >= moment_of(chosen[key].row):
+        if (key := key_of(each)) not in chosen or moment_of(each.row) >= moment_of(chosen[key].row):
             chosen[key] = each
-    stored = _stored(context, source, chosen)
+    stored = stored_alerts(context, source, chosen)
     listed = {} if listed_at is None else {"listed_at": listed_at}
     refused = context.run.rejected
     save_rows(
@@ -114,7 +115,7 @@ def save_alerts(
             for key, each in chosen.items()
         ],
     )
-    there = chosen.keys() if context.run.rejected == refused else _stored(context, source, chosen).keys()
+    there = chosen.keys() if context.run.rejected == refused else stored_alerts(context, source, chosen).keys()
     changed = {key for key in there if key in stored and is_changed(chosen[key].row, stored[key])}
     last = _last_changes(context, source, changed)
     changes = [
@@ -125,7 +126,7 @@ def save_alerts(
     save_own_rows(context, AlertTransition, changes)
 
 
-def _last_changes(context: Context, source: Source, keys: Iterable[Key]) -> dict[Key, datetime]:
+def _last_changes(context: Saving, source: Source, keys: Iterable[Key]) -> dict[Key, datetime]:
     """Tell when the state of alerts last changed."""
     wanted, change = set(keys), AlertTransition
     if not wanted:
@@ -139,11 +140,12 @@ def _last_changes(context: Context, source: Source, keys: Iterable[Key]) -> dict
     return {key: at for *found, at in context.session.execute(rows) if (key := (found[0], found[1])) in wanted}
 
 
-def _key_of(alert: Mapped[Row]) -> Key:
+def key_of(alert: Mapped[Row]) -> Key:
+    """Give what tells an alert apart from others of its kind: its repository and its number."""
     return alert.row["repository_id"], alert.row["number"]
 
 
-def _stored(context: Context, source: Source, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
+def stored_alerts(context: Saving, source: Source, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
     """Read what is stored of some alerts."""
     wanted, model = set(keys), source.model
     repositories, numbers = ({key[place] for key in wanted} for place in (0, 1))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.security.rows import find_transitions
+from chalicelib.security.rows import find_transitions, is_news
 
 SEEN = datetime(2026, 6, 30, tzinfo=UTC)
 
@@ -146,3 +146,29 @@ def test_an_alert_from_the_future_is_opened_when_it_is_seen() -> None:
     row = alert("open", 1) | {"created_at": SEEN + timedelta(days=400), "updated_at": None}
     (opened,) = find_transitions(row, None, seen_at=SEEN)
     assert (opened["action"], opened["at"], opened["is_exact"]) == ("opened", SEEN, False)
+
+
+@pytest.mark.parametrize(
+    ("told", "stored", "expected"),
+    [
+        (alert("open", 5), None, True),
+        (alert("fixed", 6, fixed_at=day(6)), alert("open", 5), True),
+        (alert("open", 5), alert("fixed", 6, fixed_at=day(6)), False),
+        # Of one moment: the same again, or another state, of which nobody knows whether it came before.
+        (alert("open", 5), alert("open", 5), True),
+        (alert("dismissed", 5, dismissed_at=day(5)), alert("open", 5), False),
+        (alert("open", 5), alert("dismissed", 5, dismissed_at=day(5)), False),
+        (alert("open", 5), alert("open", 5, unlisted_at=day(9)), False),
+        (alert("open", 6), alert("open", 5, unlisted_at=day(9)), True),
+        # A fix of code scanning that left updated_at still, and a late word from before it.
+        (alert("fixed", 5, fixed_at=day(8)), alert("open", 5), True),
+        (alert("open", 5), alert("fixed", 5, fixed_at=day(8)), False),
+        (alert("open", 9), alert("fixed", 5, fixed_at=day(8)), True),
+    ],
+)
+def test_what_is_news_of_a_message_that_may_be_late(
+    told: dict[str, Any],
+    stored: dict[str, Any] | None,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    assert is_news(told, None if stored is None else {"unlisted_at": None, **stored}) is expected

@@ -9,6 +9,7 @@ import pytest
 from tests.databases import fill_once
 from tests.organisation import Organisation, organisation
 from tests.security.sync.auditing import Make, keep_all, repositories
+from tests.webhooks import SECRET
 
 
 @pytest.fixture
@@ -31,3 +32,13 @@ def org(make: Make, db_url: str) -> Organisation:
     fill_once(db_url, ("checks", made.now()), lambda: made.run_job("daily"))
     made.sandbox.stats.reset()
     return made
+
+
+@pytest.fixture
+def quiet(db_url: str) -> Iterator[Organisation]:
+    """An organisation in which nothing happens by itself, read once, with a webhook."""
+    with organisation(db_url, items=0, days=5, repositories=2) as running:
+        running.environment |= {"SECURITY": "on", "WEBHOOK_SECRET": SECRET}
+        running.sandbox.world.stand_still()
+        running.begin("daily")
+        yield running
