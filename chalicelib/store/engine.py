@@ -22,6 +22,10 @@ from chalicelib.store.urls import MALFORMED, parse_db_url, private_parameters, r
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 ENCODING = "UTF8"
+# A connection that is older is not used again. A Lambda that stands still keeps none alive, and gateways on the way
+# forget it after 350 seconds; one that doesn't say so would hold the next delivery up until Lambda ends it.
+# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+KEPT_SECONDS = 300
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +42,8 @@ def make_engine(db_url: str) -> Engine:
         engine = create_engine(
             url,
             pool_pre_ping=True,
+            # A database in memory is its connection.
+            pool_recycle=KEPT_SECONDS if url.get_backend_name() == "postgresql" else -1,
             hide_parameters=True,
             json_serializer=canonical,
             connect_args=connect_args,

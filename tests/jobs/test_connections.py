@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from chalicelib.errors import DatabaseNotReadyError, SettingsError
 from chalicelib.ingest.scopes import Scope
-from chalicelib.jobs.connections import open_database, open_github, scope_of
+from chalicelib.jobs.connections import keep_database, open_database, open_github, scope_of
 from chalicelib.settings import Settings
 from tests.organisation import Organisation
 
@@ -79,3 +80,19 @@ def test_another_failure_in_the_block_stays_what_it_was(db_url: str) -> None:
 def test_a_database_without_tables_is_said_before_the_block(empty_db_url: str) -> None:
     with pytest.raises(DatabaseNotReadyError, match="make migrate"), open_database(settings(DB_URL=empty_db_url)):
         pytest.fail("it was opened")
+
+
+@pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
+def test_a_connection_that_stood_still_for_long_is_not_used_again(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway on the way may have forgotten it: a delivery then waits on it until Lambda ends the function."""
+
+    def backend() -> int | None:
+        with keep_database(settings(DB_URL=db_url)) as session:
+            pid: int | None = session.scalar(text("SELECT pg_backend_pid()"))
+            return pid
+
+    first = backend()
+    assert backend() == first
+    later = time.time() + 350
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert backend() != first
