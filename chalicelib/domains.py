@@ -13,9 +13,10 @@ from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
 from chalicelib.security.domain import SECURITY
 from chalicelib.settings import Setting, Settings
+from chalicelib.webhooks.domain import WEBHOOKS
 from chalicelib.workflows.domain import WORKFLOWS
 
-DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS)
+DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS, WEBHOOKS)
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
 # The settings of what all domains work with.
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *snapshots.settings_of(SNAPSHOTS))

@@ -28,8 +28,8 @@ def lacks_of_installation(installation: dict[str, Any], org: str, needs: Sequenc
         yield Lack("the installation is suspended: unsuspend it on GitHub")
     granted = installation.get("permissions") or {}
     for need in needs:
-        if granted.get(need.permission) not in LEVELS:
-            lacking = f"the permission {need.permission}=read is missing ({need.data})"
+        if granted.get(need.permission) not in LEVELS[LEVELS.index(need.level) :]:
+            lacking = f"the permission {need.permission}={need.level} is missing ({need.data})"
             yield Lack(lacking, certain=not need.is_optional)
 
 

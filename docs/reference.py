@@ -79,6 +79,7 @@ COMMON = (
 TITLES = {
     "organization_copilot_metrics": "Organization Copilot metrics",
     "organization_copilot_seat_management": "GitHub Copilot Business",
+    "organization_hooks": "Webhooks",
     "organization_self_hosted_runners": "Self-hosted runners",
     "security_events": "Code scanning alerts",
     "vulnerability_alerts": "Dependabot alerts",
@@ -115,8 +116,8 @@ KINDS_TEXT = """`.venv/bin/python app.py health` and the view `data_health` judg
 reads those that say *yes* below. `--verify` compares the stored rows with GitHub's own counts, where GitHub has such.
 """
 
-PERMISSIONS_TEXT = """A GitHub App or a fine-grained token needs these, each *read-only*. A classic token needs scopes
-instead: see [deploy.md](deploy.md#or-a-token). `make check-setup` says which are missing.
+PERMISSIONS_TEXT = """A GitHub App or a fine-grained token needs these, each *read-only* unless it says *write*. A classic
+token needs scopes instead: see [deploy.md](deploy.md#or-a-token). `make check-setup` says which are missing.
 """
 
 DOMAINS_TEXT = """A domain is a folder of `chalicelib/` with one source of data. The columns are in the
@@ -267,7 +268,8 @@ def _domains() -> Iterator[str]:
     yield DOMAINS_TEXT
     for domain in DOMAINS:
         yield f"**{title_of(domain)}**: {describe(domain)}\n"
-        yield f"- Tables: {_links(each.name for each in tables_of(models_of(domain)))}"
+        if tables := tables_of(models_of(domain)):
+            yield f"- Tables: {_links(each.name for each in tables)}"
         if domain.views:
             yield f"- Views: {_links(view.name for view in domain.views)}"
         if domain.resources:

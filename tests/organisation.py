@@ -37,7 +37,7 @@ DAY = 86_400
 # What objects carry as the API's address. The port is another one each time, and no row may depend on it.
 PUBLIC_URL = "https://api.github.example"
 # The permissions of an App that may read all that there is to read.
-NEEDED = {need.permission: "read" for domain in DOMAINS for need in domain.all_needs}
+NEEDED = {need.permission: need.level for domain in DOMAINS for need in domain.all_needs}
 
 Items = dict[int, dict[str, Any]]
 MODELS: dict[str, Any] = {"issues": Issue, "pull_requests": PullRequest}

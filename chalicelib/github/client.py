@@ -106,6 +106,7 @@ class GitHubAPI:
         api_url: str = "https://api.github.com",
         budget: Budget | None = None,
         rng: Random = random.random,
+        app: GitHubAPI | None = None,
     ) -> None:
         if token is not None and auth is not None:
             raise SettingsError("GitHubAPI takes a token or an auth, not both: leave one out")
@@ -113,6 +114,8 @@ class GitHubAPI:
         self._origin = Origin.from_url(api_url)
         self.budget = Budget() if budget is None else budget
         self.rate_limits: dict[str, RateLimit] = {}
+        # Of an App's installation: the client that is authenticated as the App itself.
+        self.app = app
         self.requests_sent = 0
         self.not_modified = 0
         # Called before each request, and before each wait for one, on the thread that asks.
@@ -152,12 +155,12 @@ class GitHubAPI:
             url = answer.location
         raise BadAnswerError(f"redirected more than {MAX_REDIRECTS} times", status=answer.status, path=path_of(url))
 
-    def post(self, path: str) -> Answer:
+    def post(self, path: str, *, allow_empty: bool = False) -> Answer:
         """Post without a body; only for requests that may safely run twice, such as a new token, because it retries.
 
-        Redirects are not followed.
+        Redirects are not followed. `allow_empty` is as in `get`.
         """
-        return self._exchange(self._origin.url(path, None), _Options(method="POST"))
+        return self._exchange(self._origin.url(path, None), _Options(method="POST", allow_empty=allow_empty))
 
     def pages(self, path_or_url: str, *, params: Params | None = None) -> Iterator[Answer]:
         """Get a list's pages one by one, by GitHub's own links; raises BadAnswerError when the links lead nowhere.

@@ -28,12 +28,13 @@ class Need:
     """A permission of a GitHub App or a fine-grained token, and what it is for.
 
     `find_lacks` asks GitHub, for an organisation, whether a token has it; an App's installation lists its own.
-    `is_optional`: not everybody has such data, so to lack it is no fault.
+    `level` is read or write. `is_optional`: not everybody has such data, so to lack it is no fault.
     """
 
     permission: str
     data: str
     find_lacks: FindLacks
+    level: str = "read"
     is_optional: bool = False
 
 

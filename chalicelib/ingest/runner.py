@@ -173,7 +173,8 @@ class Runner:
             keep_lease=self._keep_lease,
             on_page=self.on_page,
         )
-        self.github.before_request = partial(self._end_reading, threading.get_ident())
+        for client in _clients(self.github):
+            client.before_request = partial(self._end_reading, threading.get_ident())
         try:
             self.github.budget.check()
             step(context)
@@ -204,6 +205,15 @@ class Runner:
         return FAILED, f"{type(error).__name__}: {error}"
 
 
+def _clients(github: GitHubAPI) -> list[GitHubAPI]:
+    """Give a client, and that of its App."""
+    return [client for client in (github, github.app) if client is not None]
+
+
+def _sent(github: GitHubAPI) -> int:
+    return sum(client.requests_sent for client in _clients(github))
+
+
 @dataclass(frozen=True)
 class Spent:
     """What a client had spent when a step began."""
@@ -215,11 +225,11 @@ class Spent:
     @classmethod
     def of(cls, github: GitHubAPI) -> Spent:
         """Take the client's account."""
-        return cls(github.requests_sent, github.not_modified, dict(github.rate_limits))
+        return cls(_sent(github), github.not_modified, dict(github.rate_limits))
 
     def charge(self, run: SyncRun, github: GitHubAPI) -> None:
         """Write into the ledger what was spent since."""
-        run.requests = github.requests_sent - self.requests
+        run.requests = _sent(github) - self.requests
         run.not_modified = github.not_modified - self.not_modified
         # Searches are limited by the minute: what a minute has left says nothing of the hour.
         used = [

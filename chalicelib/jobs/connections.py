@@ -29,13 +29,14 @@ def scope_of(settings: Settings, org: str) -> Scope:
 def open_github(settings: Settings, budget: Budget | None = None) -> Iterator[Callable[[str], GitHubAPI]]:
     """Open GitHub for a block; yields a function that gives an organisation's client.
 
-    A token has one rate limit, so all organisations share one client; each installation of a GitHub App has its own.
+    A token has one rate limit, so all organisations share one client; each installation of a GitHub App has its own,
+    with the App's client besides.
     """
     budget = budget or Budget()
     with ExitStack() as stack:
 
-        def client(auth: Auth) -> GitHubAPI:
-            return stack.enter_context(GitHubAPI(auth=auth, api_url=settings.api_url, budget=budget))
+        def client(auth: Auth, app: GitHubAPI | None = None) -> GitHubAPI:
+            return stack.enter_context(GitHubAPI(auth=auth, api_url=settings.api_url, budget=budget, app=app))
 
         if settings.app_id is None:
             shared = client(TokenAuth(settings.token))
@@ -43,7 +44,7 @@ def open_github(settings: Settings, budget: Budget | None = None) -> Iterator[Ca
         else:
             app = client(AppAuth(settings.app_id, settings.app_private_key))
             installation = partial(InstallationAuth, app, installation_id=settings.app_installation_id)
-            yield lambda org: client(installation(org))
+            yield lambda org: client(installation(org), app)
 
 
 @contextmanager

@@ -157,9 +157,20 @@ class WebhookDelivery(Base):
     target_type: Mapped[str | None] = mapped_column(
         String, comment="Whose webhook it is: organization, repository or integration (a GitHub App)"
     )
-    received_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it last came")
-    tries: Mapped[int] = mapped_column(comment="How often it came until it was stored")
+    received_at: Mapped[datetime] = mapped_column(
+        UTCDateTime, comment="When it last came; of one that never did, when GitHub tried"
+    )
+    tries: Mapped[int] = mapped_column(
+        comment="How often it came until it was stored; 0: GitHub's log alone tells of it"
+    )
     status: Mapped[str] = mapped_column(String, comment="stored or failed")
     changed: Mapped[int] = mapped_column(comment="Rows that were new or changed by it")
     rejected: Mapped[int] = mapped_column(comment="Records of it that are in rejected_records instead")
     note: Mapped[str | None] = mapped_column(Text, comment="What else is to be known; why it failed")
+    delivery_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="GitHub's id of the last try in its log that failed; NULL when none was found there"
+    )
+    asks: Mapped[int] = mapped_column(default=0, comment="How often GitHub was asked to deliver it again")
+    ask_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="When GitHub is to be asked again, if it is not stored by then; NULL: not at all"
+    )
