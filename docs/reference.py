@@ -116,8 +116,8 @@ KINDS_TEXT = """`.venv/bin/python app.py health` and the view `data_health` judg
 reads those that say *yes* below. `--verify` compares the stored rows with GitHub's own counts, where GitHub has such.
 """
 
-PERMISSIONS_TEXT = """A GitHub App or a fine-grained token needs these, each *read-only* unless it says *write*. A classic
-token needs scopes instead: see [deploy.md](deploy.md#or-a-token). `make check-setup` says which are missing.
+PERMISSIONS_TEXT = """A GitHub App or a fine-grained token needs these, each *read-only* unless it says *write*. A
+classic token needs scopes instead: see [deploy.md](deploy.md#or-a-token). `make check-setup` says which are missing.
 """
 
 DOMAINS_TEXT = """A domain is a folder of `chalicelib/` with one source of data. The columns are in the

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from chalicelib.models import create_db_session
 from chalicelib.store.models import WebhookDelivery
+from tests.deliveries import SECRET
 from tests.organisation import Organisation, organisation
-from tests.webhooks import SECRET
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 
 from chalicelib.inventory.models import Release, Repository, TeamMember
 from chalicelib.inventory.sync.streams import RELEASES, REPOSITORIES, TEAM_MEMBERS, TEAMS
+from tests.deliveries import SECRET, deliver
 from tests.inventory.conftest import row_of, rows_of
 from tests.inventory.test_lists import assert_equal_to_lists
 from tests.organisation import DAY, ORG, Organisation, organisation
 from tests.security.sync.test_alerts import KINDS, assert_chained, stored, truth
-from tests.webhooks import SECRET, deliver
 
 pytestmark = pytest.mark.slow
 

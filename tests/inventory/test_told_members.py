@@ -10,9 +10,9 @@ import pytest
 from chalicelib.inventory.models import TeamMember
 from chalicelib.models import MODELS
 from sandbox import Team
+from tests.deliveries import Payload, tell, told
 from tests.inventory.conftest import notes, rows_of
 from tests.organisation import DAY, ORG, Organisation
-from tests.webhooks import Payload, tell, told
 
 pytestmark = pytest.mark.slow
 

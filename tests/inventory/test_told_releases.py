@@ -10,9 +10,9 @@ import pytest
 from chalicelib.inventory.models import Release, Repository
 from chalicelib.models import MODELS
 from sandbox import Repository as RepositoryThere
+from tests.deliveries import Payload, tell, told
 from tests.inventory.conftest import notes, row_of, rows_of
 from tests.organisation import ORG, Organisation
-from tests.webhooks import Payload, tell, told
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,9 @@ from sqlalchemy import update
 from chalicelib.inventory.models import Release, Repository
 from chalicelib.models import MODELS, create_db_session
 from sandbox import Repository as RepositoryThere
+from tests.deliveries import Payload, tell, told
 from tests.inventory.conftest import notes, row_of, rows_of
 from tests.organisation import ORG, Organisation
-from tests.webhooks import Payload, tell, told
 
 ITEMS = ("Issue", "PullRequest")
 

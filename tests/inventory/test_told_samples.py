@@ -9,9 +9,9 @@ import pytest
 
 from chalicelib.inventory.models import Release, Repository, Team, TeamMember
 from chalicelib.models import MODELS, create_db_session
+from tests.deliveries import Payload, recorded, tell
 from tests.inventory.conftest import rows_of
 from tests.organisation import Organisation, at
-from tests.webhooks import Payload, recorded, tell
 
 
 def hear(org: Organisation, event: str, payload: Payload) -> None:

@@ -13,12 +13,12 @@ from chalicelib.store.deliveries import (
     About,
     Failure,
     Hook,
-    claim,
     due_again,
     fail,
     forget_failures,
     note_asked,
     note_failures,
+    record,
 )
 from chalicelib.store.models import WebhookDelivery
 
@@ -73,9 +73,9 @@ def test_what_could_not_be_stored_here_is_due_when_the_log_tells_of_it(shared: S
 
 def test_what_is_stored_is_never_due(shared: Session) -> None:
     note_failures(shared, [failure(1)])
-    assert claim(shared, ABOUT, now=NOW)
+    assert record(shared, ABOUT, now=NOW)
     assert note_failures(shared, [failure(2)]) == 0
     forget_failures(shared, ["a-guid"])
     assert due(shared, minutes=1000) == []
     assert row(shared, "status", "delivery_id") == ("stored", 1)
-    assert not claim(shared, ABOUT, now=NOW)
+    assert not record(shared, ABOUT, now=NOW)

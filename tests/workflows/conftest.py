@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from chalicelib.jobs.webhook import receive
 from chalicelib.models import create_db_session
+from tests.deliveries import SECRET
 from tests.organisation import Organisation, organisation
-
-SECRET = "a secret of these tests"
 
 
 @pytest.fixture
@@ -30,12 +28,6 @@ def living(db_url: str) -> Iterator[Organisation]:
         running.environment |= {"WORKFLOWS": "on", "WEBHOOK_SECRET": SECRET}
         running.sandbox.world.stand_still()
         yield running
-
-
-def post_to(org: Organisation) -> Callable[[Mapping[str, str], bytes], int]:
-    """Make what takes an organisation's deliveries, at the sandbox's time."""
-    settings = org.settings
-    return lambda headers, body: receive(headers, body, settings, now=org.now).status
 
 
 def rows_of(org: Organisation, model: Any) -> dict[int, dict[str, Any]]:

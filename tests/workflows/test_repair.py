@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.models import MODELS
+from tests.deliveries import SECRET, post_to
 from tests.organisation import DAY, Organisation, at
-from tests.workflows.conftest import SECRET, post_to, rows_of
+from tests.workflows.conftest import rows_of
 from tests.workflows.living import Life
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 
 from chalicelib.jobs.read_api import read
+from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation
-from tests.workflows.conftest import SECRET, post_to
 
 
 def shown(org: Organisation, name: str, **parameters: str) -> list[dict[str, Any]]:

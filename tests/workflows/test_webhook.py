@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.models import MODELS
 from sandbox import JobSpec
+from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation, at
-from tests.workflows.conftest import SECRET, post_to, rows_of
+from tests.workflows.conftest import rows_of
 
 NAMES = (
     *("id", "run_id", "run_attempt", "name", "head_branch", "head_sha", "status", "conclusion"),

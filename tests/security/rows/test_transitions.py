@@ -169,6 +169,6 @@ def test_an_alert_from_the_future_is_opened_when_it_is_seen() -> None:
 def test_what_is_news_of_a_message_that_may_be_late(
     told: dict[str, Any],
     stored: dict[str, Any] | None,
-    expected: bool,  # noqa: FBT001
+    expected: bool,
 ) -> None:
     assert is_news(told, None if stored is None else {"unlisted_at": None, **stored}) is expected

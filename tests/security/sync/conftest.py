@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.databases import fill_once
+from tests.deliveries import SECRET
 from tests.organisation import Organisation, organisation
 from tests.security.sync.auditing import Make, keep_all, repositories
-from tests.webhooks import SECRET
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from chalicelib.models import MODELS, create_db_session
 from chalicelib.security.models import AlertTransition
 from chalicelib.security.rows import COMMENTS
 from sandbox import Repository as RepositoryThere
+from tests.deliveries import Payload, tell, told
 from tests.organisation import DAY, ORG, Organisation
 from tests.security.conftest import rows_of
 from tests.security.sync.test_alerts import KINDS, changes, run, stored
 from tests.security.test_secrets import PLANTED, stored_text
-from tests.webhooks import Payload, tell, told
 
 pytestmark = pytest.mark.slow
 CLOSED_AT = {

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sandbox import CodeAlert, DependabotAlert, SecretAlert
+from tests.deliveries import Payload, deliver
 from tests.organisation import ORG, Organisation, at
 from tests.security.sync.test_alerts import KINDS, assert_chained, assert_equal, changes, run
-from tests.webhooks import Payload, deliver
 
 pytestmark = pytest.mark.slow
 Key = tuple[int, int]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.models import MODELS
+from tests.deliveries import recorded, tell
 from tests.organisation import Organisation
 from tests.security.conftest import rows_of
 from tests.security.sync.test_alerts import KINDS
-from tests.webhooks import recorded, tell
 
 # Of the others the branch is not the default one or not known, or (of the secret) not when it was opened.
 STORED = {
