@@ -33,7 +33,7 @@ from chalicelib.store.base import UTCDateTime
 
 WEEK, WORKING_DAYS = 7, 5  # days
 DAY = 86_400  # seconds
-HOUR = 3600.0  # not 3600: some databases divide whole numbers without the fraction
+MINUTE, HOUR = 60.0, 3600.0  # not 3600: some databases divide whole numbers without the fraction
 
 
 class PatternFunction(FunctionElement[Any]):
@@ -58,6 +58,16 @@ class SecondsBetween(PatternFunction):
     plain = "CAST(EXTRACT(EPOCH FROM {1} - {0}) AS BIGINT)"
     # Not julianday(): its fractions of days are not exact to the second.
     sqlite = "(CAST(strftime('%s', {1}) AS INTEGER) - CAST(strftime('%s', {0}) AS INTEGER))"
+
+
+class HourOf(PatternFunction):
+    """The beginning of the UTC hour that a time is in."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+    # Where a time zone is half an hour off, its hours begin elsewhere.
+    plain = "date_trunc('hour', {0}, 'UTC')"
+    sqlite = "strftime('%Y-%m-%d %H:00:00.000000', {0})"
 
 
 class DayOf(PatternFunction):
@@ -126,6 +136,33 @@ class NextDay(PatternFunction):
     sqlite = "date({0}, '+1 day')"
 
 
+class DaysAfter(PatternFunction):
+    """The day so many days after a day."""
+
+    type = Date()
+    inherit_cache = True
+    plain = "({0} + {1})"
+    sqlite = "date({0}, '+' || {1} || ' days')"
+
+
+class StartOfDay(PatternFunction):
+    """The time at which a UTC day begins."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+    plain = "(CAST({0} AS TIMESTAMP) AT TIME ZONE 'UTC')"
+    sqlite = "strftime('%Y-%m-%d 00:00:00.000000', {0})"
+
+
+class SecondsAgo(PatternFunction):
+    """The time so many seconds ago."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+    plain = "(now() - {0} * INTERVAL '1 second')"
+    sqlite = "datetime('now', '-' || {0} || ' seconds')"
+
+
 class DaysAgo(PatternFunction):
     """The time so many times 24 hours ago."""
 
@@ -188,6 +225,17 @@ def hours(seconds: ColumnElement[int]) -> ColumnElement[Any]:
 def hours_between(start: SQLColumnExpression[Any], end: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """Hours from `start` to `end`; negative when `end` is earlier."""
     return hours(SecondsBetween(start, end))
+
+
+def minutes(seconds: ColumnElement[int]) -> ColumnElement[Any]:
+    """Seconds as minutes; dividing last gives the same number on every database."""
+    return cast(seconds, Double) / MINUTE
+
+
+def seconds_since(start: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    """Whole seconds from a time to now; 0 when it is to come, for clocks differ. NULL for no time."""
+    seconds = SecondsBetween(start, now())
+    return case((seconds < 0, literal(0, BigInteger)), else_=seconds)
 
 
 def days_between(start: SQLColumnExpression[Any], end: SQLColumnExpression[Any]) -> ColumnElement[int]:

@@ -14,11 +14,15 @@ from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import (
     ByBytes,
     DayOf,
+    DaysAfter,
     DaysAgo,
+    HourOf,
     MonthOf,
     NextDay,
     NextMonth,
+    SecondsAgo,
     SecondsBetween,
+    StartOfDay,
     TextsOf,
     WeekOf,
     any_if,
@@ -27,9 +31,11 @@ from chalicelib.store.functions import (
     earlier,
     hours_between,
     later,
+    minutes,
     now,
     percentile,
     rank_of,
+    seconds_since,
     true_if,
     working_days_between,
 )
@@ -73,10 +79,25 @@ def test_days_and_months_are_utc(world: World, time: datetime, day: date, month:
     assert (ask(world, DayOf(at(time))), ask(world, MonthOf(at(time)))) == (day, month)
 
 
+@pytest.mark.parametrize(
+    ("time", "hour"),
+    [
+        (may(4, 9, 30), may(4, 9)),
+        (may(4, 9), may(4, 9)),
+        (datetime(2026, 4, 30, 23, 59, 59, 999999, tzinfo=UTC), datetime(2026, 4, 30, 23, tzinfo=UTC)),
+    ],
+)
+def test_hours_are_utc(world: World, time: datetime, hour: datetime) -> None:
+    assert ask(world, HourOf(at(time))) == hour
+    assert ask(world, StartOfDay(DayOf(at(time)))) == hour.replace(hour=0)
+
+
 @pytest.mark.parametrize("day", [date(2026, 4, 30), date(2024, 2, 28), date(2026, 12, 31), date(2026, 3, 29)])
 def test_the_next_day(world: World, day: date) -> None:
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     assert ask(world, NextDay(DayOf(at(noon)))) == day + timedelta(days=1)
+    assert ask(world, DaysAfter(DayOf(at(noon)), literal(0))) == day
+    assert ask(world, DaysAfter(DayOf(at(noon)), literal(33))) == day + timedelta(days=33)
 
 
 @pytest.mark.parametrize("month", range(1, 13))
@@ -156,6 +177,15 @@ def test_bytes_decide_the_order(world: World) -> None:
 def test_now_and_days_ago(world: World) -> None:
     assert ask(world, now()) == pytest.approx(utc_now(), abs=timedelta(minutes=1))
     assert ask(world, DaysAgo(literal(7))) == pytest.approx(utc_now() - timedelta(days=7), abs=timedelta(minutes=1))
+
+
+def test_seconds_ago_and_since(world: World) -> None:
+    before = utc_now() - timedelta(seconds=90)
+    assert ask(world, SecondsAgo(literal(90))) == pytest.approx(before, abs=timedelta(minutes=1))
+    assert ask(world, seconds_since(at(before))) == pytest.approx(90, abs=60)
+    assert ask(world, seconds_since(at(utc_now() + timedelta(days=1)))) == 0
+    assert ask(world, seconds_since(literal(None, UTCDateTime))) is None
+    assert ask(world, minutes(literal(90))) == 1.5
 
 
 def test_the_earlier_and_the_later(world: World) -> None:

@@ -23,10 +23,9 @@ from chalicelib.models import (
 )
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
-from chalicelib.workflows.models import WorkflowJob
 from tests.views.audited import audit
+from tests.views.running import run_ci
 from tests.views.world import IDS, World, user
-from tests.workflows.jobs import job, write
 
 ON_ISSUES = ("commented", "commented", "labeled", "closed", "reopened", "mentioned")
 ON_PULLS = (
@@ -70,7 +69,7 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     take_inventory(world, releases=items // 10, today=made.today)
     use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
     audit(world, repositories=items // 10, today=made.today)
-    run_jobs(world, jobs=items // 3, today=made.today)
+    run_ci(world, runs=items // 2, today=made.today)
 
 
 def take_inventory(world: World, *, releases: int, today: datetime) -> None:
@@ -93,25 +92,6 @@ def take_inventory(world: World, *, releases: int, today: datetime) -> None:
         for n in range(1, releases + 1)
     ]
     world.session.execute(insert(Release), [release | first for release in made])
-
-
-def run_jobs(world: World, *, jobs: int, today: datetime) -> None:
-    """Write jobs of two days in two organisations: some queued, some waiting, some in progress, most over."""
-    rng = Random(9)
-    write(world.session, WorkflowJob, *(_a_job(rng, n, today) for n in range(1, jobs + 1)))
-
-
-def _a_job(rng: Random, number: int, today: datetime) -> dict[str, Any]:
-    # Never a whole number of days ago: two databases are not read in the same instant.
-    made_at, seconds = today - timedelta(hours=rng.randrange(48), minutes=30), rng.randrange(600)
-    status = rng.choice(("queued", "waiting", "in_progress", *("completed",) * 5))
-    columns: dict[str, Any] = {"org": rng.choice(ORGS), "label_set": rng.choice(("linux", "gpu,linux", ""))}
-    columns |= {"created_at": made_at}
-    if status in {"in_progress", "completed"}:
-        columns |= {"started_at": made_at + timedelta(seconds=seconds), "queue_seconds": seconds, "runner_id": 1}
-    if status == "completed":
-        columns |= {"completed_at": made_at + timedelta(minutes=20), "conclusion": "success"}
-    return job(number, status, **columns)
 
 
 def use_copilot(world: World, *, days: int, seats: int, today: datetime) -> None:

@@ -1,0 +1,163 @@
+"""How busy self-hosted runners are, and for which labels jobs wait longest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, literal, null, or_, select, union_all
+
+from chalicelib.store.functions import (
+    DAY,
+    DayOf,
+    DaysAgo,
+    NextDay,
+    SecondsBetween,
+    StartOfDay,
+    count_if,
+    earlier,
+    later,
+    now,
+    ratio,
+    seconds_since,
+    sum_of,
+)
+from chalicelib.store.views import View, ViewColumn
+from chalicelib.workflows.models import Runner, RunnerSample, WorkflowJob
+from chalicelib.workflows.views.columns import (
+    COMPLETED,
+    IN_PROGRESS,
+    QUEUED,
+    RECENT_DAYS,
+    described,
+    has_runner,
+    is_open,
+    is_original,
+    is_self_hosted,
+    queue_wait_seconds,
+)
+from chalicelib.workflows.views.times import MEDIAN, P90, P99, Counted, ranked, times_columns
+
+_job, _runner, _sample = WorkflowJob, Runner, RunnerSample
+
+
+def _jobs() -> Select[Any]:
+    """Jobs that a self-hosted runner had or has, with its labels, on the day on which each began."""
+    theirs = and_(_runner.id == _job.runner_id, _runner.org == _job.org, _runner.name == _job.runner_name)
+    is_running = and_(_job.status == IN_PROGRESS, _job.abandoned_at.is_(None))
+    end = case((_job.status == COMPLETED, _job.completed_at), (is_running, now()))
+    return (
+        select(
+            *(_job.org, func.coalesce(_runner.label_set, _job.label_set).label("label_set")),
+            *(DayOf(_job.started_at).label("day"), _job.started_at.label("begin"), end.label("end")),
+        )
+        .outerjoin(_runner, theirs)
+        .where(has_runner(_job), is_original(_job), or_(_runner.id.is_not(None), is_self_hosted(_job)))
+        .where(end >= _job.started_at)
+    )
+
+
+def _busy() -> Select[Any]:
+    """Seconds that runners were busy: a job over midnight counts in each of its days."""
+    piece = _jobs().cte("piece", recursive=True)
+    further = select(piece.c.org, piece.c.label_set, NextDay(piece.c.day), piece.c.begin, piece.c.end)
+    piece = piece.union_all(further.where(piece.c.end >= StartOfDay(NextDay(piece.c.day))))
+    begin = later(piece.c.begin, StartOfDay(piece.c.day))
+    end = earlier(piece.c.end, StartOfDay(NextDay(piece.c.day)))
+    return select(piece.c.org, piece.c.day, piece.c.label_set, SecondsBetween(begin, end).label("busy"), *_nothing(2))
+
+
+def _nothing(columns: int) -> list[Any]:
+    return [cast(null(), BigInteger) for _ in range(columns)]
+
+
+def _online() -> Select[Any]:
+    """Seconds that runners were online: as many as on average of the day's samples, for as long as the day is."""
+    day = DayOf(_sample.sampled_at).label("day")
+    # Labels without a runner have no row at that time, so times are counted for the whole organisation.
+    times = func.count(_sample.sampled_at.distinct(), type_=BigInteger()).label("times")
+    sampled = select(_sample.org, day, times).group_by(_sample.org, day).subquery("sampled")
+    each = (
+        select(_sample.org, day, _sample.label_set, sum_of(_sample.online).label("online"))
+        .group_by(_sample.org, day, _sample.label_set)
+        .subquery("each_day")
+    )
+    so_far = case((each.c.day == DayOf(now()), seconds_since(StartOfDay(each.c.day))), else_=literal(DAY, BigInteger))
+    seconds = cast(each.c.online * so_far // sampled.c.times, BigInteger)
+    same = and_(sampled.c.org == each.c.org, sampled.c.day == each.c.day)
+    return select(
+        each.c.org, each.c.day, each.c.label_set, literal(0, BigInteger), seconds.label("online"), sampled.c.times
+    ).join(sampled, same)
+
+
+def _daily() -> Any:
+    busy = _busy()
+    busy_columns = list(busy.selected_columns)
+    named = busy.with_only_columns(*busy_columns[:4], busy_columns[4].label("online"), busy_columns[5].label("times"))
+    each = union_all(named, _online()).subquery("each_one").c
+    keys = (each.org, each.day, each.label_set)
+    sums = (sum_of(each[name]).label(name) for name in ("busy", "online"))
+    return select(*keys, *sums, func.max(each.times).label("times")).group_by(*keys).subquery("daily").c
+
+
+_day = _daily()
+
+RUNNER_UTILISATION_DAILY = View(
+    "runner_utilisation_daily",
+    "How busy self-hosted runners were, by their labels and day. A job over midnight counts in each of its days, one "
+    "that still runs up to now. A runner that was never listed, because it came and went between two samples, has the "
+    "labels that its job asked for",
+    [
+        ViewColumn("org", _day.org, "Organisation"),
+        ViewColumn("day", _day.day, "Day, UTC; today's numbers are those so far"),
+        ViewColumn("label_set", _day.label_set, "Labels of the runners, in order, with commas between"),
+        ViewColumn("busy_seconds", _day.busy, "Seconds that runners had jobs"),
+        ViewColumn(
+            "online_seconds",
+            _day.online,
+            "Seconds that runners were online: their average number in the day's samples, times the seconds of the "
+            "day. NULL without samples of these labels",
+        ),
+        ViewColumn("samples", _day.times, "Samples of the organisation's runners that day; NULL as above"),
+        ViewColumn(
+            "busy_share",
+            ratio(_day.busy, _day.online),
+            "busy_seconds of online_seconds, 0 to 1; above 1 when runners came and went between samples",
+        ),
+    ],
+)
+
+
+def _waits() -> Any:
+    """Jobs that were taken lately or are in the queue, ranked by how long they queued."""
+    took = _job.queue_seconds.label("seconds")
+    nothing = _nothing(1)[0]
+    done = select(_job.org, _job.label_set, took, literal(0).label("is_queued"), nothing.label("wait"))
+    queued = select(_job.org, _job.label_set, nothing, literal(1), queue_wait_seconds(_job))
+    each = union_all(
+        done.where(_job.queue_seconds.is_not(None), _job.started_at >= DaysAgo(literal(RECENT_DAYS))),
+        queued.where(is_open(_job), _job.status == QUEUED, _job.abandoned_at.is_(None)),
+    )
+    return ranked(select(each.subquery("wait")), ("org", "label_set"))
+
+
+_wait = _waits()
+LONGEST_WAITING_LABELS = View(
+    "longest_waiting_labels",
+    f"For which labels jobs wait: how long they were in the queue in the last {RECENT_DAYS} days, and how many are in "
+    "it now",
+    [
+        *described(_wait, ["org", "label_set"]),
+        ViewColumn("queued_now", count_if(_wait.is_queued == 1), "Jobs that are queued now"),
+        ViewColumn(
+            "longest_wait_seconds",
+            func.max(_wait.wait),
+            "Seconds for which the first of these has been in the queue; NULL when none is, or nobody knows",
+        ),
+        *times_columns(
+            _wait,
+            Counted("jobs", f"Jobs with a queue time that a runner took in the last {RECENT_DAYS} days", "queued for"),
+            (MEDIAN, P90, P99),
+        ),
+    ],
+    group_by=[_wait.org, _wait.label_set],
+)
