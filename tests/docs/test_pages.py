@@ -17,6 +17,7 @@ from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base
 from chalicelib.security.domain import SECURITY
 from chalicelib.views import VIEWS
+from chalicelib.workflows.domain import WORKFLOWS
 from docs.reference import COMMON
 from tests.docs.pages import anchors, blocks, section
 
@@ -138,6 +139,14 @@ def test_securitys_page_names_all_of_its_views_and_asks_each() -> None:
     assert set(re.findall(r"FROM (\w+)", part)) == views
 
 
+def test_workflows_page_names_all_of_its_views_and_asks_each() -> None:
+    views = {view.name for view in WORKFLOWS.views}
+    content = page("docs/workflows.md")
+    assert set(re.findall(r"`(\w+)`(?=[, ].*\|$)", section(content, "Views"), re.MULTILINE)) == views
+    asked = set(re.findall(r"FROM (\w+)", section(content, "Queries")))
+    assert asked == views | {"workflow_jobs"}
+
+
 def test_the_readme_names_every_job() -> None:
     assert all(f"`{PYTHON}app.py {job}`" in section(page("README.md"), "Commands") for job in JOBS)
 
@@ -146,6 +155,10 @@ def test_the_readme_names_every_job() -> None:
 @pytest.mark.parametrize(
     "name", ["README.md", "docs/copilot.md", "docs/operations.md", "docs/security.md", "docs/webhook.md"]
 )
+WITH_SQL = ("README.md", "docs/copilot.md", "docs/operations.md", "docs/security.md", "docs/workflows.md")
+
+
+@pytest.mark.parametrize("name", WITH_SQL)
 def test_each_sql_statement_runs(name: str, engine: Engine) -> None:
     statements = list(filter(str.strip, "".join(blocks(page(name), "sql")).split(";")))
     assert statements

@@ -69,7 +69,7 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     take_inventory(world, releases=items // 10, today=made.today)
     use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
     audit(world, repositories=items // 10, today=made.today)
-    run_ci(world, runs=items // 2, today=made.today)
+    run_ci(world, runs=items // 4, today=made.today)
 
 
 def take_inventory(world: World, *, releases: int, today: datetime) -> None:

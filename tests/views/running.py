@@ -49,9 +49,9 @@ class Generator:
         self.rng, self.today = Random(17), today
 
     def moment(self) -> datetime:
-        """A time that is no whole number of days ago, now and for a while."""
+        """A time so long ago that what began then is over, and not a whole number of days ago, now and for a while."""
         days, minute = self.rng.choice((25, 60, 399)), self.rng.randrange(60, 23 * 60)
-        return self.today - timedelta(days=self.rng.randrange(days), minutes=minute, seconds=self.rng.randrange(60))
+        return self.today - timedelta(days=self.rng.randrange(2, days), minutes=minute, seconds=self.rng.randrange(60))
 
     def place(self, key: int) -> dict[str, Any]:
         return {"org": ORGS[key % 2], "repo": f"r{key % 7}", "repository_id": key % 14}

@@ -19,6 +19,32 @@ from chalicelib.workflows.views.rates import MOST_RUN_WORKFLOWS, REPOSITORY_RATE
 from chalicelib.workflows.views.runners import LONGEST_WAITING_LABELS, RUNNER_UTILISATION_DAILY
 from chalicelib.workflows.views.waits import APPROVAL_WAITS_WEEKLY, RUN_WAITS_WEEKLY
 
+__all__ = [
+    "APPROVAL_WAITS_WEEKLY",
+    "BUSIEST_REPOSITORIES",
+    "CI_MINUTES_MONTHLY",
+    "CI_MINUTES_WEEKLY",
+    "DEPLOYMENT_FREQUENCY",
+    "GITHUB_STATUS_NOW",
+    "JOBS_NOW",
+    "JOB_DURATIONS_WEEKLY",
+    "LONGEST_JOBS",
+    "LONGEST_WAITING_LABELS",
+    "MOST_RUN_WORKFLOWS",
+    "OPEN_RUNS",
+    "QUEUE_REASONS",
+    "QUEUE_TIME_BY_LABELS_WEEKLY",
+    "QUEUE_TIME_BY_REPOSITORY_WEEKLY",
+    "QUEUE_TIME_DAILY",
+    "QUEUE_TIME_HOURLY",
+    "REPOSITORY_RATES_WEEKLY",
+    "RUNNER_UTILISATION_DAILY",
+    "RUN_DURATIONS_WEEKLY",
+    "RUN_WAITS_WEEKLY",
+    "VIEWS",
+    "WORKFLOW_RATES_WEEKLY",
+]
+
 # In the order in which they are made: a view may read those before it.
 VIEWS: tuple[View, ...] = (
     JOBS_NOW,

@@ -39,7 +39,7 @@ JOB_DURATIONS_WEEKLY = times_view(
     ("org", "repo", "workflow_name", "name", "week"),
     Counted("jobs", "Jobs that ended, other than by being cancelled", "ran for"),
     shares=(MEDIAN, P90),
-    week=IN_WEEK,
+    words={"week": IN_WEEK},
 )
 
 
@@ -62,7 +62,7 @@ RUN_DURATIONS_WEEKLY = times_view(
     Counted("runs", "Runs that ended with success, neutral, failure or timed_out", "took"),
     shares=(MEDIAN, P90),
     also=workflow_column,
-    week=IN_WEEK,
+    words={"week": IN_WEEK},
 )
 
 

@@ -26,15 +26,15 @@ def _queued(*keys: SQLColumnExpression[Any]) -> Select[Any]:
     return select(_job.org, *keys, _job.queue_seconds.label("seconds")).where(_job.queue_seconds.is_not(None))
 
 
-def _view(name: str, by: str, keys: Sequence[SQLColumnExpression[Any]], **words: str) -> View:
+def _view(name: str, by: str, keys: Sequence[Any], **words: str) -> View:
     return times_view(
         name,
         f"How long jobs were in the queue, {by}. {WHICH}",
         _queued(*keys),
-        ("org", *(key.key for key in keys if key.key)),
+        ("org", *(key.key for key in keys)),
         QUEUED,
         shares=(MEDIAN, P90, P99),
-        **words,
+        words=words,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, and_, func, literal, select
 
 from chalicelib.store.functions import ByBytes, DaysAgo, WeekOf, count_if, ratio
 from chalicelib.store.views import View, ViewColumn
@@ -59,7 +59,7 @@ def _count_columns(row: Any) -> list[ViewColumn]:
     ]
 
 
-def _grouped(keys: Iterable[ColumnElement[Any]], also: Iterable[ViewColumn]) -> Any:
+def _grouped(keys: Iterable[SQLColumnExpression[Any]], also: Iterable[ViewColumn]) -> Any:
     names = [column.expression.label(column.name) for column in also]
     return select(*keys, *names, *_counts()).group_by(*keys).subquery("grouped").c
 

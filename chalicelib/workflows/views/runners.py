@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import BigInteger, Select, Subquery, and_, case, cast, func, literal, null, or_, select, union_all
 
 from chalicelib.store.functions import (
     DAY,
     DayOf,
+    DaysAfter,
     DaysAgo,
     NextDay,
     SecondsBetween,
@@ -37,66 +38,65 @@ from chalicelib.workflows.views.columns import (
 )
 from chalicelib.workflows.views.times import MEDIAN, P90, P99, Counted, ranked, times_columns
 
+DAYS_OF_A_JOB = 6  # at most: GitHub ends a self-hosted job after five times 24 hours
 _job, _runner, _sample = WorkflowJob, Runner, RunnerSample
 
 
-def _jobs() -> Select[Any]:
-    """Jobs that a self-hosted runner had or has, with its labels, on the day on which each began."""
+def _jobs() -> Subquery:
+    """Jobs that a self-hosted runner had or has, with its labels, from when to when."""
     theirs = and_(_runner.id == _job.runner_id, _runner.org == _job.org, _runner.name == _job.runner_name)
     is_running = and_(_job.status == IN_PROGRESS, _job.abandoned_at.is_(None))
     end = case((_job.status == COMPLETED, _job.completed_at), (is_running, now()))
     return (
         select(
             *(_job.org, func.coalesce(_runner.label_set, _job.label_set).label("label_set")),
-            *(DayOf(_job.started_at).label("day"), _job.started_at.label("begin"), end.label("end")),
+            *(_job.started_at.label("begin"), end.label("end")),
         )
         .outerjoin(_runner, theirs)
-        .where(has_runner(_job), is_original(_job), or_(_runner.id.is_not(None), is_self_hosted(_job)))
-        .where(end >= _job.started_at)
+        .where(end >= _job.started_at, has_runner(_job), is_original(_job))
+        .where(or_(_runner.id.is_not(None), is_self_hosted(_job)))
+        .subquery("ran")
     )
 
 
 def _busy() -> Select[Any]:
     """Seconds that runners were busy: a job over midnight counts in each of its days."""
-    piece = _jobs().cte("piece", recursive=True)
-    further = select(piece.c.org, piece.c.label_set, NextDay(piece.c.day), piece.c.begin, piece.c.end)
-    piece = piece.union_all(further.where(piece.c.end >= StartOfDay(NextDay(piece.c.day))))
-    begin = later(piece.c.begin, StartOfDay(piece.c.day))
-    end = earlier(piece.c.end, StartOfDay(NextDay(piece.c.day)))
-    return select(piece.c.org, piece.c.day, piece.c.label_set, SecondsBetween(begin, end).label("busy"), *_nothing(2))
-
-
-def _nothing(columns: int) -> list[Any]:
-    return [cast(null(), BigInteger) for _ in range(columns)]
+    job = _jobs().c
+    numbers = (select(literal(number).label("days")) for number in range(DAYS_OF_A_JOB))
+    after = union_all(*numbers).subquery("after")
+    day = DaysAfter(DayOf(job.begin), after.c.days)
+    begin, end = later(job.begin, StartOfDay(day)), earlier(job.end, StartOfDay(NextDay(day)))
+    online, samples = (cast(null(), BigInteger).label(name) for name in ("online", "samples"))
+    return select(
+        job.org, day.label("day"), job.label_set, SecondsBetween(begin, end).label("busy"), online, samples
+    ).join(after, StartOfDay(day) < job.end)
 
 
 def _online() -> Select[Any]:
     """Seconds that runners were online: as many as on average of the day's samples, for as long as the day is."""
     day = DayOf(_sample.sampled_at).label("day")
     # Labels without a runner have no row at that time, so times are counted for the whole organisation.
-    times = func.count(_sample.sampled_at.distinct(), type_=BigInteger()).label("times")
-    sampled = select(_sample.org, day, times).group_by(_sample.org, day).subquery("sampled")
-    each = (
-        select(_sample.org, day, _sample.label_set, sum_of(_sample.online).label("online"))
-        .group_by(_sample.org, day, _sample.label_set)
-        .subquery("each_day")
+    time = func.dense_rank(type_=BigInteger()).over(partition_by=[_sample.org, day], order_by=_sample.sampled_at)
+    each = select(_sample.org, day, _sample.label_set, _sample.online, time.label("time")).subquery("sample").c
+    keys = (each.org, each.day, each.label_set)
+    total = (
+        select(*keys, sum_of(each.online).label("online"), func.max(each.time).label("time"))
+        .group_by(*keys)
+        .subquery("total")
+        .c
     )
-    so_far = case((each.c.day == DayOf(now()), seconds_since(StartOfDay(each.c.day))), else_=literal(DAY, BigInteger))
-    seconds = cast(each.c.online * so_far // sampled.c.times, BigInteger)
-    same = and_(sampled.c.org == each.c.org, sampled.c.day == each.c.day)
-    return select(
-        each.c.org, each.c.day, each.c.label_set, literal(0, BigInteger), seconds.label("online"), sampled.c.times
-    ).join(sampled, same)
+    samples = func.max(total.time).over(partition_by=[total.org, total.day])
+    so_far = case((total.day == DayOf(now()), seconds_since(StartOfDay(total.day))), else_=literal(DAY, BigInteger))
+    seconds = cast(total.online * so_far // samples, BigInteger)
+    nothing = literal(0, BigInteger)
+    return select(total.org, total.day, total.label_set, nothing, seconds.label("online"), samples.label("samples"))
 
 
 def _daily() -> Any:
-    busy = _busy()
-    busy_columns = list(busy.selected_columns)
-    named = busy.with_only_columns(*busy_columns[:4], busy_columns[4].label("online"), busy_columns[5].label("times"))
-    each = union_all(named, _online()).subquery("each_one").c
+    each = union_all(_busy(), _online()).subquery("each_one").c
     keys = (each.org, each.day, each.label_set)
     sums = (sum_of(each[name]).label(name) for name in ("busy", "online"))
-    return select(*keys, *sums, func.max(each.times).label("times")).group_by(*keys).subquery("daily").c
+    return select(*keys, *sums, func.max(each.samples).label("samples")).group_by(*keys).subquery("daily").c
 
 
 _day = _daily()
@@ -117,7 +117,7 @@ RUNNER_UTILISATION_DAILY = View(
             "Seconds that runners were online: their average number in the day's samples, times the seconds of the "
             "day. NULL without samples of these labels",
         ),
-        ViewColumn("samples", _day.times, "Samples of the organisation's runners that day; NULL as above"),
+        ViewColumn("samples", _day.samples, "Samples of the organisation's runners that day; NULL as above"),
         ViewColumn(
             "busy_share",
             ratio(_day.busy, _day.online),
@@ -130,7 +130,7 @@ RUNNER_UTILISATION_DAILY = View(
 def _waits() -> Any:
     """Jobs that were taken lately or are in the queue, ranked by how long they queued."""
     took = _job.queue_seconds.label("seconds")
-    nothing = _nothing(1)[0]
+    nothing = cast(null(), BigInteger)
     done = select(_job.org, _job.label_set, took, literal(0).label("is_queued"), nothing.label("wait"))
     queued = select(_job.org, _job.label_set, nothing, literal(1), queue_wait_seconds(_job))
     each = union_all(

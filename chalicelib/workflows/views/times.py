@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
@@ -67,7 +67,7 @@ def times_view(
     *,
     shares: Sequence[float],
     also: Callable[[Any], Iterable[ViewColumn]] = lambda _: (),
-    **words: str,
+    words: Mapping[str, str],
 ) -> View:
     """Make the view of rows by their keys, some of which `words` describe; `rows` have `seconds`, too.
 

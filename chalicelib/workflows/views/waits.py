@@ -24,7 +24,7 @@ APPROVAL_WAITS_WEEKLY = times_view(
     ("org", "repo", "environment", "week"),
     Counted("jobs", "Jobs that waited for an approval, and got it", "waited for"),
     shares=(MEDIAN, P90),
-    week="Monday of the week, UTC, in which they were let in",
+    words={"week": "Monday of the week, UTC, in which they were let in"},
 )
 
 
@@ -55,5 +55,5 @@ RUN_WAITS_WEEKLY = times_view(
     Counted("runs", "Runs that have a job", "waited for"),
     shares=(MEDIAN, P90),
     also=workflow_column,
-    week="Monday of the week, UTC, in which their latest attempts were made",
+    words={"week": "Monday of the week, UTC, in which their latest attempts were made"},
 )

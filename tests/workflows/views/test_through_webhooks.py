@@ -1,0 +1,43 @@
+"""The views over what webhooks told of a running CI, against what GitHub shows there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from chalicelib.models import create_db_session
+from chalicelib.store.views import View
+from chalicelib.workflows.views import CI_MINUTES_WEEKLY, OPEN_RUNS, QUEUE_REASONS, QUEUE_TIME_DAILY
+from chalicelib.workflows.views import REPOSITORY_RATES_WEEKLY as RATES
+from tests.organisation import Organisation, at
+from tests.workflows.conftest import SECRET, post_to
+from tests.workflows.test_webhook import live
+
+
+def read(org: Organisation, view: View) -> list[dict[str, Any]]:
+    with create_db_session(org.db_url) as session:
+        return [dict(row) for row in session.execute(select(view.table)).mappings()]
+
+
+def total(rows: list[dict[str, Any]], column: str) -> Any:
+    return sum(row[column] for row in rows)
+
+
+def seconds(job: dict[str, Any]) -> float:
+    return (at(job["completed_at"]) - at(job["started_at"])).total_seconds()
+
+
+def test_they_say_what_github_shows(org: Organisation) -> None:
+    """Whatever the order of the deliveries; copies of a re-run are counted once."""
+    live(org)
+    assert set(org.sandbox.deliver(post_to(org), SECRET, doubled=0.3, shuffled=True)) == {200}
+    jobs, runs = org.sandbox.truth.jobs(), org.sandbox.truth.runs()
+    assert total(read(org, QUEUE_TIME_DAILY), "jobs") + total(read(org, QUEUE_REASONS), "jobs") == len(jobs)
+    ran = [job for job in jobs if job["runner_id"] and job["completed_at"]]
+    originals = [job for job in ran if job["started_at"] >= job["created_at"]]
+    minutes = read(org, CI_MINUTES_WEEKLY)
+    assert (total(minutes, "jobs"), total(minutes, "minutes") * 60) == (len(originals), sum(map(seconds, originals)))
+    assert total(read(org, RATES), "runs") == len(runs)
+    assert total(read(org, RATES), "rerun") == sum(run["run_attempt"] > 1 for run in runs)
+    assert {row["id"] for row in read(org, OPEN_RUNS)} == {run["id"] for run in runs if run["status"] != "completed"}
