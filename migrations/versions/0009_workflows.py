@@ -299,14 +299,35 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
                 sa.String(),
                 comment="Whose webhook it is: organization, repository or integration (a GitHub App)",
             ),
-            Column("received_at", TIME, nullable=False, comment="When it last came"),
-            Column("tries", sa.Integer(), nullable=False, comment="How often it came until it was stored"),
+            Column(
+                "received_at",
+                TIME,
+                nullable=False,
+                comment="When it last came; of one that never did, when GitHub tried",
+            ),
+            Column(
+                "tries",
+                sa.Integer(),
+                nullable=False,
+                comment="How often it came until it was stored; 0: GitHub's log alone tells of it",
+            ),
             Column("status", sa.String(), nullable=False, comment="stored or failed"),
             Column("changed", sa.Integer(), nullable=False, comment="Rows that were new or changed by it"),
             Column(
                 "rejected", sa.Integer(), nullable=False, comment="Records of it that are in rejected_records instead"
             ),
             Column("note", sa.Text(), comment="What else is to be known; why it failed"),
+            Column(
+                "delivery_id",
+                sa.BigInteger(),
+                comment="GitHub's id of the last try in its log that failed; NULL when none was found there",
+            ),
+            Column("asks", sa.Integer(), nullable=False, comment="How often GitHub was asked to deliver it again"),
+            Column(
+                "ask_at",
+                TIME,
+                comment="When GitHub is to be asked again, if it is not stored by then; NULL: not at all",
+            ),
         ],
         [("received_at",), ("status", "received_at")],
     ),

@@ -10,8 +10,8 @@ from chalicelib.models import create_db_session
 from chalicelib.store.views import View
 from chalicelib.workflows.views import CI_MINUTES_WEEKLY, OPEN_RUNS, QUEUE_REASONS, QUEUE_TIME_DAILY
 from chalicelib.workflows.views import REPOSITORY_RATES_WEEKLY as RATES
+from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation, at
-from tests.workflows.conftest import SECRET, post_to
 from tests.workflows.test_webhook import live
 
 
