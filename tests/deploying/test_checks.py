@@ -132,7 +132,7 @@ def test_a_webhooks_secret_that_will_not_do_is_named_and_not_shown(
 def test_an_app_needs_its_key_and_no_token(setup: Setup) -> None:
     boto3.client("ssm").delete_parameter(Name=TOKEN)
     setup.configure(GH_ORGS="acme,umbrella")
-    as_app(setup, **PERMISSIONS)
+    as_app(setup, **PERMISSIONS, organization_hooks="write")
     assert setup.faults() == []
     assert [found.sentence for found in setup.findings() if found.what == "GitHub"] == [
         "acme: the credentials may read everything that is needed",
@@ -262,6 +262,13 @@ def test_what_not_everybody_needs_is_named_and_is_no_fault(setup: Setup) -> None
     assert "acme: the permission organization_self_hosted_runners=read is missing (self-hosted runners)" in [
         found.sentence for found in setup.findings()
     ]
+
+
+def test_to_read_webhooks_is_not_enough(setup: Setup) -> None:
+    as_app(setup, **PERMISSIONS, organization_hooks="read")
+    assert setup.faults() == []
+    [said] = [found.sentence for found in setup.findings() if found.what == "GitHub"]
+    assert said.startswith("acme: the permission organization_hooks=write is missing (deliveries that")
 
 
 def test_an_installation_of_another_organisation(setup: Setup) -> None:

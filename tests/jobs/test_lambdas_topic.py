@@ -78,8 +78,8 @@ def test_what_has_grown_stale_is_told(org: Organisation, runtime: Runtime, topic
     assert topic.received() == [
         ("contributor-metrics dev: acme is stale: events", "acme events: stale: more than 1 h"),
     ]
-    for stream in LISTS:
-        age_of_the_ledger(org.db_url, timedelta(), step=stream.name, job="daily")
+    for name in (*(stream.name for stream in LISTS), "webhook_deliveries.redeliver"):
+        age_of_the_ledger(org.db_url, timedelta(), step=name, job="daily")
     age_of_the_ledger(org.db_url, timedelta(hours=60), step="issues.sweep", job="daily")
     assert runtime.invoke() is None
     assert topic.received() == [
