@@ -28,7 +28,7 @@ def _comment_edited(item: Item, change: Change) -> bool:
     comment = _comment(item, change)
     if comment is None or change.text in (None, comment.text):
         return False
-    comment.text, comment.updated_at = change.text, change.at
+    change.before, comment.text, comment.updated_at = comment.text, change.text, change.at
     return True
 
 
@@ -114,7 +114,7 @@ def _renamed(item: Item, change: Change) -> bool:
 
 
 def _edited(item: Item, change: Change) -> bool:
-    item.body = change.text
+    change.before, item.body = item.body, change.text
     return True
 
 

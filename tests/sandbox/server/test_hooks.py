@@ -244,6 +244,18 @@ def test_an_apps_webhook(owner: AppClient) -> None:
     assert len(sandbox.deliveries(SECRET)) == 4
 
 
+def test_an_edit_tells_what_stood_there_before(changing: RunningSandbox, repository: Repository) -> None:
+    """Of comments and descriptions it told that nothing had."""
+    world = changing.world
+    issue = world.open(repository, world.now, world.people[0], "Title", "First", pull=False, rng=Random(1))
+    world.change(issue, Kind.EDITED, text="Second")
+    world.change(issue, Kind.COMMENTED, text="Hello")
+    world.change(issue, Kind.COMMENT_EDITED, target=issue.history[-1], text="Goodbye")
+    _, edited, _, changed = told(changing)
+    assert edited[1]["changes"] == {"body": {"from": "First"}}
+    assert changed[1]["changes"] == {"body": {"from": "Hello"}}
+
+
 def test_what_happens_to_items(changing: RunningSandbox, repository: Repository) -> None:
     world = changing.world
     rng, author = Random(1), world.people[0]
