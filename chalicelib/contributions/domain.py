@@ -19,7 +19,7 @@ from chalicelib.contributions.settings import (
     SETTINGS,
     UNMERGED_DAYS,
 )
-from chalicelib.contributions.sync import items, missing, reconcile, recounts, timelines
+from chalicelib.contributions.sync import hearing, items, missing, reconcile, recounts, timelines
 from chalicelib.contributions.sync.allowances import next_turn
 from chalicelib.contributions.sync.counts import check_count
 from chalicelib.contributions.sync.events import EVENTS
@@ -27,6 +27,7 @@ from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.sizes import follow_sizes
 from chalicelib.contributions.sync.timelines import poll_timelines
 from chalicelib.contributions.sync.transfers import TRANSFERS, reconcile_transfers
+from chalicelib.contributions.sync.unsure import follow_unsure
 from chalicelib.contributions.verify import verify
 from chalicelib.contributions.views import VIEWS
 from chalicelib.ingest.context import Context
@@ -142,6 +143,7 @@ STEPS = (
     *_steps_of(ISSUES, (EVERY_30_MIN,), RECENT),
     Step(f"{ISSUES}.updated", partial(follow_updates, kind=ISSUES), FREQUENT_JOBS),
     Step(f"{ISSUES}.transfers", reconcile_transfers, FREQUENT_JOBS),
+    Step(f"{ISSUES}.unsure", follow_unsure, FREQUENT_JOBS),
     *(Step(f"{kind}.count", partial(check_count, kind=kind), (EVERY_30_MIN,)) for kind in (PULL_REQUESTS, ISSUES)),
     Step(EVENTS, poll_events, (NRT_EVENTS,)),
     Step(MEMBERS, sync_members, (EVERY_30_MIN,), every=members_every),
@@ -182,6 +184,7 @@ CONTRIBUTIONS = Domain(
     kinds=KINDS,
     needs=NEEDS,
     views=VIEWS,
+    events=hearing.EVENTS,
     settings=SETTINGS,
     history=ContributionsHistory(),
     verify=verify,

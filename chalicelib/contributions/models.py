@@ -245,7 +245,9 @@ class Event(Base):
         "closed an issue, where a transferred issue came from, …; NULL while only REST has been asked",
     )
     # When a page is read again, an event that was on it and is not any more has been removed.
-    page_no: Mapped[int] = mapped_column(comment="Page of the timeline that it was last seen on")
+    page_no: Mapped[int] = mapped_column(
+        comment="Page of the timeline that it was last seen on; 0 while only a webhook has told of it"
+    )
     removed_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime,
         comment="When this app saw that GitHub no longer shows it, such as a deleted comment; NULL while it does",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnElement, Connection, String, cast, select, text
 
 LOCK_SECONDS = 30
 # Several waits, one after another, must fit into the 15 seconds for which a run ends before Lambda kills it.
@@ -61,6 +61,19 @@ def begin_immediate(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     if not driver.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def lock_rows(connection: Connection, key: Any, condition: ColumnElement[bool]) -> list[int]:
+    """Lock rows until the transaction ends, and give the keys of those that are there then; `key` is the key's column.
+
+    They are locked in the order in which upserts write rows, so that none of two waits for the other.
+    """
+    if connection.dialect.name == "sqlite":
+        begin_immediate(connection)
+    rows = select(key).where(condition)
+    if connection.dialect.name == "postgresql":
+        rows = rows.order_by(cast(key, String).collate("C")).with_for_update()
+    return list(connection.scalars(rows))
 
 
 def wait_while_busy(action: Callable[[], object]) -> None:

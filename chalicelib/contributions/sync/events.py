@@ -9,20 +9,22 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from chalicelib.contributions.models import Event, EventPoll
 from chalicelib.contributions.rows import event_row, is_private_draft
 from chalicelib.contributions.rows.events import derived_id
 from chalicelib.contributions.sync.due import DueItem
+from chalicelib.contributions.sync.items import MODELS
 from chalicelib.contributions.sync.node_ids import check_node_ids
 from chalicelib.errors import RejectedError
 from chalicelib.github import ListPage
 from chalicelib.ingest import brake
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Context, Saving
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_own_rows, save_rows
 from chalicelib.store.among import among
+from chalicelib.store.locks import lock_rows
 from chalicelib.store.marks import WHOLE
 
 EVENTS = "events"
@@ -30,6 +32,8 @@ EVENTS = "events"
 JUST_NOW = timedelta(seconds=10)
 # Begins the name of the cursor of a timeline that is to be read once more, before its item's kind and id.
 AGAIN = "again:"
+# The page of an event that a webhook told of, and no reading has found on a page yet.
+TOLD = 0
 # The cursor that says since when timelines have lacked too many events.
 DOUBT = "doubt:events"
 
@@ -56,13 +60,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Found:
-    """A reading's rows: all of them, and those that are kept; and the keys of the stored ones that are gone."""
+    """A reading's rows: all of them, and those that are kept; and the keys of the stored ones that are gone.
+
+    `is_unsure`: it shows less than webhooks told, or may have left something out.
+    """
 
     reading: Reading
     every: list[Mapped[Row]]
     kept: list[Mapped[Row]]
     removed: list[tuple[int, str]]
     is_rejected: bool
+    is_unsure: bool
 
 
 def save_timelines(
@@ -81,31 +89,45 @@ def save_timelines(
         for each in found
         if (each.is_rejected and each.reading.kinds is not None) or (each.removed and not confirm(each.reading))
     ]
-    whole = [each for each in found if each not in unclear]
+    whole = _still_shown(context, [each for each in found if each not in unclear])
     _check_brake(context, sum(len(each.removed) for each in whole))
     context.run.fetched += sum(len(page.items) for each in whole for page in each.reading.pages if page.items)
     save_rows(context, EVENTS, Event, _with_known_details(context, whole))
     for each in whole:
         context.run.stored += _mark_as_removed(context, each.reading.item, each.removed)
-        if each.removed or each.is_rejected or each.reading.has_holes:
-            ask_again(context, each.reading.item)
+        if each.is_unsure:
+            ask_again(context, each.reading.item.kind, each.reading.item.id)
         if each.reading.kinds is None:
             check_node_ids(context, (record for page in each.reading.pages for record in page.items or ()))
     save_polls(context, [each.reading for each in whole])
     return [each.reading for each in unclear]
 
 
+def _still_shown(context: Context, found: Sequence[_Found]) -> list[_Found]:
+    """Leave out timelines of items that were deleted or moved while these were read, and let no other one do so now."""
+    shown: set[int] = set()
+    for kind in sorted({each.reading.item.kind for each in found}):
+        model: Any = MODELS[kind]
+        ids = [each.reading.item.id for each in found if each.reading.item.kind == kind]
+        there = and_(among(model.id, ids), model.deleted_at.is_(None))
+        shown |= set(lock_rows(context.session.connection(), model.id, there))
+    return [each for each in found if each.reading.item.id in shown]
+
+
 def _look(context: Context, reading: Reading, stored: Sequence[tuple[int, str, int]], types: Collection[str]) -> _Found:
     try:
         every = _map_events(context, reading)
     except RejectedError:
-        return _Found(reading, [], [], [], is_rejected=True)
+        return _Found(reading, [], [], [], is_rejected=True, is_unsure=True)
     kept = [each for each in every if not types or each.row["event"] in types]
     is_rejected = len(every) < sum(len(list(_public(page))) for page in reading.pages)
     # One that can't be understood now may be any of those that are stored.
     is_whole = not (is_rejected or reading.has_holes)
     removed = _find_removed(reading, stored, kept, types) if is_whole else []
-    return _Found(reading, every, kept, removed, is_rejected)
+    seen = {(each.row["id"], each.row["event"]) for each in kept} | set(removed)
+    lacks_told = any(page_no == TOLD and (key, kind) not in seen for key, kind, page_no in stored)
+    is_unsure = bool(removed) or not is_whole or lacks_told
+    return _Found(reading, every, kept, removed, is_rejected, is_unsure)
 
 
 def _stored_events(context: Context, readings: Sequence[Reading]) -> dict[int, list[tuple[int, str, int]]]:
@@ -169,13 +191,16 @@ def _find_removed(
     mapped: Sequence[Mapped[Row]],
     types: Collection[str],
 ) -> list[tuple[int, str]]:
-    """Find stored events that were on a page which has changed, and are on no changed page now."""
+    """Find stored events that were on a page which has changed, and are on no changed page now.
+
+    One that only a webhook told of was on no page, or on any: it is missing when every page was read anew.
+    """
     unchanged = {page.number for page in reading.pages if page.items is None}
     listed = {(each.row["id"], each.row["event"]) for each in mapped}
     return [
         (key, kind)
         for key, kind, page_no in stored
-        if page_no not in unchanged
+        if (page_no not in unchanged if page_no != TOLD else not unchanged)
         and (key, kind) not in listed
         and (not types or kind in types)
         and (reading.kinds is None or kind in reading.kinds)
@@ -197,18 +222,18 @@ def _with_known_details(context: Context, found: Sequence[_Found]) -> list[Mappe
     }
     keys = [(each.row["issue_id"], each.row["id"], each.row["event"]) for each in mapped]
     return [
-        each.with_columns(details=_merge(known.get(key), each.row["details"]))
+        each.with_columns(details=merge_details(known.get(key), each.row["details"]))
         for key, each in zip(keys, mapped, strict=True)
     ]
 
 
-def _merge(known: Any, new: Any) -> Any:
-    """Keep of known details what the new ones say nothing about."""
+def merge_details(known: Any, new: Any) -> Any:
+    """Put details together: what the new ones say nothing about is kept of the known ones."""
     if isinstance(known, dict) and isinstance(new, dict):
-        return {**known, **{key: _merge(known.get(key), value) for key, value in new.items()}}
+        return {**known, **{key: merge_details(known.get(key), value) for key, value in new.items()}}
     if isinstance(known, list) and isinstance(new, list):
         by_id = {each["id"]: each for each in known if isinstance(each, dict) and "id" in each}
-        return [_merge(by_id.get(each.get("id")), each) if isinstance(each, dict) else each for each in new]
+        return [merge_details(by_id.get(each.get("id")), each) if isinstance(each, dict) else each for each in new]
     return known if new is None else new
 
 
@@ -234,9 +259,9 @@ def _mark_as_removed(context: Context, item: DueItem, removed: Sequence[tuple[in
     return len(removed)
 
 
-def ask_again(context: Context, item: DueItem) -> None:
+def ask_again(context: Saving, kind: str, key: int) -> None:
     """Let the daily job read a timeline once more: what it showed may have been wrong, or not to be understood yet."""
-    context.marks.cursor(f"{AGAIN}{item.kind}:{item.id}", scope=WHOLE).advance(context.now())
+    context.marks.cursor(f"{AGAIN}{kind}:{key}", scope=WHOLE).advance(context.now())
 
 
 def save_polls(context: Context, readings: Sequence[Reading], *, keeps_others: bool = False) -> None:

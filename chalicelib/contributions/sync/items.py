@@ -16,13 +16,14 @@ from chalicelib.contributions.sync.absence import check_nothing
 from chalicelib.contributions.sync.places import place_rows
 from chalicelib.contributions.sync.readings import Reading, tolerance
 from chalicelib.errors import IncompleteReadError
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Context, Saving
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.ingest.scopes import Scope
 from chalicelib.inventory.models import Repository
 from chalicelib.inventory.sync.repositories import RETURNED
 from chalicelib.store.among import among
 from chalicelib.store.ledger import first_asked
+from chalicelib.store.locks import take_turn
 from chalicelib.store.marks import TOLERANCE, WHOLE
 from chalicelib.store.upsert import Row
 from chalicelib.utils import format_utc, shifted
@@ -33,6 +34,9 @@ OVERLAP = timedelta(minutes=10)
 LATE = timedelta(days=2)
 # Where GitHub lists fewer items than it counts, this many seconds pass before the second look.
 GAP_PAUSE = 5.0
+
+# Whose turn it is to store pull requests that have no row yet: searches know them by one id, webhooks by another.
+NEW_PULLS = "new pull requests"
 
 MODELS: dict[str, type[Issue] | type[PullRequest]] = {PULL_REQUESTS: PullRequest, ISSUES: Issue}
 TO_ROW: dict[str, Callable[[Any], Row]] = {PULL_REQUESTS: rows.pull_request_row, ISSUES: rows.issue_row}
@@ -219,7 +223,7 @@ def _fetch(context: Context, kind: str, span: Span, *qualifiers: str) -> Iterato
     return SearchAPI(context.github).fetch_pages(context.scope.one_search(), kind, span, *qualifiers)
 
 
-def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
+def save_items(context: Saving, kind: str, items: Sequence[Any]) -> int:
     """Write items, as searches give them, to their table or to rejected_records; gives how many were new or changed."""
     mapped = _map_in_scope(context, kind, items, TO_ROW[kind])
     _note_future(context, mapped)
@@ -231,7 +235,7 @@ def save_items(context: Context, kind: str, items: Sequence[Any]) -> int:
     return save_rows(context, kind, MODELS[kind], mapped)
 
 
-def _note_future(context: Context, mapped: Sequence[Mapped[Row]]) -> None:
+def _note_future(context: Saving, mapped: Sequence[Mapped[Row]]) -> None:
     """Name items whose times have not come yet: they are stored as they are, and move no mark."""
     latest = context.now() + TOLERANCE
     for each in mapped:
@@ -247,7 +251,7 @@ def _leave_other_table(session: Session, kind: str, ids: Sequence[int]) -> None:
         session.execute(delete(other).where(among(other.id, changed)))
 
 
-def _map_in_scope(context: Context, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:
+def _map_in_scope(context: Saving, kind: str, items: Sequence[Any], to_row: Callable[[Any], Row]) -> list[Mapped[Row]]:
     mapped = map_records(context, kind, items, to_row)
     covered = [each for each in mapped if context.scope.covers(each.row["org"], each.row["repo"])]
     return place_rows(context.session, context.scope.org, MODELS[kind], covered)
@@ -260,18 +264,33 @@ def _without_moved(session: Session, mapped: Sequence[Mapped[Row]]) -> list[Mapp
     return [each for each in mapped if each.row["id"] not in moved]
 
 
-def save_pulls(context: Context, pulls: Sequence[Any]) -> int:
+def save_pulls(context: Saving, pulls: Sequence[Any]) -> int:
     """Write pull requests, as `/pulls` gives them, under their issue id where a search has given it already."""
     mapped = _map_in_scope(context, PULL_REQUESTS, pulls, rows.pull_row)
-    pull_ids = [each.row["pull_id"] for each in mapped]
-    known = select(PullRequest.pull_id, PullRequest.id).where(among(PullRequest.pull_id, pull_ids))
-    issue_ids = dict(context.session.execute(known).all())
+    issue_ids = _issue_ids(context.session, [each.row["pull_id"] for each in mapped])
     with_ids = [each.with_columns(id=issue_ids.get(each.row["pull_id"], each.row["id"])) for each in mapped]
     return save_rows(context, PULL_REQUESTS, PullRequest, with_ids)
 
 
+def _issue_ids(session: Session, pull_ids: Sequence[int]) -> dict[int, int]:
+    """Give the ids of the rows that stand for pull requests, by pull ids.
+
+    Of one that has no row yet, another session may be making one under the other id: it has its turn first.
+    """
+    known = select(PullRequest.pull_id, PullRequest.id).where(among(PullRequest.pull_id, pull_ids))
+    found = session.execute(known).all()
+    if len(found) < len(set(pull_ids)):
+        take_turn(session.connection(), NEW_PULLS)
+        found = session.execute(known).all()
+    return {pull_id: key for pull_id, key in found if pull_id is not None}
+
+
 def _set_issue_ids(session: Session, rows_of_search: Sequence[Row]) -> None:
     """Give stored rows that have only a pull id their issue id, which a search now gives."""
+    ids = {row["id"] for row in rows_of_search}
+    if len(session.scalars(select(PullRequest.id).where(among(PullRequest.id, ids))).all()) == len(ids):
+        return
+    take_turn(session.connection(), NEW_PULLS)
     issue_ids = {-row["pull_id"]: row["id"] for row in rows_of_search if "pull_id" in row}
     for negative_id in session.scalars(select(PullRequest.id).where(among(PullRequest.id, issue_ids))).all():
         session.execute(update(PullRequest).where(PullRequest.id == negative_id).values(id=issue_ids[negative_id]))

@@ -14,7 +14,7 @@ from chalicelib.contributions.sync.people import follow_logins
 from chalicelib.errors import IncompleteReadError, RejectedError
 from chalicelib.ingest import brake
 from chalicelib.ingest.columns import list_row
-from chalicelib.ingest.context import Context
+from chalicelib.ingest.context import Context, Saving
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.store.among import among
@@ -28,6 +28,8 @@ def sync_members(context: Context) -> None:
     No row is deleted. Raises IncompleteReadError when GitHub lists nobody at all, and BrakeError when many people seem
     to have left whom another list still has.
     """
+    mark = context.marks.watermark(MEMBERS, scope=WHOLE)
+    was_read = mark.exists
     listed = {role: _fetch_role(context, role) for role in ("member", "admin")}
     if not any(listed.values()):
         raise IncompleteReadError(f"GitHub lists no members of {context.scope.org}; nobody was marked as a leaver")
@@ -43,7 +45,9 @@ def sync_members(context: Context) -> None:
         save_members(context, people, role=role)
     end_memberships(context, leavers)
     context.run.fetched = len(present)
-    context.marks.watermark(MEMBERS, scope=WHOLE).advance(context.now())
+    # A webhook drops the mark when it tells of somebody: while the lists were read, they were overtaken.
+    if mark.exists or not was_read:
+        mark.advance(context.now())
     context.checkpoint()
 
 
@@ -67,7 +71,7 @@ def member_row(record: Any) -> Row:
     return row
 
 
-def save_members(context: Context, people: Sequence[Mapped[Row]], *, role: str) -> None:
+def save_members(context: Saving, people: Sequence[Mapped[Row]], *, role: str) -> None:
     """Write people and their memberships; a person who had left becomes active again."""
     session, now, org = context.session, context.now(), context.scope.org
     _free_logins(session, people)
@@ -132,7 +136,7 @@ def _confirm(context: Context, missing: set[int], *, members: int) -> None:
         raise brake.stop(f"members of {context.scope.org}", len(missing), of=members, reason=reason)
 
 
-def end_memberships(context: Context, leavers: Sequence[int]) -> None:
+def end_memberships(context: Saving, leavers: Sequence[int]) -> None:
     """Mark people as having left the organisation, and their `members` row inactive when it was the last one."""
     gone = {"inactive": True, "inactive_dt": context.now()}
     context.session.execute(

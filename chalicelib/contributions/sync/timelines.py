@@ -224,7 +224,7 @@ def _note_refused(context: Context, item: DueItem, refusal: GitHubError) -> None
     context.note(f"the timeline of {item.org}/{item.repo}#{item.number} can't be read: {refusal.message}")
     known = item.polls.get(1, PageState(None, 0, None))
     save_polls(context, [Reading(item, [ListPage(1, None, known)])], keeps_others=True)
-    ask_again(context, item)
+    ask_again(context, item.kind, item.id)
 
 
 def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:

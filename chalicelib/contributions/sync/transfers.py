@@ -33,9 +33,10 @@ from chalicelib.errors import (
     UnprocessableError,
 )
 from chalicelib.ingest import brake
-from chalicelib.ingest.context import Context, counted
+from chalicelib.ingest.context import Context, Saving, counted
 from chalicelib.ingest.mapping import save_own_rows
 from chalicelib.ingest.scopes import Scope
+from chalicelib.store.locks import lock_rows
 from chalicelib.store.upsert import Row
 
 TRANSFERS = "transfers"
@@ -132,8 +133,12 @@ def follow_item(context: Context, kind: str, item_id: int, *, is_unlisted: bool 
     found = _find(context, kind, item, is_unlisted=is_unlisted)
     if found is None:
         return
+    # One that was known by its pull id only is the same under its issue id.
+    is_move = found["id"] != item_id and item_id > 0
+    # A webhook may have told of the move meanwhile, or is about to: the old row is locked before the new one, as there.
+    is_known = is_move and not _lock(context, item)
     save_items(context, PULL_REQUESTS if "pull_request" in found else ISSUES, [found])
-    if found["id"] != item_id:
+    if is_move and not is_known:
         _save_move(context, item, found)
 
 
@@ -153,7 +158,7 @@ def _find(context: Context, kind: str, item: Issue | PullRequest, *, is_unlisted
             return None
         _check_brake(context, kind)
     context.gone[kind] += item.deleted_at is None
-    _mark_as_deleted(context, item)
+    mark_as_deleted(context, item)
     return None
 
 
@@ -194,9 +199,9 @@ def _save_move(context: Context, item: Issue | PullRequest, found: dict[str, Any
         _save_transfer(context, item, found)
     stored = context.session.get(Issue, found["id"], populate_existing=True)
     if isinstance(item, Issue) and stored is not None:
-        _delete_rows(context, item)
+        delete_rows(context, item)
     else:
-        _mark_as_deleted(context, item)
+        mark_as_deleted(context, item)
 
 
 def _save_transfer(context: Context, old: Issue, found: dict[str, Any]) -> None:
@@ -208,7 +213,17 @@ def _save_transfer(context: Context, old: Issue, found: dict[str, Any]) -> None:
     context.run.stored += save_own_rows(context, Transfer, [row])
 
 
-def _mark_as_deleted(context: Context, item: Issue | PullRequest) -> None:
+def _lock(context: Saving, item: Issue | PullRequest) -> bool:
+    """Lock an item's row; False when it is not there any more."""
+    model = type(item)
+    return bool(lock_rows(context.session.connection(), model.id, model.id == item.id))
+
+
+def mark_as_deleted(context: Saving, item: Issue | PullRequest) -> None:
+    """Mark an item as deleted, and its events as removed; nothing is left to mark when it has moved meanwhile."""
+    if not _lock(context, item):
+        return
+    context.session.refresh(item)
     if item.deleted_at is None:
         item.deleted_at = context.now()
         context.run.stored += 1
@@ -221,7 +236,8 @@ def _mark_as_deleted(context: Context, item: Issue | PullRequest) -> None:
     save_own_rows(context, EventPoll, [never])
 
 
-def _delete_rows(context: Context, old: Issue) -> None:
+def delete_rows(context: Saving, old: Issue) -> None:
+    """Delete an issue that is another one by now, and all that belongs to it."""
     for table, key in ((Event, Event.issue_id), (EventPoll, EventPoll.id), (TransferCheck, TransferCheck.issue_id)):
         context.session.execute(delete(table).where(key == old.id))
     context.session.execute(delete(Issue).where(Issue.id == old.id))
