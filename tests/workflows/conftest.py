@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from chalicelib.inventory.domain import INVENTORY
 from chalicelib.models import create_db_session
+from chalicelib.workflows.domain import WORKFLOWS
 from tests.deliveries import SECRET
 from tests.organisation import Organisation, organisation
 
@@ -22,8 +24,9 @@ def org(db_url: str) -> Iterator[Organisation]:
 
 
 @pytest.fixture
-def living(db_url: str) -> Iterator[Organisation]:
-    """An organisation in which nothing happens but what a test lets happen."""
+def living(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
+    """An organisation in which nothing happens but what a test lets happen; jobs leave the other domains out."""
+    monkeypatch.setattr("chalicelib.jobs.schedules.DOMAINS", (INVENTORY, WORKFLOWS))
     with organisation(db_url, items=20, days=5, repositories=4) as running:
         running.environment |= {"WORKFLOWS": "on", "WEBHOOK_SECRET": SECRET}
         running.sandbox.world.stand_still()

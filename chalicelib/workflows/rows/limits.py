@@ -12,7 +12,7 @@ from chalicelib.utils import format_utc
 from chalicelib.workflows.rows.jobs import WAITING
 from chalicelib.workflows.rows.told import COMPLETED, IN_PROGRESS, Row, first, last
 
-# What stands still for so long is asked for; later, after a share of its age: a month of it costs 60 requests.
+# What stands still for so long is asked for; later, after a share of its age: a month of it costs 70 questions.
 SOONEST, SHARE = timedelta(minutes=20), 10
 # Deliveries of what has just happened have so long to come.
 SETTLING = timedelta(minutes=5)
