@@ -189,8 +189,13 @@ def test_what_is_archived_or_deleted_or_not_to_be_read_is_not_asked_for(living: 
     living.environment["GH_REPOS"] = f"acme/{first.name},acme/{fourth.name}"
     living.run_job("daily")
     living.advance(HOUR)
-    asked = []
-    with living.sandbox.oddities.telling(lambda request, answer: asked.append(request.path) or answer):
+    asked: list[str] = []
+
+    def noting(request: Request, answer: Answer) -> Answer:
+        asked.append(request.path)
+        return answer
+
+    with living.sandbox.oddities.telling(noting):
         living.run_job("nrt_events")
     numbers = {path.split("/")[2] for path in asked if "/actions/" in path}
     # A run of an archived repository may stand open: it is asked for, and no new ones are looked for.
