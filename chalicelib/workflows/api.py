@@ -17,10 +17,20 @@ NOT_THERE = (NotFoundError, GoneError)
 
 @dataclass(frozen=True)
 class Jobs:
-    """The jobs of all attempts of a run, as GitHub lists them; not `is_whole` when it says that there are more."""
+    """The jobs of all attempts of a run, as GitHub lists them, and how many it says that there are."""
 
     records: list[Any]
-    is_whole: bool
+    total: int
+
+    @property
+    def ids(self) -> set[int]:
+        """The ids of those that have one."""
+        return {record["id"] for record in self.records if type(record.get("id")) is int}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all are listed that there are."""
+        return len(self.ids) >= self.total
 
 
 @dataclass
@@ -75,8 +85,7 @@ class WorkflowAPI:
         records = [record for page in pages for record in page.items or ()]
         if any(not isinstance(record, dict) or record.get("run_id") != run_id for record in records):
             raise BadAnswerError("the answer has jobs of another run", path=path)
-        total = max((page.total or 0 for page in pages), default=0)
-        return Jobs(records, is_whole=len({record.get("id") for record in records}) >= total)
+        return Jobs(records, max((page.total or 0 for page in pages), default=0))
 
     def _fetch_one(self, repository_id: int, what: str, number: int) -> Any | None:
         path = f"/repositories/{repository_id}/actions/{what}"

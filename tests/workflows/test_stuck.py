@@ -187,6 +187,26 @@ def test_a_job_that_is_not_in_its_run_s_list_is_asked_for_by_its_id(living: Orga
     assert runs(living)[run.id]["jobs_as_of"] == row["updated_at"]
 
 
+@pytest.mark.parametrize("number", [None, {}, "7", True])
+def test_a_job_without_an_id_is_kept_aside_and_its_run_s_list_is_not_whole(living: Organisation, number: Any) -> None:
+    run = start(living, "build", "test")
+    living.sandbox.world.finish_run(run)
+    hear(living)
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        if not request.path.endswith(f"/runs/{run.id}/jobs"):
+            return answer
+        first, *others = answer.data["jobs"]
+        return replace(answer, data={**answer.data, "jobs": [{**first, "id": number}, *others]})
+
+    with living.sandbox.oddities.telling(odd):
+        repair(living)
+        step = ledger(living, "workflow_jobs")
+    assert (step.status, step.rejected, runs(living)[run.id]["jobs_as_of"]) == ("ok", 1, None)
+    repair(living, 3)
+    assert runs(living)[run.id]["jobs_as_of"] is not None
+
+
 REFUSALS: dict[str, Answer] = {
     "forbidden": Answer({"message": "Resource not accessible"}, 403),
     "legal": Answer({"message": "blocked"}, 451),

@@ -24,7 +24,7 @@ from chalicelib.ingest.deliveries import Place
 from chalicelib.ingest.fields import moment
 from chalicelib.ingest.mapping import save_own_rows
 from chalicelib.ingest.steps import DAILY
-from chalicelib.store.marks import WHOLE
+from chalicelib.store.marks import TOLERANCE, WHOLE
 from chalicelib.store.models import ListPoll
 from chalicelib.workflows.api import WorkflowAPI, runs_path
 from chalicelib.workflows.models import WorkflowRun
@@ -132,7 +132,9 @@ class RunReading:
     def _until(self, one: RunList, begun: datetime) -> datetime:
         """Say how far back a list is read."""
         back = begun - BACK
-        return back if self.is_daily or one.read_at is None else max(back, one.read_at - OVERLAP)
+        # A reading that has not come yet is a wrong clock's.
+        is_known = one.read_at is not None and one.read_at <= begun + TOLERANCE
+        return back if self.is_daily or one.read_at is None or not is_known else max(back, one.read_at - OVERLAP)
 
     def _count_since(self, one: RunList, until: datetime) -> int:
         since = (WorkflowRun.repository_id == one.place.repository_id, WorkflowRun.created_at >= until)

@@ -95,25 +95,24 @@ class Repair:
     def _save(self, look: Look, fetched: Callable[[], Shown]) -> None:
         shown = fetched()
         take_turn(self.context.session.connection(), turn_of(look.run_id))
-        listed = self._store(look, shown) if shown.jobs is not None else set()
+        listed = self._store(look, shown.run, shown.jobs) if shown.jobs is not None else set()
         unlisted = [job for job in self._conclude(look, shown, listed) if not is_gone(job)]
         # It is kept before others are asked for: no transaction is open while GitHub answers.
         self.context.commit()
         for job in unlisted:
             self._ask(look.place, job)
 
-    def _store(self, look: Look, shown: Shown) -> set[int]:
+    def _store(self, look: Look, run: Any | None, jobs: Jobs) -> set[int]:
         """Store what is shown of a run; gives the ids of the jobs that are listed."""
-        jobs = shown.jobs or Jobs([], is_whole=False)
-        if shown.run is not None:
-            save_runs(self.context, look.place, [shown.run], told=False)
+        if run is not None:
+            save_runs(self.context, look.place, [run], told=False)
         is_whole = save_jobs(self.context, look.place, jobs.records, told=False) and jobs.is_whole
-        as_of = look.as_of if shown.run is None else _updated_at(shown.run)
+        as_of = look.as_of if run is None else _updated_at(run)
         if is_whole and as_of is not None:
             # Only of a run that has ended, and as it was before its jobs were listed, nothing more will come.
             ended = (WorkflowRun.id == look.run_id, WorkflowRun.status == COMPLETED, WorkflowRun.updated_at == as_of)
             self.context.session.execute(update(WorkflowRun).where(*ended).values(jobs_as_of=as_of))
-        return {record["id"] for record in jobs.records}
+        return jobs.ids
 
     def _conclude(self, look: Look, shown: Shown, listed: set[int]) -> list[Row]:
         """Say of a run and its jobs that they were asked for, and give up what never ends; gives unlisted open jobs."""
