@@ -18,6 +18,8 @@ from chalicelib.workflows import views
 from tests.views.running import run_ci
 from tests.views.world import World
 
+pytestmark = pytest.mark.slow
+
 Row = dict[str, Any]
 Found = dict[tuple[Any, ...], tuple[Any, ...]]
 

@@ -88,7 +88,9 @@ def test_what_was_given_up_is_in_no_queue(ci: Ci) -> None:
     assert row["queue_wait_seconds"] is None
 
 
-@pytest.mark.parametrize("status", ["queued", "waiting", "pending", "requested", "in_progress", "never_heard_of"])
+@pytest.mark.parametrize(
+    "status", ["queued", "waiting", "pending", "requested", "in_progress", "a_new_one", "never_heard_of"]
+)
 def test_every_other_status_is_open(ci: Ci, status: str) -> None:
     ci.queued(1, ago(10), status=status)
     assert states(ci) == {1: status}

@@ -28,14 +28,31 @@ def seconds(job: dict[str, Any]) -> float:
     return (at(job["completed_at"]) - at(job["started_at"])).total_seconds()
 
 
+def run_the_failed_job_again(org: Organisation) -> None:
+    """A run whose second attempt takes over what succeeded."""
+    world = org.sandbox.world
+    run = world.start_run(next(iter(world.repositories.values())), ["build"], then=["pack"])
+    for _ in ("is taken", "succeeds"):
+        org.advance(20)
+        world.advance_run(run)
+    org.advance(20)
+    world.finish_run(run, "failure")
+    org.advance(60)
+    world.rerun(run, failed_only=True)
+    org.advance(20)
+    world.finish_run(run)
+
+
 def test_they_say_what_github_shows(org: Organisation) -> None:
     """Whatever the order of the deliveries; copies of a re-run are counted once."""
     live(org)
+    run_the_failed_job_again(org)
     assert set(org.sandbox.deliver(post_to(org), SECRET, doubled=0.3, shuffled=True)) == {200}
     jobs, runs = org.sandbox.truth.jobs(), org.sandbox.truth.runs()
     assert total(read(org, QUEUE_TIME_DAILY), "jobs") + total(read(org, QUEUE_REASONS), "jobs") == len(jobs)
     ran = [job for job in jobs if job["runner_id"] and job["completed_at"]]
     originals = [job for job in ran if job["started_at"] >= job["created_at"]]
+    assert len(ran) > len(originals)
     minutes = read(org, CI_MINUTES_WEEKLY)
     assert (total(minutes, "jobs"), total(minutes, "minutes") * 60) == (len(originals), sum(map(seconds, originals)))
     assert total(read(org, RATES), "runs") == len(runs)

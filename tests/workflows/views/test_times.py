@@ -128,6 +128,8 @@ def test_runs_wait_for_their_first_job(ci: Ci) -> None:
         for number, seconds in enumerate((key * 60, 5000)):
             ci.queued(key * 10 + 1 + number, later(may(4, 9), seconds), run_id=key, run_attempt=2)
     ci.run(6)  # no job is known
+    ci.run(7)  # it was not told yet that this one runs again
+    ci.queued(70, may(4, 11), run_id=7, run_attempt=2)
     assert ci.world.row(RUN_WAITS_WEEKLY) == {
         "org": "acme",
         "repo": "r1",

@@ -155,8 +155,9 @@ def test_a_time_without_runners_of_these_labels_is_none_online(ci: Ci) -> None:
 
 def test_which_jobs_keep_a_runner_busy(ci: Ci) -> None:
     """Up to a midnight, and on a runner that was never listed; not on GitHub's own, and not as a copy."""
-    ci.job(1, may(4, 22), may(4, 23), completed_at=may(5), label_set="arm,self-hosted")
-    ci.job(2, may(4, 22), may(4, 23), completed_at=may(5))
+    runner(ci)
+    ci.job(1, may(4, 22), may(4, 23), completed_at=may(5), label_set="arm,self-hosted", runner_id=2)
+    ci.job(2, may(4, 22), may(4, 23), completed_at=may(5), runner_name="GitHub Actions 1")
     ci.job(3, may(6), may(4, 23), completed_at=may(5), label_set="arm,self-hosted", run_attempt=2)
     ci.queued(4, may(4), label_set="arm,self-hosted")
     assert use(ci) == {(MONDAY, "arm,self-hosted"): (3600, None, None, None)}
