@@ -48,7 +48,13 @@ def _told() -> list[Column[Any]]:
 
 
 # What is named in marks and in the ledger.
-KINDS = ("workflow_runs", "workflow_jobs", "runners", "github_status", "webhook_deliveries")
+KINDS = ("workflow_runs", "workflow_jobs", "runners", "github_status", "webhook_deliveries", "webhooks")
+PAGES = sa.table("list_polls", sa.column("stream"))
+# Of events.page_no, before and after.
+PAGE_COMMENTS = (
+    "Page of the timeline that it was last seen on",
+    "Page of the timeline that it was last seen on; 0 while only a webhook has told of it",
+)
 # Each table: its comment, its columns and its indexes.
 TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
     "workflow_runs": (
@@ -336,6 +342,12 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
 
 def upgrade() -> None:
     """Make the tables."""
+    op.add_column(
+        "releases", Column("updated_at", TIME, comment="When it was last edited; NULL where GitHub doesn't tell it")
+    )
+    # Unchanged pages would not be sent again, and the new column would stay empty.
+    op.execute(sa.delete(PAGES).where(PAGES.c.stream == "releases"))
+    _comment(*PAGE_COMMENTS)
     for name, (comment, columns, indexes) in TABLES.items():
         op.create_table(name, *columns, sa.PrimaryKeyConstraint(name=f"pk_{name}"), comment=comment)
         for index in indexes:
@@ -346,8 +358,9 @@ def downgrade() -> None:
     """Take the tables back, and what says that they were read."""
     for name in reversed(TABLES):
         op.drop_table(name)
-    pages = sa.table("list_polls", sa.column("stream"))
-    op.execute(sa.delete(pages).where(pages.c.stream.in_(KINDS)))
+    op.drop_column("releases", "updated_at")
+    _comment(*reversed(PAGE_COMMENTS))
+    op.execute(sa.delete(PAGES).where(PAGES.c.stream.in_(KINDS)))
     for table, column in (("watermarks", "name"), ("cursors", "name"), ("sync_runs", "step")):
         marks = sa.table(table, sa.column(column))
         for kind in KINDS:
@@ -355,3 +368,9 @@ def downgrade() -> None:
                 marks.c[column] == kind, marks.c[column].like(f"{kind}.%"), marks.c[column].like(f"%:{kind}")
             )
             op.execute(sa.delete(marks).where(theirs))
+
+
+def _comment(before: str, after: str) -> None:
+    """Change what events.page_no says of itself; SQLite keeps no comments."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("events", "page_no", comment=after, existing_comment=before, existing_nullable=False)

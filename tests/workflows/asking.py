@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from chalicelib.models import MODELS, SyncRun, create_db_session
+from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation
-from tests.workflows.conftest import SECRET, post_to, rows_of
+from tests.workflows.conftest import rows_of
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 

@@ -12,9 +12,9 @@ from chalicelib.errors import JobFailedError
 from chalicelib.models import RejectedRecord, create_db_session
 from chalicelib.workflows.sync import reading
 from sandbox.api.messages import Answer, Request
+from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation
 from tests.workflows.asking import DAY, HOUR, MINUTE, hear, jobs, ledger, repair, runs
-from tests.workflows.conftest import SECRET, post_to
 
 pytestmark = pytest.mark.slow
 
