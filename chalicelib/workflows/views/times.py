@@ -25,11 +25,9 @@ class Counted(NamedTuple):
     took: str
 
 
-def times_columns(
-    ranked: Any, counted: Counted, shares: Sequence[float], where: ColumnElement[bool] | None = None
-) -> list[ViewColumn]:
+def times_columns(ranked: Any, counted: Counted, shares: Sequence[float]) -> list[ViewColumn]:
     """How many rows of a group there are, and its percentiles and longest; `ranked` has `seconds` and `rank`."""
-    where = ranked.seconds.is_not(None) if where is None else where
+    where = ranked.seconds.is_not(None)
     count = func.count(case((where, 1)), type_=BigInteger())
 
     def enough(value: ColumnElement[Any]) -> ColumnElement[int]:
