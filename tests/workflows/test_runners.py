@@ -160,7 +160,7 @@ def test_another_envelope_marks_nothing(org: Organisation, body: Any) -> None:
     def odd(request: Request, answer: Answer) -> Answer:
         return replace(answer, data=body, headers={}) if request.path.endswith("/actions/runners") else answer
 
-    with org.sandbox.oddities.telling(odd), pytest.raises(JobFailedError, match="not an object with a list runners"):
+    with org.sandbox.oddities.telling(odd), pytest.raises(JobFailedError, match="has no list runners"):
         org.run_job("nrt_events")
     assert current(org) == {runner.id}
 

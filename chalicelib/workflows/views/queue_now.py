@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, cast, func, literal, or_, select
 
-from chalicelib.store.base import UTCDateTime
-from chalicelib.store.functions import DaysAgo, SecondsBetween, constant, count_if, later, now, percentile, rank_of
+from chalicelib.store.functions import DaysAgo, constant, count_if, percentile, rank_of
 from chalicelib.store.views import View, ViewColumn
 from chalicelib.workflows.models import WorkflowJob
+from chalicelib.workflows.views.columns import COMPLETED, IN_PROGRESS, QUEUED, WAITING, queue_wait_seconds
 
-QUEUED, WAITING, IN_PROGRESS, COMPLETED, ABANDONED = "queued", "waiting", "in_progress", "completed", "abandoned"
+ABANDONED = "abandoned"
 STATES = (QUEUED, WAITING, IN_PROGRESS, COMPLETED, ABANDONED)
 DAY_AGO = DaysAgo(literal(1))
 
@@ -38,14 +38,6 @@ def state_of(job: Any) -> ColumnElement[str]:
     return case(*((condition, constant(state)) for state, condition in states_of(job).items()))
 
 
-def _waiting_seconds(job: Any) -> ColumnElement[Any]:
-    """How long a job has been ready for a runner; NULL where nobody can say since when, as for `queue_seconds`."""
-    is_approved = or_(job.deployment_id.is_(None), job.approved_at.is_not(None))
-    is_known = and_(job.told_at.is_not(None), job.created_at.is_not(None), is_approved)
-    ready_at = later(func.coalesce(job.approved_at, job.created_at, type_=UTCDateTime()), job.created_at)
-    return case((is_known, SecondsBetween(ready_at, later(now(), ready_at))))
-
-
 def _jobs() -> Subquery:
     """The jobs that are not over, and those that were over in the last 24 hours."""
     job = WorkflowJob
@@ -55,7 +47,7 @@ def _jobs() -> Subquery:
     jobs = (
         select(
             *(job.org, job.label_set, state.label("state")),
-            case((state == QUEUED, _waiting_seconds(job))).label("waiting_seconds"),
+            queue_wait_seconds(job).label("waiting_seconds"),
             case((job.started_at >= DAY_AGO, job.queue_seconds)).label("queue_seconds"),
         )
         .where(is_recent)
