@@ -24,11 +24,6 @@ from deployment.checks import SHORTEST_SECRET
 from tests.docs.pages import blocks, first_cells, section
 from tests.project import copy_project
 
-# Events that are described already, and that domains are about to keep.
-COMING = {
-    *("issues", "pull_request", "issue_comment", "pull_request_review", "organization", "membership"),
-    *("repository", "release", "dependabot_alert", "secret_scanning_alert", "code_scanning_alert"),
-}
 # What Chalice and API Gateway answer by themselves.
 NOT_OURS = {403, 405, 415, 500, 502, 504}
 
@@ -42,7 +37,7 @@ def test_the_events_to_tick_are_those_that_the_domains_keep(page: str) -> None:
     told = first_cells(section(page, "The events"), "Event")
     kept = {event for domain in DOMAINS for event in domain.events}
     assert len(set(told)) == len(told)
-    assert kept <= set(told) <= kept | COMING
+    assert set(told) == kept
 
 
 def test_the_tables_that_they_fill_exist(page: str) -> None:

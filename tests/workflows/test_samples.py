@@ -46,7 +46,7 @@ def test_every_recorded_delivery_is_stored_or_politely_left(samples: Path, db_ur
         answers[answer.status] += 1
     assert [(row["kind"], row["reason"]) for row in rows_of(db_url, RejectedRecord)] == []
     assert {row["status"] for row in rows_of(db_url, MODELS["WebhookDelivery"])} == {"stored"}
-    assert answers[200] > 20
+    assert answers[200] > answers[202]
 
 
 def test_deliveries_that_github_signed_are_believed(samples: Path, db_url: str) -> None:
