@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from chalicelib.jobs import lambdas
 from sandbox import Limits, Plan, World, serve
+from tests.jobs.asking import API
 from tests.jobs.runtime import TOPIC, Runtime, Topic, configure
 from tests.organisation import GENEROUS, NEEDED, Organisation, organisation, this_moment
 from tests.sandbox.keys import keys
@@ -71,3 +72,14 @@ def app(two: Organisation) -> Any:
     registered = two.sandbox.integrations.register(public_key=keys().public, permissions=NEEDED)
     two.environment |= {"GH_TOKEN": "", "GH_APP_ID": str(registered.id), "GH_APP_PRIVATE_KEY": keys().private}
     return registered
+
+
+@pytest.fixture
+def api(db_url: str) -> API:
+    return API(db_url)
+
+
+@pytest.fixture
+def alone() -> API:
+    """One without a database: what is wrong is refused before one is asked."""
+    return API("sqlite:////nowhere/at/all.db")
