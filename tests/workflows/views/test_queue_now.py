@@ -13,12 +13,13 @@ from chalicelib.workflows.models import WorkflowJob
 from chalicelib.workflows.views.queue_now import QUEUE_NOW
 from tests.workflows.jobs import job, write
 
-NOW = utc_now().replace(microsecond=0)
+BEGIN = utc_now().replace(microsecond=0)
 COUNTS = ("queued", "waiting", "in_progress", "queue_times", "median_queue_seconds", "p90_queue_seconds")
 
 
 def ago(**time: float) -> datetime:
-    return NOW - timedelta(**time)
+    """So long before this moment: a session of tests lasts for minutes."""
+    return utc_now().replace(microsecond=0) - timedelta(**time)
 
 
 def taken(number: int, seconds: int | None, *, began: datetime, **columns: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_only_who_waits_for_a_runner_is_queued(shared: Session) -> None:
 
 
 def test_what_was_given_up_is_in_no_queue(shared: Session) -> None:
-    given_up = {"abandoned_at": NOW, "abandoned_reason": "it has been queued for 48 hours"}
+    given_up = {"abandoned_at": BEGIN, "abandoned_reason": "it has been queued for 48 hours"}
     assert queue(shared, job(1, "queued", **given_up), job(2, "in_progress", **given_up)) == {}
 
 
@@ -99,7 +100,7 @@ def test_without_knowing_since_when_there_is_none(shared: Session) -> None:
 
 
 def test_a_clock_that_is_ahead_makes_no_negative_wait(shared: Session) -> None:
-    assert waits(shared, job(1, "queued", created_at=NOW + timedelta(hours=1))) == 0
+    assert waits(shared, job(1, "queued", created_at=ago(hours=-1))) == 0
 
 
 def test_queue_times_are_those_of_the_last_24_hours(shared: Session) -> None:
