@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from chalicelib.errors import SettingsError
 from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
-from chalicelib.ingest.deliveries import Handler
+from chalicelib.ingest.deliveries import Event
 from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.resources import Resource
@@ -111,7 +111,7 @@ class Domain:
     retired_views: Sequence[str] = ()
     streams: Sequence[ListStream] = ()
     snapshots: Sequence[Snapshot] = ()
-    events: Mapping[str, Handler] = field(default_factory=dict)
+    events: Mapping[str, Event] = field(default_factory=dict)
     resources: Sequence[Resource] = ()
     settings: Sequence[Setting[Any]] = ()
     enabled: Callable[[Settings], bool] = always

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from chalicelib.domains import DOMAINS
 from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, RejectedError, SettingsError
 from chalicelib.ingest.context import Saving
-from chalicelib.ingest.deliveries import Delivery, Handler
+from chalicelib.ingest.deliveries import Delivery, Event, Handler, is_payload_of
 from chalicelib.ingest.fields import INT8, cleaned
 from chalicelib.jobs.connections import keep_database, scope_of
 from chalicelib.runtime.logs import LOG
@@ -33,6 +33,7 @@ from chalicelib.store.models import SyncRun
 from chalicelib.utils import utc_now
 
 JOB, PING = "webhook", "ping"
+TRANSFER = ("repository", "transferred")  # its repository has another owner now
 LARGEST = 25 * 1024 * 1024  # bytes: GitHub sends no more
 SIGNATURE = "sha256="
 NAME = re.compile(r"[a-z0-9_]{1,100}")
@@ -170,17 +171,23 @@ def _repository_id(payload: Mapping[str, Any]) -> int | None:
     return int(number) if is_one and number is not None else None
 
 
+EVENTS: dict[str, Event] = {name: event for domain in DOMAINS for name, event in domain.events.items()}
+
+
 def handlers_of(event: str, settings: Settings) -> list[Handler]:
     """Give what the domains that are switched on keep of an event."""
-    return [domain.events[event] for domain in DOMAINS if event in domain.events and domain.enabled(settings)]
+    return [domain.events[event].save for domain in DOMAINS if event in domain.events and domain.enabled(settings)]
 
 
 def _keep(about: About, payload: Mapping[str, Any], settings: Settings, now: Callable[[], datetime]) -> Reply:
     handlers = handlers_of(about.event, settings)
     if not handlers and about.event != PING:
         return Reply(HTTPStatus.ACCEPTED, f"nothing is kept of the event {about.event}")
+    if about.event in EVENTS and not is_payload_of(about.event, payload, EVENTS):
+        return Reply(HTTPStatus.BAD_REQUEST, f"the body is not one of the event {about.event}")
     ours = {org.casefold() for org in settings.orgs}
-    owner = next((name for name in (about.org, *_former_owners(payload)) if name and name.casefold() in ours), None)
+    former = _former_owners(payload) if (about.event, about.action) == TRANSFER else []
+    owner = next((name for name in (about.org, *former) if name and name.casefold() in ours), None)
     if owner is None:
         return Reply(HTTPStatus.ACCEPTED, "it is about no organisation of GH_ORGS")
     about = replace(about, org=owner)
@@ -198,6 +205,7 @@ def _save(session: Session, about: About, delivery: Delivery, handlers: Sequence
     now = delivery.received_at
     try:
         run = _handle(session, about, delivery, handlers, settings)
+        run.note = _note_of(run)
         # Last, for then it is one statement; what a doubled delivery has done is taken back.
         if not record(session, about, now=now, changed=run.stored, rejected=run.rejected, note=run.note):
             session.rollback()
@@ -209,7 +217,15 @@ def _save(session: Session, about: About, delivery: Delivery, handlers: Sequence
     except Exception as error:  # noqa: BLE001 - a bug with one delivery: it is kept as failed, and may come again
         LOG.error("a bug with a delivery of %s", about.event, exc_info=error)
         return _note_failure(session, about, now, f"a bug ({type(error).__name__}); the log has its traceback")
-    return Reply(HTTPStatus.OK, "stored")
+    return Reply(HTTPStatus.OK, run.note or "stored")
+
+
+def _note_of(run: SyncRun) -> str | None:
+    """Say what GitHub's log should show of a delivery of which not all is stored, or nothing."""
+    if run.rejected:
+        return f"{run.rejected} of its records can't be understood: see rejected_records"
+    is_kept = run.fetched or run.stored or run.step == PING
+    return run.note or (None if is_kept else "nothing of it is kept")
 
 
 def _handle(

@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import select
 
 from chalicelib.ingest.context import Saving
-from chalicelib.ingest.deliveries import Delivery, Handler, Place
+from chalicelib.ingest.deliveries import Delivery, Event, Place
 from chalicelib.ingest.fields import Row
 from chalicelib.ingest.mapping import Mapped, map_records
 from chalicelib.inventory.models import Repository
 from chalicelib.inventory.sync.belongings import rename
 from chalicelib.security.api.alerts import LISTS
-from chalicelib.security.models import CODE_SCANNING
+from chalicelib.security.models import CODE_SCANNING, DEPENDABOT, SECRET_SCANNING
 from chalicelib.security.rows import COMMENTS, is_news
 from chalicelib.security.sync.pages import NEWEST, Bookmark
 from chalicelib.security.sync.saving import key_of, safe_record, save_alerts, stored_alerts, to_row
@@ -114,4 +114,11 @@ def _let_it_be_read(saving: Saving, source: Source) -> None:
         Bookmark(saving, source.name, f"{NEWEST} {alerts.name}").remove()
 
 
-EVENTS: dict[str, Handler] = {f"{source.kind}_alert": partial(hear_alert, source=source) for source in SOURCES}
+# What tells one kind of alert from another.
+TOLD_BY = {DEPENDABOT: "alert.dependency", SECRET_SCANNING: "alert.secret_type", CODE_SCANNING: "alert.rule"}
+EVENTS = {
+    f"{source.kind}_alert": Event(
+        partial(hear_alert, source=source), frozenset({"alert", TOLD_BY[source.kind], "repository"})
+    )
+    for source in SOURCES
+}

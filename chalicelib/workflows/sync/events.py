@@ -8,7 +8,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#deployment_statu
 from __future__ import annotations
 
 from chalicelib.ingest.context import Saving
-from chalicelib.ingest.deliveries import Delivery, Handler, Place
+from chalicelib.ingest.deliveries import Delivery, Event, Place
 from chalicelib.ingest.mapping import reject
 from chalicelib.workflows.sync.saving import DEPLOYMENTS, JOBS, RUNS, save_deployment, save_jobs, save_runs
 
@@ -39,8 +39,8 @@ def _place_of(saving: Saving, delivery: Delivery, kind: str) -> Place | None:
     return delivery.place
 
 
-EVENTS: dict[str, Handler] = {
-    "workflow_job": hear_job,
-    "workflow_run": hear_run,
-    "deployment_status": hear_deployment_status,
+EVENTS = {
+    "workflow_job": Event(hear_job, frozenset({"workflow_job"})),
+    "workflow_run": Event(hear_run, frozenset({"workflow_run"})),
+    "deployment_status": Event(hear_deployment_status, frozenset({"deployment_status", "deployment"})),
 }
