@@ -171,6 +171,17 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             ),
             Column("approved_at", TIME, comment="When its environment let it into the queue; NULL: not known"),
             Column(
+                "waiting_as_of", TIME, comment="Deployment's updated_at when it was last said to wait for an approval"
+            ),
+            Column(
+                "queued_as_of", TIME, comment="Deployment's updated_at when the job was last said to be in the queue"
+            ),
+            Column(
+                "was_pending",
+                sa.Boolean(),
+                comment="True when it was said to wait for its concurrency group, which nothing tells the end of",
+            ),
+            Column(
                 "queue_seconds",
                 sa.BigInteger(),
                 comment="Seconds that it was ready and no runner had taken it; NULL for the reason in queue_reason",
@@ -178,7 +189,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column(
                 "queue_reason",
                 sa.String(),
-                comment="Why queue_seconds is NULL: not_started, no_runner (it ended without one), copied (from an earlier attempt), not_told (no webhook told of it, and the API doesn't tell of approvals), approval_unknown, created_unknown, started_unknown or out_of_order (its times contradict each other)",
+                comment="Why queue_seconds is NULL: not_started, no_runner (none is known), copied (from an earlier attempt), not_told (no webhook told of it, and the API doesn't tell of approvals), approval_unknown, concurrency_unknown (it waited for its concurrency group, too), created_unknown, started_unknown or out_of_order (its times contradict each other)",
             ),
             *_place(),
             *_told(),
@@ -215,6 +226,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[tuple[str, ...]]]] = {
             Column("state_at", TIME, nullable=False, comment="When it got that status"),
             Column("status_id", sa.BigInteger(), nullable=False, comment="GitHub's id of that status"),
             Column("succeeded_at", TIME, comment="When it first succeeded; NULL: it has not"),
+            Column("failed_at", TIME, comment="When it first failed; NULL: it has not"),
             Column("first_seen_at", TIME, nullable=False, comment="When this app first saw it"),
             *_place(),
         ],

@@ -70,7 +70,7 @@ def test_a_list_may_be_within_an_object(server: LocalServer, api: GitHubAPI) -> 
 @pytest.mark.parametrize("body", [[], {}, {"runners": None}, {"runners": {}}, {"jobs": []}])
 def test_a_list_that_is_not_where_it_should_be_is_none(body: Any, server: LocalServer, api: GitHubAPI) -> None:
     server.replies = [reply(200, body)]
-    with pytest.raises(BadAnswerError, match="the answer is not an object with a list runners"):
+    with pytest.raises(BadAnswerError, match="the answer has no list runners"):
         list(ListAPI(api, within="runners").fetch_pages(PATH, {}))
 
 

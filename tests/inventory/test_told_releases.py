@@ -142,7 +142,7 @@ def test_those_of_repositories_that_are_not_stored_or_gone_are_left(org: Organis
     assert tell(org, "release", payload) == 200
     gone = repository_of(org)
     late = {**payload, "repository": org.sandbox.app.payloads.repository(gone)}
-    tell(org, "repository", {**late, "action": "deleted"})
+    tell(org, "repository", {"action": "deleted", "repository": late["repository"]})
     tell(org, "release", late)
     assert (len(rows_of(org, Release)), len(rows_of(org, Repository, id=gone.id))) == (count, 1)
     assert sum("left to polling" in str(note) for note in notes(org)) == 2

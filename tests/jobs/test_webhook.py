@@ -50,7 +50,9 @@ def test_a_signed_delivery_is_stored(db_url: str, is_form: bool) -> None:
             "changed": 1,
             "rejected": 0,
             "note": None,
-            **{"delivery_id": None, "asks": 0, "ask_at": None},
+            "delivery_id": None,
+            "asks": 0,
+            "ask_at": None,
         }
     ]
 

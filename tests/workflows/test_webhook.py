@@ -61,3 +61,22 @@ def test_whatever_the_order_the_tables_are_true(org: Organisation, seed: int) ->
     }
     for row in rows.values():
         assert (row["queue_seconds"] is None) != (row["queue_reason"] is None)
+
+
+def test_a_late_delivery_does_not_bring_a_former_name_back(org: Organisation) -> None:
+    """It stayed for ever: nothing reads a job again whose run has ended."""
+    world = org.sandbox.world
+    [repository, *_] = world.repositories.values()
+    org.run_job("every_30_min")
+    run = world.start_run(repository, ["build"])
+    org.advance(60)
+    world.finish_run(run)
+    late = org.sandbox.deliveries(SECRET)
+    former = repository.name
+    world.rename_repository(repository, "called-otherwise")
+    org.run_job("every_30_min")
+    post = post_to(org)
+    assert {post(*one) for one in late} == {200}
+    for model in ("WorkflowJob", "WorkflowRun"):
+        [row] = rows_of(org, MODELS[model]).values()
+        assert (row["repo"], former in row["html_url"]) == ("called-otherwise", False)

@@ -22,13 +22,14 @@ def _table(name: str) -> Table:
     return Base.metadata.tables[name]
 
 
-def _tables_with_places() -> list[Table]:
+def tables_with_places() -> list[Table]:
+    """Give the tables whose rows say by themselves which repository they are of."""
     return [each for each in Base.metadata.sorted_tables if {*each.columns.keys()} >= PLACE]
 
 
 def rename(session: Session, repository_id: int, org: str, name: str) -> None:
     """Call a repository so in every table, in the session's transaction."""
-    for each in _tables_with_places():
+    for each in tables_with_places():
         own = (each.c.repository_id == repository_id, _is_called_otherwise(each, org, name))
         for old_org, old_name in session.execute(select(each.c.org, each.c.repo).where(*own).distinct()).all():
             links = _renamed_links(each, f"/{old_org}/{old_name}", f"/{org}/{name}")

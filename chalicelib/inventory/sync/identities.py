@@ -13,7 +13,7 @@ from chalicelib.ingest.context import Context
 from chalicelib.ingest.mapping import save_own_rows
 from chalicelib.inventory.api import RepositoryAPI
 from chalicelib.inventory.models import Repository
-from chalicelib.inventory.sync.belongings import ITEMS, rename
+from chalicelib.inventory.sync.belongings import ITEMS, rename, tables_with_places
 from chalicelib.store.base import Base
 from chalicelib.store.marks import Mark
 
@@ -129,11 +129,11 @@ def _add_unlisted(context: Context) -> None:
 
 
 def _follow_names(context: Context) -> None:
-    """Call the repositories of all rows as they are called now."""
-    for items in map(Base.metadata.tables.__getitem__, ITEMS):
-        differs = or_(items.c.repo != Repository.name, items.c.org != Repository.org)
-        called = select(Repository.id, Repository.org, Repository.name, Repository.renamed_from, items.c.repo)
-        renamed = called.join(items, items.c.repository_id == Repository.id).where(differs).distinct()
+    """Call the repositories of all rows as they are called now: a delivery may come late, under a former name."""
+    for rows in tables_with_places():
+        differs = or_(rows.c.repo != Repository.name, rows.c.org != Repository.org)
+        called = select(Repository.id, Repository.org, Repository.name, Repository.renamed_from, rows.c.repo)
+        renamed = called.join(rows, rows.c.repository_id == Repository.id).where(differs).distinct()
         for number, org, name, renamed_from, before in context.session.execute(renamed).all():
             rename(context.session, number, org, name)
             if renamed_from is None and before != name:

@@ -158,6 +158,15 @@ class WorkflowJob(_Place, _Told, Base):
     approved_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, info=ours(), comment="When its environment let it into the queue; NULL: not known"
     )
+    waiting_as_of: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, info=ours(), comment="Deployment's updated_at when it was last said to wait for an approval"
+    )
+    queued_as_of: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, info=ours(), comment="Deployment's updated_at when the job was last said to be in the queue"
+    )
+    was_pending: Mapped[bool | None] = mapped_column(
+        info=ours(), comment="True when it was said to wait for its concurrency group, which nothing tells the end of"
+    )
     queue_seconds: Mapped[int | None] = mapped_column(
         BigInteger,
         info=ours(),
@@ -166,9 +175,10 @@ class WorkflowJob(_Place, _Told, Base):
     queue_reason: Mapped[str | None] = mapped_column(
         String,
         info=ours(),
-        comment="Why queue_seconds is NULL: not_started, no_runner (it ended without one), copied (from an earlier "
-        "attempt), not_told (no webhook told of it, and the API doesn't tell of approvals), approval_unknown, "
-        "created_unknown, started_unknown or out_of_order (its times contradict each other)",
+        comment="Why queue_seconds is NULL: not_started, no_runner (none is known), copied (from an earlier attempt), "
+        "not_told (no webhook told of it, and the API doesn't tell of approvals), approval_unknown, "
+        "concurrency_unknown (it waited for its concurrency group, too), created_unknown, started_unknown or "
+        "out_of_order (its times contradict each other)",
     )
 
 
@@ -211,5 +221,8 @@ class Deployment(_Place, Base):
     status_id: Mapped[int] = mapped_column(BigInteger, info=ours(), comment="GitHub's id of that status")
     succeeded_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, info=ours(), comment="When it first succeeded; NULL: it has not"
+    )
+    failed_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, info=ours(), comment="When it first failed; NULL: it has not"
     )
     first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, info=ours(), comment="When this app first saw it")

@@ -17,6 +17,7 @@ def merge_deployment(stored: Row | None, new: Row) -> dict[str, Any]:
         **winner,
         "run_id": winner["run_id"] or other["run_id"],
         "succeeded_at": first(stored["succeeded_at"], new["succeeded_at"]),
+        "failed_at": first(stored["failed_at"], new["failed_at"]),
         "first_seen_at": first(stored["first_seen_at"], new["first_seen_at"]),
     }
 

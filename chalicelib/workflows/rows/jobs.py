@@ -2,6 +2,9 @@
 
 A job is ready when it was made, and not before its environment let it pass. It leaves the queue when a runner takes it:
 GitHub sets `started_at` long before, so only a runner's name says that one has.
+
+A job that needs an approval is told as queued, waiting, and queued again, in any order. When its deployment last
+changed says which came last: it is approved when it was said to be queued as of a later change.
 """
 
 from __future__ import annotations
@@ -36,11 +39,14 @@ def merge_job(stored: Row | None, new: Row) -> dict[str, Any]:
     is None; it tells how things are now.
     """
     if stored is None:
-        return {**new, **_queue_columns(new)}
+        only = {**new, "approved_at": _approved_at(new)}
+        return {**only, **_queue_columns(only)}
     winner, other = (new, stored) if _is_later(stored, new) else (stored, new)
     merged = {**stored, **winner, **_lasting(winner, other)}
     merged["approval_asked_at"] = first(stored.get("approval_asked_at"), new.get("approval_asked_at"))
-    merged["approved_at"] = last(stored.get("approved_at"), new.get("approved_at"))
+    merged |= {name: last(stored.get(name), new.get(name)) for name in ("waiting_as_of", "queued_as_of")}
+    merged["was_pending"] = stored.get("was_pending") or new.get("was_pending")
+    merged["approved_at"] = _approved_at(merged)
     merged["status"] = _status(merged, stored, new)
     merged |= bookkeeping(stored, new, is_changed=merged["status"] != stored["status"])
     return {**merged, **_queue_columns(merged)}
@@ -65,10 +71,17 @@ def _status(merged: Row, stored: Row, new: Row) -> str:
     status: str = merged["status"]
     if rank_of(status) > 0:
         return status
+    if new.get("told_at") is None:
+        return status  # GitHub's API shows how it is now
     if merged["approved_at"] is not None:
         return QUEUED
-    is_of_now = new.get("told_at") is None
-    return WAITING if WAITING in (stored["status"], new["status"]) and not is_of_now else status
+    return WAITING if WAITING in (stored["status"], new["status"]) else status
+
+
+def _approved_at(row: Row) -> Any:
+    """Give when a job was let into the queue, if that is after it was last said to wait."""
+    queued, waiting = row.get("queued_as_of"), row.get("waiting_as_of")
+    return queued if queued is not None and (waiting is None or queued > waiting) else None
 
 
 def _queue_columns(row: Row) -> dict[str, Any]:
@@ -89,18 +102,24 @@ def queue_time(row: Row) -> tuple[int | None, str | None]:
 def _reason(row: Row) -> str | None:
     """Give why a job has no queue time; None when it has one."""
     rank, has_runner = rank_of(row["status"]), bool(row.get("runner_name") or row.get("runner_id"))
-    is_early = not (row.get("started_at") is None or row.get("created_at") is None) and (
-        row["started_at"] < row["created_at"]
-    )
+    created_at, started_at, completed_at = (row.get(name) for name in ("created_at", "started_at", "completed_at"))
+    is_early = created_at is not None and started_at is not None and started_at < created_at
+    is_over = created_at is not None and completed_at is not None and completed_at <= created_at
     reasons = {
         "not_started": rank == 0,
         "no_runner": not has_runner,
-        "started_unknown": row.get("started_at") is None,
-        "created_unknown": row.get("created_at") is None,
-        # Another attempt takes over what need not run again: with its old times, and a new one of its making.
-        "copied": is_early and row["run_attempt"] > 1,
+        "started_unknown": started_at is None,
+        "created_unknown": created_at is None,
+        # Another attempt takes over what need not run again: it had ended before it was made.
+        "copied": is_early and is_over and row["run_attempt"] > 1,
         "out_of_order": is_early,
         "not_told": row.get("told_at") is None,
-        "approval_unknown": row.get("deployment_id") is not None and row.get("approved_at") is None,
+        "approval_unknown": _may_have_waited(row) and row.get("approved_at") is None,
+        "concurrency_unknown": bool(row.get("was_pending")),
     }
     return next((name for name, holds in reasons.items() if holds), None)
+
+
+def _may_have_waited(row: Row) -> bool:
+    """Tell whether a job waited for an approval, or has an environment that may have asked for one."""
+    return row.get("deployment_id") is not None or row.get("approval_asked_at") is not None

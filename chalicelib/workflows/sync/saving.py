@@ -15,7 +15,7 @@ from chalicelib.errors import RejectedError
 from chalicelib.ingest.columns import list_row
 from chalicelib.ingest.context import Saving
 from chalicelib.ingest.deliveries import Place
-from chalicelib.ingest.fields import identity, json_object, moment, positive, text
+from chalicelib.ingest.fields import identity, json_object, moment, ordinal, positive, text
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.store.among import among
 from chalicelib.store.locks import take_turn
@@ -24,7 +24,8 @@ from chalicelib.workflows.models import Deployment, WorkflowJob, WorkflowRun
 from chalicelib.workflows.rows import label_set, merge_deployment, merge_job, merge_run, with_runner
 
 RUNS, JOBS, DEPLOYMENTS = (model.__tablename__ for model in (WorkflowRun, WorkflowJob, Deployment))
-SUCCESS = "success"
+SUCCESS, FAILURES = "success", {"failure", "error"}
+WAITING, QUEUED, PENDING = "waiting", "queued", "pending"
 Merge = Callable[[Mapping[str, Any] | None, Row], Row]
 
 
@@ -104,6 +105,7 @@ def run_row(record: Any, place: Place, now: datetime, told: bool) -> Row:  # noq
     attempt = {"run_attempt": 1, **record} if isinstance(record, dict) else record
     row = list_row(WorkflowRun, attempt)
     positive("id", row["id"])
+    ordinal("run_attempt", row["run_attempt"])
     return {**row, **place.columns, **_new(now, told=told), "abandoned_at": None, "abandoned_reason": None}
 
 
@@ -121,7 +123,8 @@ def job_row(
     attempt = {"run_attempt": 1, **record} if isinstance(record, dict) else record
     row = with_runner(list_row(WorkflowJob, attempt))
     positive("id", row["id"])
-    made = {"label_set": label_set(row.get("labels")), **_gate_columns(gate, row["status"])}
+    ordinal("run_attempt", row["run_attempt"])
+    made = {"label_set": label_set(row.get("labels")), **_wait_columns(gate or {}, row)}
     return {
         **dict.fromkeys(("created_at", "started_at", "completed_at", "conclusion", "steps")),
         **row,
@@ -133,16 +136,17 @@ def job_row(
     }
 
 
-def _gate_columns(gate: Mapping[str, Any] | None, status: str) -> Row:
-    """Say what a job waits for, and since when it need not wait: once it is queued, that is when it was let in."""
-    if not gate:
-        return dict.fromkeys(("environment", "deployment_id", "approval_asked_at", "approved_at"))
-    updated_at = moment("deployment.updated_at", gate.get("updated_at"))
+def _wait_columns(gate: Mapping[str, Any], row: Row) -> Row:
+    """Say what a job waits for besides a runner, and as of when it does, or doesn't."""
+    status, as_of = row["status"], moment("deployment.updated_at", gate.get("updated_at"))
+    asked_at = moment("deployment.created_at", gate.get("created_at")) or row.get("created_at")
     return {
         "environment": text("deployment.environment", gate.get("environment")),
         "deployment_id": identity("deployment.id", gate.get("id")),
-        "approval_asked_at": moment("deployment.created_at", gate.get("created_at")) if status == "waiting" else None,
-        "approved_at": updated_at if status == "queued" else None,
+        "approval_asked_at": asked_at if status == WAITING else None,
+        "waiting_as_of": as_of if status == WAITING else None,
+        "queued_as_of": as_of if status == QUEUED else None,
+        "was_pending": True if status == PENDING else None,
     }
 
 
@@ -168,5 +172,6 @@ def deployment_row(payload: Any, place: Place, now: datetime) -> Row:
         "state_at": state_at,
         "status_id": status_id,
         "succeeded_at": state_at if state == SUCCESS else None,
+        "failed_at": state_at if state in FAILURES else None,
         "first_seen_at": now,
     }

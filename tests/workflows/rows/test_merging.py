@@ -39,6 +39,9 @@ def job(status: str, seconds: int, **columns: Any) -> dict[str, Any]:
         "environment": None,
         "approval_asked_at": None,
         "approved_at": None,
+        "waiting_as_of": None,
+        "queued_as_of": None,
+        "was_pending": None,
         "first_seen_at": after(seconds),
         "changed_at": after(seconds),
         "told_at": after(seconds),
@@ -48,9 +51,9 @@ def job(status: str, seconds: int, **columns: Any) -> dict[str, Any]:
 
 GATE = {"deployment_id": 8, "environment": "production"}
 GATED = [
-    job("waiting", 0, **GATE, approval_asked_at=BEGIN),
-    job("waiting", 2, **GATE, approval_asked_at=BEGIN),
-    job("queued", 440, **GATE, approved_at=after(440)),
+    job("waiting", 0, **GATE, approval_asked_at=BEGIN, waiting_as_of=BEGIN),
+    job("waiting", 2, **GATE, approval_asked_at=BEGIN, waiting_as_of=after(2)),
+    job("queued", 440, **GATE, queued_as_of=after(440)),
     job("in_progress", 500, **GATE),
     job("completed", 900, **GATE),
 ]
@@ -81,7 +84,7 @@ def test_whatever_is_lost_or_told_twice_the_status_is_the_furthest_and_no_time_i
     ranks = ["waiting", "queued", "in_progress", "completed"]
     assert row["status"] == max((each["status"] for each in told), key=ranks.index)
     assert row["queue_seconds"] in {None, 60}
-    is_known = any(each["approved_at"] for each in told) and row["status"] in {"in_progress", "completed"}
+    is_known = any(each["queued_as_of"] for each in told) and row["status"] in {"in_progress", "completed"}
     assert (row["queue_seconds"] is not None) == is_known
     assert (row["queue_reason"] is None) == is_known
 
@@ -103,7 +106,11 @@ def test_completed_by_a_webhook_and_read_from_the_api_is_the_same() -> None:
         ({"started_at": None}, (None, "started_unknown")),
         ({"created_at": None}, (None, "created_unknown")),
         ({"created_at": after(501)}, (None, "out_of_order")),
-        ({"created_at": after(501), "run_attempt": 2}, (None, "copied")),
+        ({"created_at": after(501), "completed_at": after(501), "run_attempt": 2}, (None, "copied")),
+        ({"created_at": after(501), "completed_at": after(900), "run_attempt": 2}, (None, "out_of_order")),
+        ({"created_at": after(501), "run_attempt": 2}, (None, "out_of_order")),
+        ({"was_pending": True}, (None, "concurrency_unknown")),
+        ({"approval_asked_at": BEGIN}, (None, "approval_unknown")),
         ({"run_attempt": 2}, (500, None)),
         ({"told_at": None}, (None, "not_told")),
         ({"deployment_id": 8}, (None, "approval_unknown")),
@@ -128,6 +135,37 @@ def test_labels_have_an_order() -> None:
     assert label_set(["x64", "self-hosted", "x64"]) == "self-hosted,x64"
     assert label_set([{"name": "b"}, {"name": "a"}, {}, 5]) == "a,b"
     assert label_set(None) == ""
+
+
+# The first body that says queued may already be of one that waits: GitHub writes both within a second or two.
+EARLY = [job("queued", 1, **GATE, queued_as_of=after(1)), *GATED]
+
+
+def test_a_body_that_says_queued_before_it_waits_is_no_approval() -> None:
+    """It counted as one: the wait for an approval was taken for a wait for runners."""
+    expected = merged(EARLY)
+    assert (expected["queue_seconds"], expected["approved_at"]) == (60, after(440))
+    for order in permutations(EARLY):
+        assert merged(order) == expected
+    lost = [EARLY[0], EARLY[2], EARLY[4]]
+    for order in permutations(lost):
+        row = merged(order)
+        assert (row["queue_seconds"], row["queue_reason"]) == (None, "approval_unknown")
+    for order in permutations(EARLY[:3]):
+        assert merged(order)["status"] == "waiting"
+
+
+def test_a_job_that_was_seen_to_wait_has_no_queue_time_without_its_approval() -> None:
+    """GitHub need not tell of a deployment: neither in the event `waiting`, nor in its API."""
+    for told_at in (BEGIN, None):
+        waiting = job("waiting", 0, approval_asked_at=BEGIN, told_at=told_at)
+        for order in permutations([waiting, job("queued", 100), job("in_progress", 500)]):
+            assert merged(order)["queue_reason"] == "approval_unknown"
+
+
+def test_a_job_that_was_pending_waited_for_others_of_its_group() -> None:
+    for order in permutations([job("pending", 0, was_pending=True), job("queued", 100), job("in_progress", 500)]):
+        assert merged(order)["queue_reason"] == "concurrency_unknown"
 
 
 def test_what_was_given_up_is_taken_back_by_news() -> None:
@@ -194,6 +232,7 @@ def status(number: int, state: str, seconds: int) -> dict[str, Any]:
         "status_id": number,
         "run_id": 3 if number == 2 else None,
         "succeeded_at": after(seconds) if state == "success" else None,
+        "failed_at": None,
         "first_seen_at": BEGIN,
     }
 
