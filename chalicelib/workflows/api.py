@@ -17,10 +17,10 @@ NOT_THERE = (NotFoundError, GoneError)
 
 @dataclass(frozen=True)
 class Jobs:
-    """The jobs of all attempts of a run, as GitHub lists them, and how many it says that there are."""
+    """The jobs of all attempts of a run, as GitHub lists them, and how many it says that there are, if it does."""
 
     records: list[Any]
-    total: int
+    total: int | None
 
     @property
     def ids(self) -> set[int]:
@@ -29,8 +29,8 @@ class Jobs:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all are listed that there are."""
-        return len(self.ids) >= self.total
+        """Whether as many are listed as GitHub says that there are."""
+        return len(self.ids) == self.total
 
 
 @dataclass
@@ -85,7 +85,8 @@ class WorkflowAPI:
         records = [record for page in pages for record in page.items or ()]
         if any(not isinstance(record, dict) or record.get("run_id") != run_id for record in records):
             raise BadAnswerError("the answer has jobs of another run", path=path)
-        return Jobs(records, max((page.total or 0 for page in pages), default=0))
+        totals = [page.total for page in pages if page.total is not None]
+        return Jobs(records, max(totals) if len(totals) == len(pages) else None)
 
     def _fetch_one(self, repository_id: int, what: str, number: int) -> Any | None:
         path = f"/repositories/{repository_id}/actions/{what}"

@@ -24,13 +24,13 @@ from chalicelib.store.locks import take_turn
 from chalicelib.store.marks import WHOLE
 from chalicelib.workflows.api import Jobs, WorkflowAPI
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
-from chalicelib.workflows.rows import is_gone
+from chalicelib.workflows.rows import is_gone, is_open
 from chalicelib.workflows.rows.told import COMPLETED, Row
 from chalicelib.workflows.sync import abandoning
 from chalicelib.workflows.sync.due import Look, find_looks
 from chalicelib.workflows.sync.places import THREADS, Outcome, listed_places
 from chalicelib.workflows.sync.saving import JOBS, save_jobs, save_runs, turn_of
-from chalicelib.workflows.sync.stored import open_jobs_of, stored_run
+from chalicelib.workflows.sync.stored import jobs_of, stored_job, stored_run
 
 
 def repair_jobs(context: Context) -> None:
@@ -95,45 +95,55 @@ class Repair:
     def _save(self, look: Look, fetched: Callable[[], Shown]) -> None:
         shown = fetched()
         take_turn(self.context.session.connection(), turn_of(look.run_id))
-        listed = self._store(look, shown.run, shown.jobs) if shown.jobs is not None else set()
-        unlisted = [job for job in self._conclude(look, shown, listed) if not is_gone(job)]
+        if shown.jobs is not None:
+            self._store(look, shown.run, shown.jobs)
+        unlisted = self._conclude(look, shown)
         # It is kept before others are asked for: no transaction is open while GitHub answers.
         self.context.commit()
-        for job in unlisted:
-            self._ask(look.place, job)
+        self._ask_all(look.place, unlisted)
 
-    def _store(self, look: Look, run: Any | None, jobs: Jobs) -> set[int]:
-        """Store what is shown of a run; gives the ids of the jobs that are listed."""
+    def _store(self, look: Look, run: Any | None, jobs: Jobs) -> None:
+        """Store what is shown of a run, and vouch for its jobs when all of them were listed."""
         if run is not None:
             save_runs(self.context, look.place, [run], told=False)
         is_whole = save_jobs(self.context, look.place, jobs.records, told=False) and jobs.is_whole
         as_of = look.as_of if run is None else _updated_at(run)
-        if is_whole and as_of is not None:
-            # Only of a run that has ended, and as it was before its jobs were listed, nothing more will come.
-            ended = (WorkflowRun.id == look.run_id, WorkflowRun.status == COMPLETED, WorkflowRun.updated_at == as_of)
-            self.context.session.execute(update(WorkflowRun).where(*ended).values(jobs_as_of=as_of))
-        return jobs.ids
+        if not is_whole or as_of is None or _unlisted(jobs_of(self.context.session, look.run_id), jobs):
+            return
+        # Only of a run that has ended, and as it was before its jobs were listed, nothing more will come.
+        ended = [WorkflowRun.id == look.run_id, WorkflowRun.status == COMPLETED, WorkflowRun.updated_at == as_of]
+        if not jobs.records:
+            # Most runs have jobs: that one has none must be said twice.
+            ended.append(WorkflowRun.checked_at >= WorkflowRun.changed_at)
+        self.context.session.execute(update(WorkflowRun).where(*ended).values(jobs_as_of=as_of))
 
-    def _conclude(self, look: Look, shown: Shown, listed: set[int]) -> list[Row]:
-        """Say of a run and its jobs that they were asked for, and give up what never ends; gives unlisted open jobs."""
+    def _conclude(self, look: Look, shown: Shown) -> list[Row]:
+        """Say of a run and its jobs that they were asked for, and give up what never ends; gives unlisted jobs."""
         session, now = self.context.session, self.context.now()
-        run = stored_run(session, look.run_id)
+        run, jobs = stored_run(session, look.run_id), jobs_of(session, look.run_id)
+        unlisted = _unlisted(jobs, shown.jobs)
         if shown.jobs is None:
             if run is not None:
                 abandoning.not_found(session, WorkflowRun, run, now)
         elif run is not None:
-            is_known = shown.jobs.is_whole
-            abandoning.still_there(session, WorkflowRun, run, now, jobs=len(listed) if is_known else None)
+            count = len(shown.jobs.ids) + len(unlisted) if shown.jobs.is_whole else None
+            abandoning.still_there(session, WorkflowRun, run, now, jobs=count)
             run = stored_run(session, look.run_id)
         abandoning.checked(session, look.run_id, now, run=run)
-        open_ones = open_jobs_of(session, look.run_id)
-        for job in open_ones:
-            if job["id"] in listed:
+        for job in jobs:
+            if shown.jobs is not None and job["id"] in shown.jobs.ids and is_open(job):
                 abandoning.still_there(session, WorkflowJob, job, now, run=run)
-        return [job for job in open_ones if job["id"] not in listed]
+        return unlisted
 
-    def _ask(self, place: Place, job: Row) -> None:
-        """Ask for a job that its run's list doesn't show."""
+    def _ask_all(self, place: Place, unlisted: Iterable[Row]) -> None:
+        """Ask for jobs that their run's list doesn't show; of those that ended, one that is there says enough of it."""
+        for job in sorted(unlisted, key=lambda one: not is_open(one)):
+            is_there = self._ask(place, job)
+            if is_there and not is_open(job):
+                return
+
+    def _ask(self, place: Place, job: Row) -> bool:
+        """Ask for a job that its run's list doesn't show; tells whether it is there."""
         found = self.api.fetch_job(place.repository_id, job["id"])
         session, now = self.context.session, self.context.now()
         take_turn(session.connection(), turn_of(job["run_id"]))
@@ -141,14 +151,22 @@ class Repair:
             abandoning.not_found(session, WorkflowJob, job, now)
         else:
             save_jobs(self.context, place, [found], told=False)
-            stored = next((one for one in open_jobs_of(session, job["run_id"]) if one["id"] == job["id"]), None)
+            stored = stored_job(session, job["id"])
             if stored is not None:
                 abandoning.still_there(session, WorkflowJob, stored, now, run=stored_run(session, job["run_id"]))
         self.context.checkpoint()
+        return found is not None
 
     def _put_off(self, look: Look) -> None:
         """Let others come first next time; what a failed call says of nothing begins anew."""
         abandoning.put_off(self.context.session, look.run_id, self.context.now())
+
+
+def _unlisted(jobs: Iterable[Row], listed: Jobs | None) -> list[Row]:
+    """Find the stored jobs of a run that its list doesn't show; only open ones when there is no such run."""
+    if listed is None:
+        return [job for job in jobs if is_open(job) and not is_gone(job)]
+    return [job for job in jobs if job["id"] not in listed.ids and not is_gone(job)]
 
 
 def _updated_at(record: Any) -> datetime | None:

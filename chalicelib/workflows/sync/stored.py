@@ -44,10 +44,14 @@ def open_jobs(session: Session, org: str) -> Sequence[Row]:
     return rows_of(session, select(*JOB_COLUMNS).where(JOB.org == org, stands_open(JOB.status)))
 
 
-def open_jobs_of(session: Session, run_id: int) -> Sequence[Row]:
-    """Give the jobs of a run that have not ended."""
-    query = select(*JOB_COLUMNS).where(JOB.run_id == run_id, stands_open(JOB.status))
-    return rows_of(session, query.order_by(JOB.id))
+def jobs_of(session: Session, run_id: int) -> Sequence[Row]:
+    """Give the jobs of a run, of all attempts."""
+    return rows_of(session, select(*JOB_COLUMNS).where(JOB.run_id == run_id).order_by(JOB.id))
+
+
+def stored_job(session: Session, job_id: int) -> Row | None:
+    """Give a job; None when it is not stored."""
+    return next(iter(rows_of(session, select(*JOB_COLUMNS).where(JOB.id == job_id))), None)
 
 
 def stored_run(session: Session, run_id: int) -> Row | None:

@@ -1,0 +1,83 @@
+"""Lists that are wrong: the tables vouch for nothing that they don't have, and nothing is given up because of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sandbox import JobSpec
+from sandbox.api.messages import Answer, Request
+from sandbox.world.ci.model import Run
+from tests.deliveries import SECRET, post_to
+from tests.organisation import Organisation
+from tests.workflows.asking import HOUR, hear, jobs, repair, runs
+
+pytestmark = pytest.mark.slow
+
+GPU = JobSpec("train", ("self-hosted", "gpu"))
+Listed = dict[str, Any]
+WRONG: dict[str, Callable[[Listed], Listed]] = {
+    "empty": lambda _: {"total_count": 0, "jobs": []},
+    "without a total": lambda data: {"jobs": data["jobs"][:1]},
+    "with no number as total": lambda data: {"total_count": None, "jobs": data["jobs"][:1]},
+    "a part of it": lambda data: {"total_count": 3, "jobs": data["jobs"][:1]},
+}
+
+
+def listing(run: Run, change: Callable[[Listed], Listed]) -> Callable[[Request, Answer], Answer]:
+    """Change the list of a run's jobs."""
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        if not request.path.endswith(f"/runs/{run.id}/jobs"):
+            return answer
+        return replace(answer, data=change(answer.data))
+
+    return odd
+
+
+@pytest.mark.parametrize("stored", [0, 1])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_one_wrong_list_of_jobs_is_not_vouched_for(living: Organisation, wrong: str, stored: int) -> None:
+    living.run_job("daily")
+    [repository, *_] = living.sandbox.world.repositories.values()
+    run = living.sandbox.world.start_run(repository, ["a", "b", "c"])
+    living.sandbox.world.finish_run(run)
+    known = [f'"name":"{name}"'.encode() for name in "abc"[:stored]]
+    for headers, body in living.sandbox.deliveries(SECRET):
+        if headers["X-GitHub-Event"] == "workflow_run" or any(name in body for name in known):
+            assert post_to(living)(headers, body) == 200
+    assert len(jobs(living)) == stored
+    with living.sandbox.oddities.telling(listing(run, WRONG[wrong])):
+        repair(living)
+        assert runs(living)[run.id]["jobs_as_of"] is None
+    repair(living, 3)
+    row = runs(living)[run.id]
+    assert (row["jobs_as_of"], {job["status"] for job in jobs(living).values()}) == (row["updated_at"], {"completed"})
+    assert jobs(living).keys() == {job.id for job in run.jobs}
+
+
+def test_a_run_whose_jobs_are_stored_is_no_ghost_because_its_list_is_empty(living: Organisation) -> None:
+    [repository, *_] = living.sandbox.world.repositories.values()
+    run = living.sandbox.world.start_run(repository, [GPU])
+    hear(living)
+    living.run_job("daily")
+    with living.sandbox.oddities.telling(listing(run, WRONG["empty"])):
+        repair(living, 2, every=49 * HOUR)
+    assert runs(living)[run.id]["abandoned_at"] is None
+    [job] = jobs(living).values()
+    # It was asked for by its id, and GitHub showed it.
+    assert "48 hours, which is how long a job may wait for a runner" in job["abandoned_reason"]
+
+
+def test_a_run_without_jobs_is_vouched_for_when_that_was_said_twice(living: Organisation) -> None:
+    [repository, *_] = living.sandbox.world.repositories.values()
+    run = living.sandbox.world.fail_at_startup(repository)
+    living.run_job("daily")
+    repair(living)
+    assert runs(living)[run.id]["jobs_as_of"] is None
+    repair(living, 2)
+    row = runs(living)[run.id]
+    assert row["jobs_as_of"] == row["updated_at"]
