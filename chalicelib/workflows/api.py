@@ -80,7 +80,7 @@ class WorkflowAPI:
         try:
             pages = list(ListAPI(self.github, self.wait, within="jobs").fetch_pages(path, {}, {"filter": "all"}))
         except NOT_THERE:
-            self._read_anything(repository_id)
+            self.read_anything(repository_id)
             return None
         records = [record for page in pages for record in page.items or ()]
         if any(not isinstance(record, dict) or record.get("run_id") != run_id for record in records):
@@ -88,21 +88,7 @@ class WorkflowAPI:
         totals = [page.total for page in pages if page.total is not None]
         return Jobs(records, max(totals) if len(totals) == len(pages) else None)
 
-    def _fetch_one(self, repository_id: int, what: str, number: int) -> Any | None:
-        path = f"/repositories/{repository_id}/actions/{what}"
-        self.wait()
-        try:
-            answer = self.github.get(path)
-        except NOT_THERE:
-            self._read_anything(repository_id)
-            return None
-        if not isinstance(answer.body, dict) or answer.body.get("id") != number:
-            raise BadAnswerError(
-                f"the answer is not about {what}", status=answer.status, path=path, request_id=answer.request_id
-            )
-        return answer.body
-
-    def _read_anything(self, repository_id: int) -> None:
+    def read_anything(self, repository_id: int) -> None:
         """Read a run of a repository: only where that can be done does a 404 say that something is not there."""
         self.wait()
         answer = self.github.get(runs_path(repository_id), params={"per_page": "1"})
@@ -110,6 +96,20 @@ class WorkflowAPI:
             raise BadAnswerError(
                 "the answer has no list workflow_runs", status=answer.status, path=runs_path(repository_id)
             )
+
+    def _fetch_one(self, repository_id: int, what: str, number: int) -> Any | None:
+        path = f"/repositories/{repository_id}/actions/{what}"
+        self.wait()
+        try:
+            answer = self.github.get(path)
+        except NOT_THERE:
+            self.read_anything(repository_id)
+            return None
+        if not isinstance(answer.body, dict) or answer.body.get("id") != number:
+            raise BadAnswerError(
+                f"the answer is not about {what}", status=answer.status, path=path, request_id=answer.request_id
+            )
+        return answer.body
 
 
 def runs_path(repository_id: int) -> str:

@@ -17,7 +17,7 @@ from chalicelib.utils import format_utc
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
 from chalicelib.workflows.rows import SURE, is_open, job_overdue, left_over, run_overdue
 from chalicelib.workflows.rows.told import Row
-from chalicelib.workflows.sync.stored import open_jobs, open_runs, stands_open
+from chalicelib.workflows.sync.stored import jobs_of, open_jobs, open_runs, stands_open, stored_run
 
 
 def not_found(session: Session, model: type[Any], row: Row, now: datetime) -> None:
@@ -56,7 +56,10 @@ def checked(session: Session, run_id: int, now: datetime, *, run: Row | None) ->
 
 
 def put_off(session: Session, run_id: int, now: datetime) -> None:
-    """Note that a run was asked for in vain: a failed call is no second answer that it is not there."""
+    """Note that a run was asked for in vain: a failed call is no second answer that it is not there.
+
+    So others come first, and the count of 404s begins anew.
+    """
     for model, is_of_run in ((WorkflowRun, WorkflowRun.id == run_id), (WorkflowJob, WorkflowJob.run_id == run_id)):
         is_waited_for = or_(model.abandoned_at.is_(None), model.not_found_at.is_(None))
         session.execute(update(model).where(is_of_run, is_waited_for).values(checked_at=now, not_found_at=None))
@@ -72,9 +75,27 @@ def end_unreadable(context: Context, readable: Collection[int]) -> None:
     for model, row, reason in overdue:
         is_lost = row["repository_id"] not in readable and context.scope.covers(row["org"], row["repo"])
         if reason is not None and is_lost:
-            last_words = f"{reason}; the runs of its repository could not be read at {format_utc(now)}"
-            _abandon(session, model, row, now, f"GitHub showed it last as {last_words}")
+            why = f"the runs of its repository could not be read at {format_utc(now)}"
+            _abandon(session, model, row, now, _last_words(row, reason, why))
     context.checkpoint()
+
+
+def end_broken(session: Session, run_id: int, now: datetime, error: str) -> None:
+    """Give up a run and jobs of it beyond GitHub's own limits, because they could not be read though others could."""
+    run = stored_run(session, run_id)
+    overdue: list[tuple[type[Any], Row, str | None]] = [
+        *((WorkflowRun, one, run_overdue(one, now)) for one in (run,) if one is not None and is_open(one)),
+        *((WorkflowJob, job, job_overdue(job, now)) for job in jobs_of(session, run_id) if is_open(job)),
+    ]
+    for model, row, reason in overdue:
+        if reason is not None:
+            why = f"it could not be read at {format_utc(now)}: {error}"
+            _abandon(session, model, row, now, _last_words(row, reason, why))
+
+
+def _last_words(row: Row, reason: str, why: str) -> str:
+    """Say what GitHub showed last of something, how old that news is, and why there is nothing newer."""
+    return f"GitHub showed it last as {reason}; nothing else was seen since {format_utc(row['changed_at'])}, and {why}"
 
 
 def _abandon(session: Session, model: type[Any], row: Row, now: datetime, reason: str) -> None:

@@ -63,15 +63,23 @@ class Outcome:
     # Each with its sentence. Those that are passed over have no runs that GitHub shows: a state, and no failure.
     failed: dict[int, str] = field(default_factory=dict)
     passed_over: dict[int, str] = field(default_factory=dict)
+    # Of single runs that could not be read, though their repository could.
+    broken: list[str] = field(default_factory=list)
 
     def is_out(self, place: Place) -> bool:
         """Tell whether a repository could not be read, so that nothing more is asked of it now."""
         return place.repository_id in self.failed or place.repository_id in self.passed_over
 
-    def attempt(self, place: Place, read: Callable[[], None]) -> bool:
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so much was refused before anything was read that nobody need go on."""
+        return not self.done and len(self.failed) + len(self.broken) >= REFUSALS
+
+    def attempt(self, place: Place, read: Callable[[], None], *, probe: Callable[[], None] | None = None) -> bool:
         """Read something of a repository and tell whether that could be done; what was begun is rolled back if not.
 
-        Raises UnauthorizedError, SingleSignOnError and OutOfTimeError, and IncompleteReadError when all is refused.
+        With a `probe` that can read the repository, only what was asked for is broken, and the others go on. Raises
+        UnauthorizedError, SingleSignOnError and OutOfTimeError.
         """
         try:
             read()
@@ -80,23 +88,36 @@ class Outcome:
         except NOT_THERE as error:
             self._set_aside(place, error, self.passed_over)
             return False
-        except ForbiddenError as error:
-            self._set_aside(place, f"{error} (the credentials need actions=read)", self.failed)
         except (GitHubError, IncompleteReadError) as error:
-            self._set_aside(place, error, self.failed)
-        else:
-            self.done += 1
-            return True
-        if not self.done and len(self.failed) >= REFUSALS:
-            self.conclude()
-        return False
+            self._refused(place, error, probe)
+            return False
+        self.done += 1
+        return True
+
+    def _refused(self, place: Place, error: Exception, probe: Callable[[], None] | None) -> None:
+        if probe is not None:
+            self.context.session.rollback()
+            if self.attempt(place, probe):
+                self.done -= 1
+                self.broken.append(f"{place.org}/{place.repo}: {error}")
+            return
+        is_forbidden = isinstance(error, ForbiddenError)
+        self._set_aside(place, f"{error} (the credentials need actions=read)" if is_forbidden else error, self.failed)
 
     def _set_aside(self, place: Place, error: object, where: dict[int, str]) -> None:
         self.context.session.rollback()
         where.setdefault(place.repository_id, f"{place.org}/{place.repo}: {error}")
 
     def conclude(self) -> None:
-        """Say what was passed over; raise IncompleteReadError when something failed, or nothing could be read."""
+        """Say what was passed over; raise IncompleteReadError when something failed, or nothing could be read.
+
+        A few runs that are broken are noted. As many as were read, and they are a failure.
+        """
+        if self.broken:
+            broken = f"could not read {counted(self.broken, 'run')}; the first: {self.broken[0]}"
+            if len(self.broken) >= max(REFUSALS, self.done) and not self.failed:
+                raise IncompleteReadError(broken)
+            self.context.note(broken)
         if self.failed:
             first = next(iter(self.failed.values()))
             raise IncompleteReadError(f"could not read {counted(self.failed, 'repository')}; the first: {first}")

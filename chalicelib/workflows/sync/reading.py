@@ -86,6 +86,8 @@ class RunReading:
         for one, first in fetch_ahead(self._awaited(lists), self._fetch_first, threads=THREADS, name="runs"):
             self.outcome.attempt(one.place, partial(self._save, one, first.result, begun))
             self.context.checkpoint()
+            if self.outcome.is_hopeless:
+                break
         self.outcome.conclude()
         old = (ListPoll.stream == RUNS, ListPoll.org == self.context.scope.org, ListPoll.read_at < begun - FORGOTTEN)
         self.context.session.execute(delete(ListPoll).where(*old))

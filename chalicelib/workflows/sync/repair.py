@@ -55,6 +55,7 @@ class Repair:
 
     context: Context
     outcome: Outcome = field(init=False)
+    probed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         budget = self.context.github.budget
@@ -71,7 +72,9 @@ class Repair:
             if not self.outcome.is_out(look.place) and not self._attempt(look, shown.result):
                 self._put_off(look)
             self.context.checkpoint()
-        readable = {number for number in places if number not in self.outcome.passed_over}
+            if self.outcome.is_hopeless:
+                break
+        readable = {number for number, place in places.items() if not self.outcome.is_out(place)}
         abandoning.end_unreadable(self.context, readable)
         if left:
             self.context.note(f"{left} more runs are asked for next time")
@@ -83,7 +86,14 @@ class Repair:
         return (look for look in looks if not self.outcome.is_out(look.place))
 
     def _attempt(self, look: Look, fetched: Callable[[], Shown]) -> bool:
-        return self.outcome.attempt(look.place, partial(self._save, look, fetched))
+        return self.outcome.attempt(look.place, partial(self._save, look, fetched), probe=partial(self._probe, look))
+
+    def _probe(self, look: Look) -> None:
+        """Read something else of a repository, once: raises what attempts do when nothing of it can be read."""
+        number = look.place.repository_id
+        if number not in self.probed:
+            self.api.read_anything(number)
+            self.probed.add(number)
 
     def _fetch(self, look: Look) -> Shown:
         repository_id = look.place.repository_id
@@ -158,8 +168,11 @@ class Repair:
         return found is not None
 
     def _put_off(self, look: Look) -> None:
-        """Let others come first next time; what a failed call says of nothing begins anew."""
-        abandoning.put_off(self.context.session, look.run_id, self.context.now())
+        """Let others come first next time, and give up what GitHub itself has ended by now."""
+        session, now = self.context.session, self.context.now()
+        abandoning.put_off(session, look.run_id, now)
+        if not self.outcome.is_out(look.place):
+            abandoning.end_broken(session, look.run_id, now, self.outcome.broken[-1])
 
 
 def _unlisted(jobs: Iterable[Row], listed: Jobs | None) -> list[Row]:
