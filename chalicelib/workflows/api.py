@@ -50,12 +50,15 @@ class WorkflowAPI:
     ) -> Iterator[ListPage]:
         """Fetch the runs of a repository, the newest first, page by page; a page in `known` by its ETag.
 
-        With a `query`, GitHub lists 1,000 at most.
+        With a `query`, GitHub lists 1,000 at most. Raises BadAnswerError for a page with another repository's runs.
 
         https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
         """
-        api = ListAPI(self.github, self.wait, within="workflow_runs")
-        return api.fetch_pages(runs_path(repository_id), known, query, after=after)
+        api, path = ListAPI(self.github, self.wait, within="workflow_runs"), runs_path(repository_id)
+        for page in api.fetch_pages(path, known, query, after=after):
+            if any(_is_of_another(record, repository_id) for record in page.items or ()):
+                raise BadAnswerError("the answer has runs of another repository", path=path)
+            yield page
 
     def fetch_run(self, repository_id: int, run_id: int) -> Any | None:
         """Fetch a run as its latest attempt is; None when there is none, though the repository's runs can be read.
@@ -92,9 +95,10 @@ class WorkflowAPI:
         """Read a run of a repository: only where that can be done does a 404 say that something is not there."""
         self.wait()
         answer = self.github.get(runs_path(repository_id), params={"per_page": "1"})
-        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("workflow_runs"), list):
+        listed = answer.body.get("workflow_runs") if isinstance(answer.body, dict) else None
+        if not isinstance(listed, list) or any(_is_of_another(record, repository_id) for record in listed):
             raise BadAnswerError(
-                "the answer has no list workflow_runs", status=answer.status, path=runs_path(repository_id)
+                "the answer has no list of its workflow_runs", status=answer.status, path=runs_path(repository_id)
             )
 
     def _fetch_one(self, repository_id: int, what: str, number: int) -> Any | None:
@@ -105,11 +109,19 @@ class WorkflowAPI:
         except NOT_THERE:
             self.read_anything(repository_id)
             return None
-        if not isinstance(answer.body, dict) or answer.body.get("id") != number:
+        is_it = isinstance(answer.body, dict) and answer.body.get("id") == number
+        if not is_it or _is_of_another(answer.body, repository_id):
             raise BadAnswerError(
                 f"the answer is not about {what}", status=answer.status, path=path, request_id=answer.request_id
             )
         return answer.body
+
+
+def _is_of_another(record: Any, repository_id: int) -> bool:
+    """Tell whether a run says that it is another repository's; its `head_repository` may be a fork."""
+    repository = record.get("repository") if isinstance(record, dict) else None
+    number = repository.get("id") if isinstance(repository, dict) else None
+    return type(number) is int and number != repository_id
 
 
 def runs_path(repository_id: int) -> str:

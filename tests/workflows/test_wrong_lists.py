@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 
+from chalicelib.errors import JobFailedError
 from sandbox import JobSpec
 from sandbox.api.messages import Answer, Request
 from sandbox.world.ci.model import Run
 from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation
-from tests.workflows.asking import HOUR, hear, jobs, repair, runs
+from tests.workflows.asking import HOUR, hear, jobs, ledger, repair, runs
 
 pytestmark = pytest.mark.slow
 
@@ -81,3 +83,62 @@ def test_a_run_without_jobs_is_vouched_for_when_that_was_said_twice(living: Orga
     repair(living, 2)
     row = runs(living)[run.id]
     assert row["jobs_as_of"] == row["updated_at"]
+
+
+def changed(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Request, Answer], Answer]:
+    """Change each run that is shown, in a list or alone."""
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        if "/actions/runs" not in request.path or request.path.endswith("/jobs") or answer.status != 200:
+            return answer
+        if "workflow_runs" not in answer.data:
+            return replace(answer, data=change(answer.data))
+        shown = [change(run) for run in answer.data["workflow_runs"]]
+        return replace(answer, data={**answer.data, "workflow_runs": shown})
+
+    return odd
+
+
+def test_a_list_of_another_repository_s_runs_is_refused(living: Organisation) -> None:
+    world = living.sandbox.world
+    [first, second, *_] = world.repositories.values()
+    made = [world.fail_at_startup(repository) for repository in (first, second)]
+    living.run_job("daily")
+    new = world.fail_at_startup(second)
+    token = {"Authorization": f"Bearer {living.sandbox.token}"}
+    url = f"{living.sandbox.url}/repositories/{second.id}/actions/runs"
+    others = Answer(requests.get(url, headers=token, timeout=30).json())
+    path = f"/repositories/{first.id}/actions/runs"
+    living.advance(600)
+    with (
+        living.sandbox.oddities.telling(lambda request, answer: others if request.path == path else answer),
+        pytest.raises(JobFailedError, match="workflow_runs"),
+    ):
+        living.run_job("nrt_events")
+    step = ledger(living, "workflow_runs")
+    assert f"{first.full_name}: " in str(step.error)
+    assert "the answer has runs of another repository" in str(step.error)
+    repair(living)
+    assert {key: row["repo"] for key, row in runs(living).items()} == {
+        made[0].id: first.name,
+        made[1].id: second.name,
+        new.id: second.name,
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: {**run, "head_repository": {"id": 7, "full_name": "fork/of"}},
+        lambda run: {name: value for name, value in run.items() if name != "repository"},
+        lambda run: {**run, "repository": None},
+    ],
+)
+def test_a_run_of_a_fork_s_branch_or_without_a_repository_is_stored(living: Organisation, change: Any) -> None:
+    world = living.sandbox.world
+    [repository, *_] = world.repositories.values()
+    run = world.start_run(repository, ["build"])
+    with living.sandbox.oddities.telling(changed(change)):
+        living.run_job("daily")
+        repair(living, 2)
+    assert (runs(living)[run.id]["repo"], len(jobs(living))) == (repository.name, 1)
