@@ -260,11 +260,21 @@ def test_when_all_is_refused_it_says_so_after_a_few(living: Organisation) -> Non
         pytest.raises(JobFailedError, match=r"could not read 3 repositories.*the credentials need actions=read"),
     ):
         living.run_job("daily")
-    with (
-        living.sandbox.oddities.telling(refusing(404, *ids)),
-        pytest.raises(JobFailedError, match="no repository could be read; the first"),
-    ):
-        living.run_job("daily")
+
+
+@pytest.mark.parametrize("job", ["daily", "nrt_events"])
+def test_that_no_repository_has_actions_is_no_failure(living: Organisation, job: str) -> None:
+    [repository, *others] = living.sandbox.world.repositories.values()
+    living.sandbox.world.start_run(repository)
+    hear(living)
+    living.run_job("daily")
+    living.advance(HOUR)
+    with living.sandbox.oddities.telling(refusing(404, repository.id, *(other.id for other in others))):
+        living.run_job(job)
+    steps = ("workflow_runs", "workflow_jobs") if job == "nrt_events" else ("workflow_runs",)
+    for step in steps:
+        assert "without Actions; the first: acme/" in str(ledger(living, step).note)
+    assert {row["abandoned_at"] for row in runs(living).values()} == {None}
 
 
 def test_rows_follow_a_repository_that_is_renamed(living: Organisation) -> None:
