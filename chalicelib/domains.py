@@ -13,10 +13,11 @@ from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
 from chalicelib.security.domain import SECURITY
 from chalicelib.settings import Setting, Settings
-from chalicelib.webhooks.domain import WEBHOOKS
+from chalicelib.webhooks.domain import webhooks_for
 from chalicelib.workflows.domain import WORKFLOWS
 
-DOMAINS: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS, WEBHOOKS)
+SOURCES: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS)
+DOMAINS = (*SOURCES, webhooks_for(SOURCES))
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
 # The settings of what all domains work with.
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *snapshots.settings_of(SNAPSHOTS))

@@ -5,7 +5,7 @@ Jobs, backfills, health, `make check-setup` and the reference page are made from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -167,3 +167,8 @@ class Domain:
 
     def _lists(self, request: Request) -> Iterator[ListStream]:
         return (stream for stream in self.streams if stream.name in request.kinds)
+
+
+def kept_events(domains: Iterable[Domain], settings: Settings) -> set[str]:
+    """Name the events of webhooks of which a domain that is switched on keeps something."""
+    return {event for domain in domains if domain.enabled(settings) for event in domain.events}

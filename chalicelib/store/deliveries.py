@@ -156,13 +156,16 @@ def forget_failures(session: Session, guids: Collection[str]) -> None:
         session.execute(delete(WebhookDelivery).where(*arrived))
 
 
-def due_again(session: Session, org: str, hook: Hook, *, now: datetime, most: int) -> list[tuple[str, int]]:
-    """Give the failed deliveries of a webhook that are to be asked for now: their guids and GitHub's ids."""
+def due_again(
+    session: Session, org: str, hook: Hook, events: Collection[str], *, now: datetime, most: int
+) -> list[tuple[str, int]]:
+    """Give the failed deliveries of a webhook's events that are to be asked for now: their guids and GitHub's ids."""
     same = [WebhookDelivery.org == org, WebhookDelivery.target_type == hook.target_type]
     if hook.id is not None:
         same.append(WebhookDelivery.hook_id == hook.id)
     is_due = (
         WebhookDelivery.status == FAILED,
+        WebhookDelivery.event.in_(events),
         WebhookDelivery.ask_at <= now,
         WebhookDelivery.delivery_id.is_not(None),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from chalicelib.errors import ForbiddenError, NotFoundError
 from chalicelib.github import GitHubAPI
-from chalicelib.ingest.domain import Domain
+from chalicelib.ingest.context import Context
+from chalicelib.ingest.domain import Domain, kept_events
 from chalicelib.ingest.permissions import Lack, Need
 from chalicelib.ingest.steps import NRT_EVENTS, Kind, Step
 from chalicelib.webhooks.sync import DELIVERIES, PERMISSION, STEP, redeliver
@@ -23,9 +24,16 @@ def find_lacks(github: GitHubAPI, org: str) -> Iterator[Lack]:
         yield Lack(f"{MISSED}: {error.message}", certain=False)
 
 
-WEBHOOKS = Domain(
-    name="webhooks",
-    steps=(Step(STEP, redeliver, (NRT_EVENTS,)),),
-    kinds=(Kind(DELIVERIES, timedelta(hours=50)),),
-    needs=(Need(PERMISSION, MISSED, find_lacks, level="write", is_optional=True),),
-)
+def webhooks_for(domains: Sequence[Domain]) -> Domain:
+    """Declare the domain that asks again for the events that `domains` keep."""
+
+    def redeliver_kept(context: Context) -> None:
+        """Ask GitHub for what webhooks missed in the last three days, of events that are kept; forget what is old."""
+        redeliver(context, kept_events(domains, context.settings))
+
+    return Domain(
+        name="webhooks",
+        steps=(Step(STEP, redeliver_kept, (NRT_EVENTS,)),),
+        kinds=(Kind(DELIVERIES, timedelta(hours=50)),),
+        needs=(Need(PERMISSION, MISSED, find_lacks, level="write", is_optional=True),),
+    )

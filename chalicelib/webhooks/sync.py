@@ -1,17 +1,20 @@
 """Asks GitHub again for deliveries that failed. GitHub itself tries once, and keeps its log for three days.
 
 A log is read back to where it was read before, and what failed is kept in `webhook_deliveries` until it arrives. What
-arrived has no need to be asked for again, whichever webhook brought it: a guid is an event's, for all webhooks.
+arrived has no need to be asked for again, whichever webhook brought it: a guid is an event's, for all webhooks. Nor has
+what nobody would keep: a webhook may send much of that, and all the rest would wait behind it.
 
 https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import select
 
 from chalicelib.errors import (
     ForbiddenError,
@@ -24,6 +27,8 @@ from chalicelib.errors import (
 from chalicelib.github import Pacer
 from chalicelib.ingest.context import Context, counted
 from chalicelib.ingest.mapping import map_records
+from chalicelib.inventory.models import Repository
+from chalicelib.store.among import among
 from chalicelib.store.deliveries import (
     KEPT,
     About,
@@ -58,10 +63,11 @@ MOST_UNAVAILABLE = 3
 PER_SECOND = 1.0
 
 
-def redeliver(context: Context) -> None:
+def redeliver(context: Context, events: Collection[str]) -> None:
     """Ask GitHub for deliveries of webhooks that failed in the last three days; forget all after 30 days.
 
-    A log that the credentials may not read is named in the ledger's note.
+    `events` are those that are kept: no others are asked for, and none of repositories that are not read. A log that
+    the credentials may not read is named in the ledger's note.
     """
     forget_old(context.session, now=context.now())
     context.checkpoint()
@@ -71,14 +77,14 @@ def redeliver(context: Context) -> None:
             log = _log_of(context, hook)
             if log is None:
                 continue
-            Reading(context, hook, log).read()
+            Reading(context, hook, log, events).read()
         except SingleSignOnError:
             raise
         except (ForbiddenError, NotFoundError) as error:
             context.session.rollback()
             context.note(f"{hook} is not looked at: {_with_advice(hook, error)}")
         else:
-            left -= Asking(context, hook, log).ask(left)
+            left -= Asking(context, hook, log, events).ask(left)
 
 
 def _hooks(context: Context) -> Iterator[Hook]:
@@ -122,11 +128,12 @@ def _with_advice(hook: Hook, error: GitHubError) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of a webhook's log."""
+    """One reading of a webhook's log: of what failed, these events are kept."""
 
     context: Context
     hook: Hook
     log: DeliveryLog
+    events: Collection[str]
 
     def read(self) -> None:
         """Keep what failed since the log was last read; the log shows the newest first."""
@@ -154,17 +161,28 @@ class Reading:
         tries = [each.row for each in map_records(context, DELIVERIES, page, read_try)]
         arrived |= {each.guid for each in tries if each.has_arrived}
         forget_failures(context.session, {each.guid for each in tries if each.has_arrived})
-        # Of several tries the newest, which comes first.
-        failed = {
-            each.guid: self._failure_of(each)
-            for each in reversed(tries)
+        missed = [
+            each
+            for each in tries
             if not each.has_arrived
+            and each.event in self.events
             and each.guid not in arrived
             and each.delivered_at >= oldest
             and self.log.is_ours(each)
-        }
+        ]
+        left = self._left_out(missed)
+        # Of several tries the newest, which comes first.
+        failed = {each.guid: self._failure_of(each) for each in reversed(missed) if each.repository_id not in left}
         context.run.stored += note_failures(context.session, list(failed.values()))
         return tries
+
+    def _left_out(self, missed: Iterable[Try]) -> set[int]:
+        """Give the repositories that GH_REPOS leaves out; of one that is not known yet, nobody can say so."""
+        scope, ids = self.context.scope, {each.repository_id for each in missed if each.repository_id is not None}
+        if not scope.repos:
+            return set()
+        names = select(Repository.id, Repository.name).where(among(Repository.id, ids))
+        return {number for number, name in self.context.session.execute(names) if not scope.covers(scope.org, name)}
 
     def _failure_of(self, one: Try) -> Failure:
         about = About(
@@ -181,17 +199,18 @@ class Reading:
 
 @dataclass(frozen=True)
 class Asking:
-    """Asking for a webhook's deliveries that failed."""
+    """Asking for a webhook's deliveries that failed, of these events."""
 
     context: Context
     hook: Hook
     log: DeliveryLog
+    events: Collection[str]
 
     def ask(self, most: int) -> int:
         """Ask for those that are due, at most so many; gives for how many. What is refused stops nothing else."""
         context, budget = self.context, self.context.github.budget
         pacer = Pacer(per_second=PER_SECOND, now=budget.now, sleep=budget.sleep)
-        due = due_again(context.session, context.scope.org, self.hook, now=context.now(), most=most)
+        due = due_again(context.session, context.scope.org, self.hook, self.events, now=context.now(), most=most)
         refused, unavailable = [], 0
         for guid, delivery_id in due:
             context.checkpoint()

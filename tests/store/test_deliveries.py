@@ -37,7 +37,7 @@ def row(session: Session, *names: str) -> tuple[Any, ...]:
 
 
 def due(session: Session, *, minutes: int) -> list[tuple[str, int]]:
-    return due_again(session, "acme", HOOK, now=NOW + timedelta(minutes=minutes), most=10)
+    return due_again(session, "acme", HOOK, {"workflow_job"}, now=NOW + timedelta(minutes=minutes), most=10)
 
 
 def test_a_failure_is_due_after_ten_minutes_then_after_twenty_and_so_on(shared: Session) -> None:

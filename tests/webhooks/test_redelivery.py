@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from chalicelib.domains import ordered_steps
 from chalicelib.github import GitHubAPI
 from chalicelib.ingest.runner import Runner
 from chalicelib.ingest.scopes import Scope
 from chalicelib.jobs.webhook import receive
 from chalicelib.models import MODELS, Cursor, RejectedRecord, SyncRun, create_db_session
 from chalicelib.webhooks.api import read_try
-from chalicelib.webhooks.sync import STEP, redeliver
+from chalicelib.webhooks.sync import STEP
 from sandbox.api.messages import Answer, Request
 from tests.organisation import DAY, NEEDED, ORG, Organisation, organisation
 from tests.sandbox.keys import keys
@@ -82,7 +83,8 @@ def run_step(org: Organisation) -> None:
         GitHubAPI(org.sandbox.token, api_url=org.sandbox.url, budget=org.budget()) as github,
     ):
         runner = Runner(session, github, Scope(ORG), org.settings, "nrt_events", org.now)
-        assert runner.run(STEP, redeliver).status == "ok"
+        [step] = [step for domain, step in ordered_steps("nrt_events") if step.name == STEP]
+        assert runner.run(STEP, step.run).status == "ok"
 
 
 def assert_jobs_are_stored(org: Organisation) -> None:
@@ -162,17 +164,55 @@ def test_a_receiver_that_always_fails_is_asked_for_seldom_and_not_for_ever(org: 
     assert asked(org) == 0
 
 
-def test_what_the_webhook_leaves_is_asked_for_once(org: Organisation) -> None:
-    """Nothing is kept of it, so that it arrived is in GitHub's log alone."""
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_what_is_not_kept_is_not_asked_for(org: Organisation, *, is_noted: bool) -> None:
+    """It took the turns of what is kept: one a second, 300 in a run."""
     begin(org)
     failing = start(org)
+    if is_noted:  # by a run before it was switched off
+        org.run_job("nrt_events")
     org.environment["WORKFLOWS"] = "off"
-    for times in (failing, 0, 0):
+    for _ in range(2):
         org.advance(TEN_MINUTES)
         org.run_job("nrt_events")
-        assert asked(org) == times
-        org.sandbox.deliver(post_to(org), SECRET)
-    assert set(states(org)) == {"stored"}
+        assert asked(org) == 0
+    assert states(org)["failed"] == (failing if is_noted else 0)
+
+
+def test_events_that_nobody_keeps_take_no_turns_of_others(org: Organisation) -> None:
+    """A webhook that sends everything has more pushes and checks than can be asked for."""
+    begin(org)
+    failing = start(org)
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        if not request.path.endswith("/deliveries"):
+            return answer
+        failed = {**answer.data[0], "status": "timed out", "status_code": 504}
+        other = [
+            {**failed, "id": 10**9 + number, "guid": f"other-{number}", "event": event}
+            for number, event in enumerate(("push", "check_run", "ping", "workflow_dispatch"))
+        ]
+        return replace(answer, data=[*other, *answer.data])
+
+    with org.sandbox.oddities.telling(odd):
+        org.advance(TEN_MINUTES)
+        org.run_job("nrt_events")
+    assert (last_run(org).status, asked(org)) == ("ok", failing)
+    assert not [row for row in deliveries(org).values() if row["guid"].startswith("other-")]
+
+
+def test_repositories_that_are_not_read_are_not_asked_for(org: Organisation) -> None:
+    begin(org)
+    ours, *others = org.sandbox.world.repositories.values()
+    org.environment["GH_REPOS"] = f"{ORG}/{ours.name}"
+    for repository in (ours, *others):
+        org.sandbox.world.start_run(repository, ["build"])
+    failing = org.sandbox.deliver(fail, SECRET)[500]
+    org.advance(TEN_MINUTES)
+    org.run_job("nrt_events")
+    failed = [row["repository_id"] for row in deliveries(org).values() if row["status"] == "failed"]
+    assert set(failed) == {ours.id}
+    assert asked(org) == len(failed) == failing / (1 + len(others))
 
 
 def test_what_is_stored_is_not_asked_for_whatever_the_log_says(org: Organisation) -> None:
