@@ -20,7 +20,7 @@ DESCRIPTION = (
 )
 SERVER = {
     "url": "https://{api}.execute-api.{region}.amazonaws.com/{stage}",
-    "variables": {"api": {"default": "abc123"}, "region": {"default": "eu-west-1"}, "stage": {"default": "api"}},
+    "variables": {"api": {"default": "abc123"}, "region": {"default": "eu-west-1"}, "stage": {"default": "prod"}},
 }
 SIGNATURE = {
     "type": "apiKey",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -114,6 +115,19 @@ def test_a_parameter_has_the_values_that_it_says(settings: Settings, name: str) 
         for value in (schema.get("minimum"), schema.get("maximum")):
             if value is not None:
                 assert read(name, {parameter["name"]: [str(value)]}, settings).status == 200
+
+
+def test_it_leads_to_the_stage_that_is_deployed(root: Path) -> None:
+    """An address, and a policy, of a stage `api` that there never was."""
+    page = (root / "docs" / "api.md").read_text(encoding="utf-8")
+    stages = json.loads((root / ".chalice" / "config.json").read_text(encoding="utf-8"))["stages"]
+    stage = stages["prod"]["api_gateway_stage"]
+    [server] = document()["servers"]
+    assert server["variables"]["stage"]["default"] == stage
+    assert "`.venv/bin/chalice url --stage prod` prints the address" in page
+    assert f"It ends in `/{stage}/`" in page
+    assert re.findall(r"amazonaws\.com/([^/]+)/api/", page) == [stage]
+    assert re.findall(r"execute-api:[^:]+:\d+:\w+/([^/]+)/GET/api/\*", page) == [stage]
 
 
 def test_the_page_for_people_has_the_same_parameters(root: Path) -> None:
