@@ -20,8 +20,9 @@ from chalicelib.domains import DOMAINS
 from chalicelib.jobs.deliveries import DOUBTED_SECONDS
 from chalicelib.jobs.kept import FRESH_SECONDS
 from chalicelib.models import Base
+from chalicelib.store.deliveries import KEPT
 from deployment.checks import SHORTEST_SECRET
-from tests.docs.pages import blocks, first_cells, section
+from tests.docs.pages import blocks, first_cells, section, squeezed
 from tests.project import copy_project
 
 # What Chalice and API Gateway answer by themselves.
@@ -57,7 +58,16 @@ def test_what_is_quoted_is_what_the_code_says(root: Path, page: str) -> None:
     source = (root / "chalicelib" / "jobs" / "webhook.py").read_text()
     quoted = re.findall(r'^\| \d+, "([^"]+)"', section(page, "What is wrong"), re.MULTILINE)
     assert len(quoted) > 3
-    assert [sentence for sentence in quoted if sentence not in source] == []
+    parts = [part.strip() for sentence in quoted for part in sentence.split("…")]
+    assert [part for part in parts if part not in source] == []
+
+
+def test_it_says_who_can_use_a_delivery_again(page: str) -> None:
+    """It said that one who recorded a delivery could do nothing with it; the signature covers no header."""
+    safe = squeezed(section(page, "What is safe"))
+    assert "The signature covers the body only." in safe
+    assert "sent again by somebody who recorded it, changes nothing" not in safe
+    assert f"is known for {KEPT.days} days" in safe
 
 
 def test_the_times_are_the_codes(page: str) -> None:
