@@ -11,6 +11,7 @@ import pytest
 from chalicelib.errors import JobFailedError
 from chalicelib.models import RejectedRecord, create_db_session
 from chalicelib.workflows.sync import reading
+from sandbox import JobSpec
 from sandbox.api.messages import Answer, Request
 from tests.deliveries import SECRET, post_to
 from tests.organisation import Organisation
@@ -50,6 +51,27 @@ def test_runs_and_their_jobs_are_found_without_any_delivery(living: Organisation
     }
     row = runs(living)[run.id]
     assert row["jobs_as_of"] == row["updated_at"]
+
+
+def test_the_jobs_that_have_waited_longest_are_known_at_once(living: Organisation) -> None:
+    """Of a first reading without a webhook: a run has been in the queue for 40 hours."""
+    world = living.sandbox.world
+    [repository, *_] = world.repositories.values()
+    run = world.start_run(repository, [JobSpec("train", ("self-hosted", "gpu"))])
+    living.advance(40 * HOUR)
+    living.run_job("daily")
+    repair(living)
+    assert jobs(living).keys() == {job.id for job in run.jobs}
+    assert ledger(living, "workflow_jobs").requests == 2
+    repair(living)
+    assert ledger(living, "workflow_jobs").requests == 0
+    # A run without any job is asked for as often as others.
+    ghost = world.start_run(repository, ())
+    hear(living, lost=True)
+    repair(living)
+    assert runs(living)[ghost.id]["checked_at"] is not None
+    repair(living)
+    assert ledger(living, "workflow_jobs").requests == 0
 
 
 def test_ten_quiet_minutes_cost_three_requests_for_each_active_repository_all_of_them_304(living: Organisation) -> None:

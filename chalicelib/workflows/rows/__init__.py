@@ -5,6 +5,7 @@ from chalicelib.workflows.rows.jobs import label_set, merge_job, queue_time, wit
 from chalicelib.workflows.rows.limits import (
     SURE,
     asked_or_news,
+    begun,
     is_due,
     is_gone,
     job_overdue,
@@ -17,6 +18,7 @@ from chalicelib.workflows.rows.runs import is_open, merge_run, rank
 __all__ = [
     "SURE",
     "asked_or_news",
+    "begun",
     "is_due",
     "is_gone",
     "is_open",

@@ -58,13 +58,18 @@ def asked_or_news(row: Row) -> datetime:
     return last(row["checked_at"], row["changed_at"]) or row["changed_at"]
 
 
-def is_due(row: Row, now: datetime) -> bool:
-    """Tell whether an open run or job is to be asked for now."""
+def is_due(row: Row, now: datetime, *, is_unlisted: bool = False) -> bool:
+    """Tell whether an open run or job is to be asked for now.
+
+    A run `is_unlisted` while nobody has looked for its jobs: however old it is, that does not wait.
+    """
     if is_gone(row):
         return False
     if row["not_found_at"] is not None:
         return bool(now - row["not_found_at"] >= SURE)
-    return now - asked_or_news(row) >= pause(now - _begun(row))
+    if is_unlisted:
+        return now - begun(row) >= SETTLING
+    return now - asked_or_news(row) >= pause(now - begun(row))
 
 
 def needs_jobs(run: Row, now: datetime) -> bool:
@@ -84,22 +89,22 @@ def run_overdue(run: Row, now: datetime, *, jobs: int | None = None) -> str | No
     `jobs` is how many it has; None when nobody knows.
     """
     is_ghost = jobs == 0 and run["status"] not in (*HELD, IN_PROGRESS)
-    return _overdue(run, _begun(run), GHOST if is_ghost else WHOLE_RUN, now)
+    return _overdue(run, begun(run), GHOST if is_ghost else WHOLE_RUN, now)
 
 
 def job_overdue(job: Row, now: datetime) -> str | None:
     """Say for how long, beyond its limits, an open job has not ended; None when it may still be open."""
     if job["status"] == IN_PROGRESS:
         is_hosted = job["runner_group_name"] == HOSTED
-        return _overdue(job, job["started_at"] or _begun(job), HOSTED_JOB if is_hosted else OWN_JOB, now)
-    ready_at = last(_begun(job), job["approval_asked_at"], job["approved_at"]) or _begun(job)
+        return _overdue(job, job["started_at"] or begun(job), HOSTED_JOB if is_hosted else OWN_JOB, now)
+    ready_at = last(begun(job), job["approval_asked_at"], job["approved_at"]) or begun(job)
     return _overdue(job, ready_at, APPROVAL if job["status"] in HELD else QUEUE, now)
 
 
 def left_over(job: Row, run: Row, now: datetime) -> str | None:
     """Say that an open job's run, or its attempt, ended long ago; None when it did not."""
     if job["run_attempt"] < run["run_attempt"]:
-        ended_at, what = _begun(run), f"attempt {run['run_attempt']} of its run began"
+        ended_at, what = begun(run), f"attempt {run['run_attempt']} of its run began"
     elif run["abandoned_at"] is not None:
         ended_at, what = run["abandoned_at"], "its run was abandoned"
     elif run["status"] == COMPLETED:
@@ -115,7 +120,7 @@ def _overdue(row: Row, since: datetime, limit: Limit, now: datetime) -> str | No
     return f"{row['status']} since {format_utc(since)}, for more than {limit.words}"
 
 
-def _begun(row: Row) -> datetime:
+def begun(row: Row) -> datetime:
     """Give when a job, or the latest attempt of a run, was made: no later than this app saw how it is now."""
     made_at = last(row["created_at"], row.get("run_started_at"))
     return first(made_at, row["changed_at"]) or row["changed_at"]

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.deliveries import Place
 from chalicelib.store.among import among
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
-from chalicelib.workflows.rows import asked_or_news, is_due, needs_jobs
+from chalicelib.workflows.rows import asked_or_news, begun, is_due, needs_jobs
 from chalicelib.workflows.rows.told import COMPLETED, Row
-from chalicelib.workflows.sync.stored import JOB, RUN, RUN_COLUMNS, open_jobs, open_runs, rows_of
+from chalicelib.workflows.sync.stored import JOB, RUN, RUN_COLUMNS, open_jobs, open_runs, rows_of, stands_open
 
 # So many runs are asked for in one go at most, and so many of them because they, or jobs of them, stand open.
 MOST, MOST_OPEN = 300, 200
@@ -58,17 +58,28 @@ def _best(looks: Iterable[Look]) -> list[Look]:
     return sorted(best.values(), key=lambda one: (one.waited_since, one.run_id))
 
 
-def _look(places: Places, row: Row, run_id: int, *, asks_run: bool, as_of: datetime | None) -> Look:
-    place, waited_since = places[row["repository_id"]], asked_or_news(row)
-    return Look(place=place, run_id=run_id, asks_run=asks_run, as_of=as_of, waited_since=waited_since)
+def _look(
+    places: Places,
+    row: Row,
+    run_id: int,
+    *,
+    asks_run: bool,
+    as_of: datetime | None,
+    waited_since: datetime | None = None,
+) -> Look:
+    since = waited_since or asked_or_news(row)
+    return Look(place=places[row["repository_id"]], run_id=run_id, asks_run=asks_run, as_of=as_of, waited_since=since)
 
 
 def _urgent(context: Context, places: Places) -> Iterator[Look]:
     """Find what stands open without news, and what is missing."""
     session, org, now = context.session, context.scope.org, context.now()
+    unlisted = _unlisted(context)
     for run in open_runs(session, org):
-        if run["repository_id"] in places and is_due(run, now):
-            yield _look(places, run, run["id"], asks_run=True, as_of=run["updated_at"])
+        is_unlisted = run["id"] in unlisted
+        if run["repository_id"] in places and is_due(run, now, is_unlisted=is_unlisted):
+            since = begun(run) if is_unlisted else None
+            yield _look(places, run, run["id"], asks_run=True, as_of=run["updated_at"], waited_since=since)
     stuck = [job for job in open_jobs(session, org) if job["repository_id"] in places and is_due(job, now)]
     ended = _ended_at(context, stuck)
     for job in stuck:
@@ -77,6 +88,14 @@ def _urgent(context: Context, places: Places) -> Iterator[Look]:
     for job in _missing(context):
         if job["repository_id"] in places and is_due(job, now):
             yield _look(places, job, job["run_id"], asks_run=True, as_of=None)
+
+
+def _unlisted(context: Context) -> set[int]:
+    """Find the open runs of whose latest attempt no job is known, and that were not asked for as they are now."""
+    known = exists().where(JOB.run_id == RUN.id, JOB.run_attempt == RUN.run_attempt)
+    is_asked = and_(RUN.checked_at.is_not(None), RUN.checked_at >= RUN.changed_at)
+    query = select(RUN.id).where(RUN.org == context.scope.org, stands_open(RUN.status), ~is_asked, ~known)
+    return set(context.session.scalars(query))
 
 
 def _ended_at(context: Context, jobs: Sequence[Row]) -> dict[int, datetime]:

@@ -91,6 +91,15 @@ def test_what_is_due(row: dict[str, Any], expected: bool) -> None:
     assert is_due(row, NOW) is expected
 
 
+def test_a_run_whose_jobs_nobody_knows_is_due_at_once() -> None:
+    old = run(created_at=NOW - 40 * HOUR, run_started_at=NOW - 40 * HOUR, changed_at=NOW)
+    assert not is_due(old, NOW)
+    assert is_due(old, NOW, is_unlisted=True)
+    new = run(created_at=NOW - 4 * MINUTE, run_started_at=NOW - 4 * MINUTE, changed_at=NOW)
+    assert not is_due(new, NOW, is_unlisted=True)
+    assert not is_due({**old, "not_found_at": NOW - MINUTE}, NOW, is_unlisted=True)
+
+
 def test_what_is_gone_was_not_found_twice() -> None:
     assert not is_gone(job())
     assert not is_gone(job(not_found_at=NOW))
