@@ -128,20 +128,56 @@ def test_nothing_is_stuck_for_ever(living: Organisation) -> None:
     assert len(open_rows(living)) == 7 + 6
     world.delete_repository(other)
     living.run_job("daily")
-    given_up: dict[tuple[int, str], int] = {}
+    given_up: dict[tuple[str, int, str], int] = {}
     day = 0
     for days in (1, 1, 1, 10, 10, 5, 4, 3, 5, 5):
         repair(living, 1, every=days * DAY)
         day += days
         for row in open_rows(living):
             if row["abandoned_at"]:
-                given_up.setdefault((row["id"], row["status"]), day)
+                given_up.setdefault((row["repo"], row["id"], row["status"]), day)
     for row in open_rows(living):
         assert row["abandoned_at"], row
         assert row["abandoned_reason"].startswith("GitHub showed it ")
-    first = {status: min(day for (_, one), day in given_up.items() if one == status) for _, status in given_up}
+    first: dict[str, int] = {}
+    for (repo, _, status), day in given_up.items():
+        if repo != other.name:
+            first[status] = min(day, first.get(status, day))
+    assert {day for (repo, *_), day in given_up.items() if repo == other.name} == {1}
     # A hosted runner has six hours, a job in the queue has two days, an approval thirty; a run has 35.
     assert first == {"in_progress": 1, "queued": 2, "waiting": 32, "pending": 40}
+
+
+def test_what_stands_open_in_a_repository_that_is_gone_is_given_up_at_once(living: Organisation) -> None:
+    run = start(living, "build", DEPLOY)
+    world = living.sandbox.world
+    other = world.start_run(list(world.repositories.values())[1], ["build"])
+    hear(living)
+    path = f"/repositories/{run.repository.id}"
+    listed = f"/orgs/{run.repository.owner.login}/repos"
+
+    def hiding(request: Request, answer: Answer) -> Answer:
+        if request.path.startswith(path):
+            return Answer({"message": "Not Found"}, 404)
+        if request.path != listed or answer.status != 200:
+            return answer
+        shown = [one for one in answer.data if one["id"] != run.repository.id]
+        return replace(answer, data=shown, headers={**answer.headers, "ETag": '"hidden"'})
+
+    with living.sandbox.oddities.telling(hiding):
+        living.advance(MINUTE)
+        living.run_job("daily")
+        repair(living)
+        rows = [runs(living)[run.id], *(jobs(living)[job.id] for job in run.jobs)]
+    for row in rows:
+        words = f"GitHub showed it last as {row['status']}, and its repository is gone since 2026-06-15T12:01:00Z"
+        assert row["abandoned_reason"] == words
+    assert runs(living)[other.id]["abandoned_at"] is None
+    # It was only hidden.
+    living.run_job("daily")
+    repair(living, 2, every=HOUR)
+    for row in (runs(living)[run.id], *(jobs(living)[job.id] for job in run.jobs)):
+        assert (row["status"] != "completed", row["abandoned_at"], row["not_found_at"]) == (True, None, None)
 
 
 def test_a_job_whose_run_ended_is_left_over(living: Organisation) -> None:

@@ -17,7 +17,14 @@ from chalicelib.utils import format_utc
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
 from chalicelib.workflows.rows import SURE, is_open, job_overdue, left_over, run_overdue
 from chalicelib.workflows.rows.told import Row
-from chalicelib.workflows.sync.stored import jobs_of, open_jobs, open_runs, stands_open, stored_run
+from chalicelib.workflows.sync.stored import (
+    deleted_repositories,
+    jobs_of,
+    open_jobs,
+    open_runs,
+    stands_open,
+    stored_run,
+)
 
 
 def not_found(session: Session, model: type[Any], row: Row, now: datetime) -> None:
@@ -63,6 +70,21 @@ def put_off(session: Session, run_id: int, now: datetime) -> None:
     for model, is_of_run in ((WorkflowRun, WorkflowRun.id == run_id), (WorkflowJob, WorkflowJob.run_id == run_id)):
         is_waited_for = or_(model.abandoned_at.is_(None), model.not_found_at.is_(None))
         session.execute(update(model).where(is_of_run, is_waited_for).values(checked_at=now, not_found_at=None))
+
+
+def end_of_gone(context: Context) -> None:
+    """Give up what stands open in repositories that are gone; should one come back, it is asked for again."""
+    session, now = context.session, context.now()
+    gone_since = deleted_repositories(session, context.scope.org)
+    for model, rows in ((WorkflowRun, open_runs), (WorkflowJob, open_jobs)):
+        for row in rows(session, context.scope.org):
+            since = gone_since.get(row["repository_id"])
+            if since is None or row["abandoned_at"] is not None or not context.scope.covers(row["org"], row["repo"]):
+                continue
+            _set(session, model, row, not_found_at=row["not_found_at"] or now)
+            words = f"GitHub showed it last as {row['status']}, and its repository is gone since {format_utc(since)}"
+            _abandon(session, model, row, now, words)
+    context.checkpoint()
 
 
 def end_unreadable(context: Context, readable: Collection[int]) -> None:

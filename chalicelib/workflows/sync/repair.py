@@ -65,6 +65,7 @@ class Repair:
     def do(self) -> None:
         """Ask for each run that is due, and store what is shown, each in a transaction of its own."""
         begun, places = self.context.now(), listed_places(self.context)
+        abandoning.end_of_gone(self.context)
         looks, left = find_looks(self.context, places)
         # Other threads ask GitHub now, and no transaction may be open meanwhile.
         self.context.checkpoint()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, union
 from sqlalchemy.orm import Session
 
+from chalicelib.inventory.models import Repository
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
 from chalicelib.workflows.rows.told import COMPLETED, Row
 
@@ -42,6 +44,17 @@ def open_runs(session: Session, org: str) -> Sequence[Row]:
 def open_jobs(session: Session, org: str) -> Sequence[Row]:
     """Give an organisation's jobs that have not ended."""
     return rows_of(session, select(*JOB_COLUMNS).where(JOB.org == org, stands_open(JOB.status)))
+
+
+def deleted_repositories(session: Session, org: str) -> dict[int, datetime]:
+    """Give the repositories, of those with runs or jobs that have not ended, that are gone, and since when."""
+    ids = [
+        select(table.repository_id).where(table.org == org, stands_open(table.status), table.abandoned_at.is_(None))
+        for table in (RUN, JOB)
+    ]
+    is_gone = (Repository.deleted_at.is_not(None), Repository.id.in_(union(*ids)))
+    found = session.execute(select(Repository.id, Repository.deleted_at).where(*is_gone))
+    return {number: deleted_at for number, deleted_at in found if deleted_at is not None}
 
 
 def jobs_of(session: Session, run_id: int) -> Sequence[Row]:
