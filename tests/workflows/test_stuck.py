@@ -350,6 +350,26 @@ def test_a_broken_run_does_not_hide_the_others_of_its_repository(living: Organis
     assert {job["status"] for job in jobs(living).values()} == {"completed"}
 
 
+def test_runs_that_are_gone_do_not_hide_the_others(living: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.workflows.sync.due.WINDOW", 2)
+    world = living.sandbox.world
+    [repository, *_] = world.repositories.values()
+    living.run_job("daily")
+    gone = [world.start_run(repository, ["build"]) for _ in range(2)]
+    for run in gone:
+        world.finish_run(run)
+    hear(living)
+    for run in gone:
+        world.delete_run(run)
+    repair(living, 2, every=61 * MINUTE)
+    assert all(runs(living)[run.id]["not_found_at"] is not None for run in gone)
+    late = world.start_run(repository, ["build"])
+    world.finish_run(late)
+    hear(living)
+    repair(living)
+    assert runs(living)[late.id]["jobs_as_of"] is not None
+
+
 def test_no_more_are_asked_for_than_fit_and_the_rest_next_time(
     living: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.deliveries import Place
 from chalicelib.store.among import among
+from chalicelib.store.functions import SecondsBetween
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
-from chalicelib.workflows.rows import asked_or_news, begun, is_due, needs_jobs
+from chalicelib.workflows.rows import SURE, asked_or_news, begun, is_due, needs_jobs
 from chalicelib.workflows.rows.told import COMPLETED, Row
 from chalicelib.workflows.sync.stored import JOB, RUN, RUN_COLUMNS, open_jobs, open_runs, rows_of, stands_open
 
@@ -126,10 +127,19 @@ def _ended(context: Context, places: Places) -> Iterator[Look]:
     query = (
         select(*RUN_COLUMNS)
         .where(RUN.org == context.scope.org, RUN.created_at >= now - OLDEST, among(RUN.repository_id, places))
-        .where(RUN.status == COMPLETED, ~is_listed)
+        .where(RUN.status == COMPLETED, ~is_listed, ~_is_gone())
         .order_by(func.coalesce(RUN.checked_at, RUN.changed_at), RUN.id)
         .limit(WINDOW)
     )
     for run in rows_of(context.session, query):
         if needs_jobs(run, now):
             yield _look(places, run, run["id"], asks_run=False, as_of=run["updated_at"])
+
+
+def _is_gone() -> ColumnElement[bool]:
+    """Say of runs that GitHub has said for long enough that there is no such run: they must not hide the others.
+
+    A second is added, because each database rounds seconds in its own way.
+    """
+    apart = SecondsBetween(RUN.not_found_at, RUN.checked_at) >= int(SURE.total_seconds()) + 1
+    return and_(RUN.not_found_at.is_not(None), RUN.checked_at.is_not(None), apart)
