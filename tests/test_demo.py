@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -67,10 +68,25 @@ def project(root: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def stored_deliveries(output: str) -> int:
-    """How many deliveries the webhook stored; all that are left besides are of events that it doesn't keep."""
-    (stored,) = re.findall(r"^  (\d+) were stored, \d+ are of no event that is kept$", output, re.MULTILINE)
-    return int(stored)
+def stored_deliveries(output: str) -> tuple[int, int]:
+    """How many deliveries the webhook stored, and how many it had already; it doesn't keep the events of the others."""
+    line = r"^  (\d+) were stored, (\d+) were stored already, \d+ are of no event that is kept$"
+    ((stored, already),) = re.findall(line, output, re.MULTILINE)
+    return int(stored), int(already)
+
+
+def assert_deliveries_are_what_is_stored(project: Path, output: str) -> None:
+    """Doubles counted as stored, and those that never came as what came."""
+    with closing(sqlite3.connect(project / "sandbox.db")) as connection:
+        query = "SELECT status, count(*) FROM webhook_deliveries GROUP BY status"
+        counts = dict(connection.execute(query).fetchall())
+        came = "SELECT event, count(*) AS n FROM webhook_deliveries WHERE status = 'stored' GROUP BY event"
+        most = connection.execute(f"{came} ORDER BY n DESC, event LIMIT 1").fetchone()
+    stored, already = stored_deliveries(output)
+    assert (stored, f"Of the webhooks, {counts['failed']} were lost on purpose." in output) == (counts["stored"], True)
+    assert 0 < already < stored
+    answer = output.split("What came by webhook?")[1].split("\n\n")[1].splitlines()[1]
+    assert tuple(answer.split()[:2]) == (most[0], str(most[1]))
 
 
 def replace(project: Path, words: Mapping[str, str]) -> None:
@@ -128,10 +144,11 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(pr
     for question in demo.QUERIES:
         answer = first.stdout.split(question)[1]
         assert "(no rows)" not in answer
-    assert stored_deliveries(first.stdout) > 50
+    assert stored_deliveries(first.stdout)[0] > 50
+    assert_deliveries_are_what_is_stored(project, first.stdout)
     second = run(project)
     assert second.returncode == 0, second.stderr
-    assert stored_deliveries(second.stdout) > 50
+    assert stored_deliveries(second.stdout)[1] > 50
     assert "Backfill" not in second.stdout
     changed = [line for line in second.stdout.splitlines() if "new or changed" in line]
     steps = {line.split(":")[0].removeprefix("octo-sandbox ") for line in changed}
@@ -259,7 +276,7 @@ def test_what_the_webhook_does_not_accept_is_one_sentence(monkeypatch: pytest.Mo
         demo.set_clock(place.url, utc_now() + timedelta(days=1))
         patch.setattr("chalicelib.jobs.deliveries.KEPT", KeptSettings())
         with pytest.raises(JobFailedError, match=r"the webhook did not accept all .*'503': \d+"):
-            demo.deliver(place, variables)
+            demo.deliver(place, load_settings(variables), variables)
 
 
 def test_when_it_is_killed_the_sandbox_ends_too(project: Path) -> None:
