@@ -30,7 +30,8 @@ SHARES = "Share of ended, 0 to 1; NULL when none ended"
 def _counts() -> list[ColumnElement[int]]:
     """How many of a group's runs ended in which way."""
     is_over = _run.status == COMPLETED
-    has_ended = and_(is_over, _run.conclusion.not_in((SKIPPED, ACTION_REQUIRED)))
+    # Old runs may have ended without a conclusion.
+    has_ended = and_(is_over, func.coalesce(_run.conclusion, "").not_in((SKIPPED, ACTION_REQUIRED)))
     return [
         func.count(type_=BigInteger()).label("runs"),
         count_if(has_ended).label("ended"),
@@ -46,10 +47,18 @@ def _counts() -> list[ColumnElement[int]]:
 def _count_columns(row: Any) -> list[ViewColumn]:
     return [
         ViewColumn("runs", row.runs, "Runs that were made; a re-run is no run of its own"),
-        ViewColumn("ended", row.ended, "Those that are completed, without skipped and action_required"),
+        ViewColumn(
+            "ended",
+            row.ended,
+            "Those that are completed, whatever their conclusion, without skipped and action_required",
+        ),
         ViewColumn("failed", row.failed, "Those of conclusion failure, timed_out or startup_failure"),
         ViewColumn("cancelled", row.cancelled, "Those that were cancelled"),
-        ViewColumn("rerun", row.rerun, "Those of ended that were run again: of more than one attempt"),
+        ViewColumn(
+            "rerun",
+            row.rerun,
+            "Those of ended of more than one attempt: that were run again, or, of a fork, approved",
+        ),
         ViewColumn("skipped", row.skipped, "Those that were skipped, because no job had to run"),
         ViewColumn("action_required", row.action_required, "Those that somebody must approve before they begin"),
         ViewColumn("not_completed", row.not_completed, "Those whose end GitHub has not told"),

@@ -46,6 +46,14 @@ def test_rates_are_of_the_runs_that_ended(ci: Ci) -> None:
     assert ci.world.row(WORKFLOW_RATES_WEEKLY) == place | {"workflow_id": 7, "workflow_name": "CI"} | counts
 
 
+def test_a_run_that_is_completed_has_ended_also_without_a_conclusion(ci: Ci) -> None:
+    """It was in no column but `runs`, so that these did not add up."""
+    ci.run(1, conclusion=None)
+    ci.run(2, conclusion="failure")
+    row = ci.world.row(REPOSITORY_RATES_WEEKLY)
+    assert (row["runs"], row["ended"], row["failed"], row["failed_share"]) == (2, 2, 1, 0.5)
+
+
 def test_a_workflow_keeps_its_name_when_its_file_cannot_be_read(ci: Ci) -> None:
     ci.run(1, name=PATH, conclusion="startup_failure")
     ci.run(2, name="CI", path=None)
