@@ -139,6 +139,8 @@ class Generator:
     def deployment(self, run: dict[str, Any]) -> dict[str, Any]:
         state, at = self.rng.choice(("success", "inactive", "failure", "error", "in_progress")), run["run_started_at"]
         succeeded = at + timedelta(minutes=5) if state in {"success", "inactive"} or self.rng.random() < 0.1 else None
+        has_failed = state in {"failure", "error"} or self.rng.random() < 0.2
+        failed = at + timedelta(minutes=self.rng.choice((3, 9, 8000))) if has_failed else None
         return {
             **{name: run[name] for name in ("org", "repo", "repository_id", "id")},
             "environment": self.rng.choice(("production", "staging", None)),
@@ -150,6 +152,7 @@ class Generator:
             "state_at": at + timedelta(minutes=9),
             "status_id": run["id"],
             "succeeded_at": succeeded,
+            "failed_at": failed,
             "first_seen_at": at,
         }
 

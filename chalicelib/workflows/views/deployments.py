@@ -12,15 +12,14 @@ from chalicelib.workflows.models import Deployment
 from chalicelib.workflows.views.columns import described
 
 _deployment = Deployment
-FAILED = ("failure", "error")
 
 
 def _ended() -> Any:
     """Deployments that succeeded once, or have failed, with the week of that."""
-    # One that has failed and never succeeded keeps that status, so state_at is when it failed.
-    week = WeekOf(func.coalesce(_deployment.succeeded_at, _deployment.state_at)).label("week")
+    # Whatever its status is now: a failed one becomes inactive, too, when another one replaces it.
+    week = WeekOf(func.coalesce(_deployment.succeeded_at, _deployment.failed_at)).label("week")
     names = ("org", "repo", "environment", "succeeded_at", "is_production")
-    ended = or_(_deployment.succeeded_at.is_not(None), _deployment.state.in_(FAILED))
+    ended = or_(_deployment.succeeded_at.is_not(None), _deployment.failed_at.is_not(None))
     return select(*(getattr(_deployment, name) for name in names), week).where(ended).subquery("ended").c
 
 
@@ -29,7 +28,7 @@ _end = _ended()
 DEPLOYMENT_FREQUENCY = View(
     "deployment_frequency",
     "How many deployments succeeded and failed, by environment and week. One that succeeded counts when it first did, "
-    "whatever came later; one that never succeeded counts when it failed. Others don't count",
+    "whatever came later; one that never succeeded counts when it first failed. Others don't count",
     [
         *described(_end, ["org", "repo", "environment"]),
         ViewColumn("week", _end.week, "Monday of the week, UTC"),

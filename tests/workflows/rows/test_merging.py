@@ -232,14 +232,16 @@ def status(number: int, state: str, seconds: int) -> dict[str, Any]:
         "status_id": number,
         "run_id": 3 if number == 2 else None,
         "succeeded_at": after(seconds) if state == "success" else None,
-        "failed_at": None,
+        "failed_at": after(seconds) if state == "failure" else None,
         "first_seen_at": BEGIN,
     }
 
 
 def test_every_order_gives_the_same_deployment() -> None:
-    told = [status(1, "queued", 0), status(2, "in_progress", 0), status(3, "success", 9), status(4, "inactive", 99)]
+    told = [status(1, "queued", 0), status(2, "in_progress", 0), status(3, "failure", 5), status(4, "success", 9)]
+    told += [status(5, "failure", 20), status(6, "inactive", 99)]
     expected = merged(told, merge_deployment)
-    assert (expected["state"], expected["succeeded_at"], expected["run_id"]) == ("inactive", after(9), 3)
+    assert (expected["state"], expected["run_id"]) == ("inactive", 3)
+    assert (expected["succeeded_at"], expected["failed_at"]) == (after(9), after(5))
     for order in permutations(told):
         assert merged(order, merge_deployment) == expected

@@ -283,11 +283,11 @@ def test_use_of_runners(world: World, now: datetime) -> None:
 def test_deployments(world: World) -> None:
     expected: dict[tuple[Any, ...], list[Any]] = {}
     for deployment in rows(world, Deployment):
-        succeeded_at = deployment["succeeded_at"]
-        if succeeded_at or deployment["state"] in {"failure", "error"}:
+        succeeded_at, failed_at = deployment["succeeded_at"], deployment["failed_at"]
+        if succeeded_at or failed_at:
             key = (
                 *(deployment[name] for name in ("org", "repo", "environment")),
-                week(succeeded_at or deployment["state_at"]),
+                week(succeeded_at or failed_at),
             )
             row = expected.setdefault(key, [0, 0, False])
             row[0 if succeeded_at else 1] += 1

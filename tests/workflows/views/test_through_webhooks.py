@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import permutations
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from chalicelib.models import create_db_session
 from chalicelib.store.views import View
-from chalicelib.workflows.views import CI_MINUTES_WEEKLY, OPEN_RUNS, QUEUE_REASONS, QUEUE_TIME_DAILY
+from chalicelib.workflows.views import (
+    CI_MINUTES_WEEKLY,
+    DEPLOYMENT_FREQUENCY,
+    OPEN_RUNS,
+    QUEUE_REASONS,
+    QUEUE_TIME_DAILY,
+)
 from chalicelib.workflows.views import REPOSITORY_RATES_WEEKLY as RATES
-from tests.deliveries import SECRET, post_to
+from tests.deliveries import SECRET, post_to, signed, webhook
 from tests.organisation import Organisation, at
+from tests.payloads.webhooks import payload_of
 from tests.workflows.test_webhook import live
 
 
@@ -58,3 +68,19 @@ def test_they_say_what_github_shows(org: Organisation) -> None:
     assert total(read(org, RATES), "runs") == len(runs)
     assert total(read(org, RATES), "rerun") == sum(run["run_attempt"] > 1 for run in runs)
     assert {row["id"] for row in read(org, OPEN_RUNS)} == {run["id"] for run in runs if run["status"] != "completed"}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_failed_deployment_stays_so_when_it_is_replaced(db_url: str, order: tuple[int, ...]) -> None:
+    """The next deployment makes it inactive: the failure was gone from its week."""
+    told = [("in_progress", "2026-05-12T08:00:00Z"), ("failure", "2026-05-12T09:00:00Z")]
+    told += [("inactive", "2026-06-02T09:00:00Z")]
+    deliver = webhook(db_url)
+    for number in order:
+        state, moment = told[number]
+        status = {"id": 100 + number, "state": state, "created_at": moment}
+        payload = {**payload_of("deployment_status"), "deployment_status": status}
+        assert deliver(*signed("deployment_status", payload, guid=f"guid-{number}")).message == "stored"
+    with create_db_session(db_url) as session:
+        [row] = session.execute(select(DEPLOYMENT_FREQUENCY.table)).mappings()
+    assert (row["week"], row["succeeded"], row["failed"]) == (date(2026, 5, 11), 0, 1)

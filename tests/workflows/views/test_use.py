@@ -192,7 +192,8 @@ def test_today_is_as_long_as_it_has_been(ci: Ci) -> None:
 def deploy(ci: Ci, key: int, state: str, succeeded_at: datetime | None, **columns: Any) -> None:
     row = PLACE | {"id": key, "environment": "production", "created_at": may(1), "updated_at": may(1)}
     row |= {"state": state, "state_at": may(12), "succeeded_at": succeeded_at, "status_id": key, "is_production": True}
-    ci.write(Deployment, **(row | {"first_seen_at": FIRST_LOOK} | columns))
+    row |= {"failed_at": may(12) if state in {"failure", "error"} else None, "first_seen_at": FIRST_LOOK}
+    ci.write(Deployment, **(row | columns))
 
 
 def test_how_often_it_is_deployed(ci: Ci) -> None:
@@ -205,8 +206,9 @@ def test_how_often_it_is_deployed(ci: Ci) -> None:
     deploy(ci, 6, "inactive", None)  # whether it ever succeeded was not told
     deploy(ci, 7, "in_progress", None)
     deploy(ci, 8, "success", may(5), environment="docs", is_production=None)
+    deploy(ci, 9, "inactive", None, failed_at=may(12))
     assert [tuple(row.values())[2:] for row in ci.world.read(DEPLOYMENT_FREQUENCY)] == [
         ("docs", MONDAY, 1, 0, False),
         ("production", MONDAY, 3, 0, True),
-        ("production", date(2026, 5, 11), 0, 2, True),
+        ("production", date(2026, 5, 11), 0, 3, True),
     ]
