@@ -143,3 +143,18 @@ def test_other_actions_are_left(org: Organisation) -> None:
     notes = {row["action"]: row["note"] for row in rows(org, WebhookDelivery)}
     assert notes.pop("renamed") == f"the organisation is called {ORG} now: the next check of access follows"
     assert set(notes.values()) == {"nothing of it is kept"}
+
+
+def test_a_recorded_body_with_another_id_holds_until_the_list_is_read(org: Organisation) -> None:
+    """The signature covers no header and the body has no time: docs/webhook.md says who must not record any."""
+    person = a_member(org)
+    move(org, person, None)
+    left = told(org)
+    move(org, person, "member")
+    deliver(org, left + told(org))
+    active = {"inactive": False, "inactive_dt": None}
+    assert states(org, person)[1] == [active]
+    deliver(org, [({**headers, "X-GitHub-Delivery": "another"}, body) for headers, body in left])
+    assert states(org, person)[1][0]["inactive"]
+    org.run_job("every_30_min")
+    assert states(org, person)[1] == [active]
