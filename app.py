@@ -68,10 +68,12 @@ def webhook() -> Response:
 @app.route("/api/{name}", methods=["GET"], authorizer=IAMAuthorizer())
 def api(name: str) -> Response:
     """Answer a front end; API Gateway lets only those pass who sign with rights in AWS. There is no CORS."""
-    log_json()
     request: Any = app.current_request
     query: Any = request.query_params or {}
-    reply = read(name, {each: query.getlist(each) for each in query}, KEPT.read())
+    settings = KEPT.read()
+    if settings.in_lambda:
+        log_json()
+    reply = read(name, {each: query.getlist(each) for each in query}, settings)
     return Response(reply.body, {"Content-Type": "application/json", "Cache-Control": "no-store"}, reply.status)
 
 

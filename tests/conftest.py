@@ -5,6 +5,7 @@ Every test that touches a database runs on SQLite and on PostgreSQL: ask for `db
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Generator, Iterator
@@ -84,8 +85,24 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("chalicelib.settings.PROJECT", tmp_path)
     monkeypatch.setattr("chalicelib.ingest.runner.end_reading", end_reading_and_check)
-    with mock.patch.dict(os.environ, clean | NO_FILES, clear=True):
+    with mock.patch.dict(os.environ, clean | NO_FILES, clear=True), logging_as_before():
         yield
+
+
+@contextmanager
+def logging_as_before() -> Iterator[None]:
+    """Put logging back that a command or a request sets up for its process: other tests' output would change."""
+    loggers = [logging.getLogger(), logging.getLogger("contributor_metrics")]
+    levels, handlers = [each.level for each in loggers], list(loggers[0].handlers)
+    formatters = [each.formatter for each in handlers]
+    try:
+        yield
+    finally:
+        loggers[0].handlers[:] = handlers
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        for handler, formatter in zip(handlers, formatters, strict=True):
+            handler.setFormatter(formatter)
 
 
 def end_reading_and_check(session: Session) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -24,17 +23,6 @@ from tests.workflows.jobs import job, write
 OPEN = {("POST", "/webhook")}
 # Chalice says of IAM that it is not checked here.
 pytestmark = pytest.mark.filterwarnings("ignore:IAMAuthorizer is not a supported in local mode")
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """A request sets logging up for its process."""
-    root = logging.getLogger()
-    handlers, formatters, level = list(root.handlers), [each.formatter for each in root.handlers], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    for handler, formatter in zip(handlers, formatters, strict=True):
-        handler.setFormatter(formatter)
 
 
 @pytest.fixture

@@ -7,19 +7,10 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#deployment_statu
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
-
 from chalicelib.ingest.context import Saving
 from chalicelib.ingest.deliveries import Delivery, Event, Place
 from chalicelib.ingest.mapping import reject
-from chalicelib.inventory.models import Repository
-from chalicelib.inventory.sync.belongings import rename
 from chalicelib.workflows.sync.saving import DEPLOYMENTS, JOBS, RUNS, save_deployment, save_jobs, save_runs
-
-# Built once: it is asked for each delivery.
-NAMES = select(Repository.__table__.c.org, Repository.__table__.c.name).where(
-    Repository.__table__.c.id == bindparam("number")
-)
 
 
 def hear_job(saving: Saving, delivery: Delivery) -> None:
@@ -27,21 +18,18 @@ def hear_job(saving: Saving, delivery: Delivery) -> None:
     if place := _place_of(saving, delivery, JOBS):
         gate = delivery.part("deployment")
         save_jobs(saving, place, [delivery.payload.get("workflow_job")], told=True, gate=gate)
-        _follow_name(saving, place)
 
 
 def hear_run(saving: Saving, delivery: Delivery) -> None:
     """Store a run."""
     if place := _place_of(saving, delivery, RUNS):
         save_runs(saving, place, [delivery.payload.get("workflow_run")], told=True)
-        _follow_name(saving, place)
 
 
 def hear_deployment_status(saving: Saving, delivery: Delivery) -> None:
     """Store a deployment with its status."""
     if place := _place_of(saving, delivery, DEPLOYMENTS):
         save_deployment(saving, place, delivery.payload)
-        _follow_name(saving, place)
 
 
 def _place_of(saving: Saving, delivery: Delivery, kind: str) -> Place | None:
@@ -49,13 +37,6 @@ def _place_of(saving: Saving, delivery: Delivery, kind: str) -> Place | None:
     if delivery.place is None:
         reject(saving, kind, dict(delivery.payload), "repository is missing, or has no id, name or owner")
     return delivery.place
-
-
-def _follow_name(saving: Saving, place: Place) -> None:
-    """Call the repository as it is called now: a late delivery has a former name, or a former owner."""
-    found = saving.session.connection().execute(NAMES, {"number": place.repository_id}).first()
-    if found is not None and (found.org, found.name) != (place.org, place.repo):
-        rename(saving.session, place.repository_id, found.org, found.name)
 
 
 EVENTS = {

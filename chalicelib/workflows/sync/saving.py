@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from chalicelib.errors import RejectedError
 from chalicelib.ingest.columns import list_row
@@ -17,6 +17,8 @@ from chalicelib.ingest.context import Saving
 from chalicelib.ingest.deliveries import Place
 from chalicelib.ingest.fields import identity, json_object, moment, ordinal, positive, text
 from chalicelib.ingest.mapping import Mapped, map_records, save_rows
+from chalicelib.inventory.models import Repository
+from chalicelib.inventory.sync.belongings import rename
 from chalicelib.store.among import among
 from chalicelib.store.locks import take_turn
 from chalicelib.store.upsert import Row
@@ -26,6 +28,11 @@ from chalicelib.workflows.rows import label_set, merge_deployment, merge_job, me
 RUNS, JOBS, DEPLOYMENTS = (model.__tablename__ for model in (WorkflowRun, WorkflowJob, Deployment))
 SUCCESS, FAILURES = "success", {"failure", "error"}
 WAITING, QUEUED, PENDING = "waiting", "queued", "pending"
+PLACE = ("repository_id", "org", "repo")
+# Built once: it is asked for each job that is new.
+NAMES = select(Repository.__table__.c.org, Repository.__table__.c.name).where(
+    Repository.__table__.c.id == bindparam("number")
+)
 Merge = Callable[[Mapping[str, Any] | None, Row], Row]
 
 
@@ -79,12 +86,34 @@ def _save(
         take_turn(saving.session.connection(), name)
     table = model.__table__
     there = select(table).where(among(table.c.id, {each.row["id"] for each in mapped}))
-    rows: dict[int, Row] = {row["id"]: dict(row) for row in saving.session.execute(there).mappings()}
-    records = {}
+    stored = {row["id"]: dict(row) for row in saving.session.execute(there).mappings()}
+    rows, records = dict(stored), {}
     for each in mapped:
-        rows[each.row["id"]] = merge(rows.get(each.row["id"]), each.row)
-        records[each.row["id"]] = each.record
+        key = each.row["id"]
+        rows[key] = _in_place(merge(rows.get(key), each.row), stored.get(key))
+        records[key] = each.record
     save_rows(saving, kind, model, [Mapped(rows[key], record) for key, record in records.items()])
+    for place in {Place(*(row[name] for name in PLACE)) for key, row in rows.items() if key not in stored}:
+        _follow_name(saving, place)
+
+
+def _in_place(row: Row, stored: Row | None) -> Row:
+    """Give a row with the repository's name that is stored, which follows its renames: a delivery may come late."""
+    if (
+        stored is None
+        or stored["repository_id"] != row["repository_id"]
+        or all(stored[name] == row[name] for name in PLACE)
+    ):
+        return row
+    links = {name: stored[name] for name in row if name.endswith("url")}
+    return {**row, **{name: stored[name] for name in PLACE}, **links}
+
+
+def _follow_name(saving: Saving, place: Place) -> None:
+    """Call a repository, of which something is new, as it is called now: a late delivery has a former name."""
+    found = saving.session.connection().execute(NAMES, {"number": place.repository_id}).first()
+    if found is not None and (found.org, found.name) != (place.org, place.repo):
+        rename(saving.session, place.repository_id, found.org, found.name)
 
 
 def _new(now: datetime, *, told: bool) -> Row:
