@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -175,9 +176,7 @@ def parse_flag(text: str) -> bool:
 
 def parse_time(text: str) -> datetime:
     """Accept a UTC time, or a day, which means its beginning."""
-    try:
+    with suppress(ValueError):  # such as the 30th of February
         if TIME.fullmatch(text):
             return parse_day(text)
-    except ValueError:  # such as the 30th of February
-        pass
     raise ValueError("must be a UTC time such as 2026-05-01T08:00:00Z, or a day such as 2026-05-01")

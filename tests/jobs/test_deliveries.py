@@ -180,30 +180,17 @@ def test_each_delivery_is_one_line_which_counts_it(runtime: Runtime, process: Pr
         process.answer()
     *lines, error, failed = runtime.lines()
     names = ("job", "level", "status", "event", "action", "delivery", "organisation", "message")
+    ping, push, nothing = ("ping", "queued", "guid-1", "acme"), ("push", "queued", "guid-2", "acme"), (None,) * 4
+    answers = [
+        (200, *ping, "stored"),
+        (200, *ping, "it is stored already"),
+        (401, *nothing, "the signature is wrong: the webhook has another secret"),
+        (202, *push, "nothing is kept of the event push"),
+        (503, *nothing, "the settings can't be used now; redeliver it later"),
+    ]
     assert [[line.get(name) for name in names] for line in [*lines, failed]] == [
-        ["webhook", "INFO", 200, "ping", "queued", "guid-1", "acme", "a delivery was answered 200: stored"],
-        [
-            "webhook",
-            "INFO",
-            200,
-            "ping",
-            "queued",
-            "guid-1",
-            "acme",
-            "a delivery was answered 200: it is stored already",
-        ],
-        [
-            *("webhook", "INFO", 401, None, None, None, None),
-            "a delivery was answered 401: the signature is wrong: the webhook has another secret",
-        ],
-        [
-            *("webhook", "INFO", 202, "push", "queued", "guid-2", "acme"),
-            "a delivery was answered 202: nothing is kept of the event push",
-        ],
-        [
-            *("webhook", "INFO", 503, None, None, None, None),
-            "a delivery was answered 503: the settings can't be used now; redeliver it later",
-        ],
+        ["webhook", "INFO", status, *about, f"a delivery was answered {status}: {message}"]
+        for status, *about, message in answers
     ]
     assert (error["level"], error["message"]) == (
         "ERROR",
