@@ -17,7 +17,8 @@ from tests.organisation import Organisation, organisation
 
 pytestmark = pytest.mark.slow
 
-IDLE = 0.25  # seconds after which PostgreSQL ends a session whose transaction is idle
+# Seconds after which PostgreSQL ends a session whose transaction is idle: more than a busy machine lets a process wait.
+IDLE = 0.5
 JOBS = ("every_30_min", "nrt_events", "daily")
 
 
