@@ -33,7 +33,6 @@ from chalicelib.ingest.mapping import map_records, save_rows
 from chalicelib.ingest.steps import Step
 from chalicelib.ingest.streams import ListStream
 from chalicelib.store.marks import WHOLE, Mark
-from chalicelib.store.transactions import end_reading
 
 Polls = Mapping[str, Mapping[int, PageState]]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,17 +110,15 @@ class ListReading:
 
     def _read_places(self, places: Sequence[Place]) -> None:
         """Read lists, a few ahead of the one that is being written; what is not read whole is read as it is written."""
-        ahead = fetch_ahead(self._with_polls(places), self._fetch_place, threads=THREADS, name="list")
+        session = self.context.session
+        ahead = fetch_ahead(self._with_polls(places), self._fetch_place, threads=THREADS, name="list", session=session)
         for (place, _), pages in ahead:
             self._try_place(place, pages.result)
             self.context.checkpoint()
 
     def _with_polls(self, places: Sequence[Place]) -> Iterator[tuple[Place, Polls]]:
         for place in places:
-            polls = self.stored.polls_of(place)
-            # Other threads ask GitHub now, and no transaction may be open meanwhile.
-            end_reading(self.context.session)
-            yield place, polls
+            yield place, self.stored.polls_of(place)
 
     def _fetch_place(self, asked: tuple[Place, Polls]) -> list[Page]:
         return list(self._fetch(*asked)) if self.reads_whole else []

@@ -17,7 +17,6 @@ from chalicelib.github import PageState
 from chalicelib.ingest.context import Context
 from chalicelib.store.among import among
 from chalicelib.store.marks import TOLERANCE
-from chalicelib.store.transactions import end_reading
 
 CHUNK = 500
 
@@ -78,8 +77,6 @@ def _due_chunk(
     due = _due(context, kind, axis=axis, since=since, until=until).where(item.id > after)
     found = context.session.execute(due.order_by(item.id).limit(CHUNK)).all()
     polls = _polls_of(context, [row.id for row in found])
-    # The caller waits for other threads, which ask GitHub.
-    end_reading(context.session)
     return [item_of(kind, row, polls.get(row.id, {})) for row in found]
 
 

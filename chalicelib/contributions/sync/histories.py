@@ -112,7 +112,8 @@ class HistoryReader:
     def read(self, due: Iterator[DueItem]) -> Iterator[list[Outcome]]:
         """Read timelines; gives each as a Reading, or as the item that has to be asked for in REST."""
         # One query at a time: more at once would take GitHub's time for queries from each other.
-        ahead = fetch_ahead(self._chunks(due), self._fetch_first_pages, threads=1, name="graphql")
+        session = self.context.session
+        ahead = fetch_ahead(self._chunks(due), self._fetch_first_pages, threads=1, name="graphql", session=session)
         for chunk, pages in ahead:
             yield from gathered(self._begin(chunk, pages.result()), AT_ONCE)
             yield from gathered(self._go_on(is_last=False), AT_ONCE)

@@ -7,7 +7,6 @@ hundred timelines, changed or not.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
@@ -177,7 +176,8 @@ def _read_by_rest(context: Context, due: Iterator[DueItem], failures: list[str],
     """Fetch timelines with several threads and write them with this one, each in a transaction of its own."""
     budget = context.github.budget
     api = TimelineAPI(context.github, Pacer(now=budget.now, sleep=budget.sleep))
-    for item, pages in fetch_timelines(api, due):
+    ahead = fetch_ahead(due, partial(_fetch, api), threads=THREADS, name="timeline", session=context.session)
+    for item, pages in ahead:
         try:
             _save_one(context, api, Reading(item, pages.result()), types=types)
         except UnauthorizedError:
@@ -225,11 +225,6 @@ def _note_refused(context: Context, item: DueItem, refusal: GitHubError) -> None
     known = item.polls.get(1, PageState(None, 0, None))
     save_polls(context, [Reading(item, [ListPage(1, None, known)])], keeps_others=True)
     ask_again(context, item.kind, item.id)
-
-
-def fetch_timelines(api: TimelineAPI, due: Iterator[DueItem]) -> Iterator[tuple[DueItem, Future[list[ListPage]]]]:
-    """Fetch timelines in the given order, a few ahead of the one that is being written."""
-    return fetch_ahead(due, partial(_fetch, api), threads=THREADS, name="timeline")
 
 
 def _fetch(api: TimelineAPI, item: DueItem) -> list[ListPage]:

@@ -125,7 +125,8 @@ class _Reader:
     def read(self, subjects: Sequence[Subject]) -> Iterator[list[Checked]]:
         """Give repositories with all that is known of them; ForbiddenError when GitHub refuses every query."""
         batches, failure = in_parts(subjects, MOST_REPOSITORIES), None
-        ahead = fetch_ahead(batches, self._fetch, threads=QUERIES, name="audit")
+        session = self.context.session
+        ahead = fetch_ahead(batches, self._fetch, threads=QUERIES, name="audit", session=session)
         with closing(ahead):
             try:
                 for batch, shown in self._answered(ahead):

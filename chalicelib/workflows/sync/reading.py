@@ -81,9 +81,10 @@ class RunReading:
         """Read every repository, each list in transactions of its own, the one that waited longest first."""
         begun = self.context.now()
         lists = self._lists()
-        # Other threads ask GitHub now, and no transaction may be open meanwhile.
         self.context.checkpoint()
-        for one, first in fetch_ahead(self._awaited(lists), self._fetch_first, threads=THREADS, name="runs"):
+        session = self.context.session
+        ahead = fetch_ahead(self._awaited(lists), self._fetch_first, threads=THREADS, name="runs", session=session)
+        for one, first in ahead:
             self.outcome.attempt(one.place, partial(self._save, one, first.result, begun))
             self.context.checkpoint()
             if self.outcome.is_hopeless:

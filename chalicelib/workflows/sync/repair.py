@@ -67,9 +67,10 @@ class Repair:
         begun, places = self.context.now(), listed_places(self.context)
         abandoning.end_of_gone(self.context)
         looks, left = find_looks(self.context, places)
-        # Other threads ask GitHub now, and no transaction may be open meanwhile.
         self.context.checkpoint()
-        for look, shown in fetch_ahead(self._awaited(looks), self._fetch, threads=THREADS, name="run"):
+        session = self.context.session
+        ahead = fetch_ahead(self._awaited(looks), self._fetch, threads=THREADS, name="run", session=session)
+        for look, shown in ahead:
             if not self.outcome.is_out(look.place) and not self._attempt(look, shown.result):
                 self._put_off(look)
             self.context.checkpoint()
