@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, Inspector, create_engine, inspect, text
 from sqlalchemy.dialects import registry
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from chalicelib.models import Base, create_all
 from chalicelib.store.engine import REVISIONS
@@ -57,10 +58,11 @@ SEED = {
         user jsonb, username string""",
 }
 OURS = {
-    "issues": {"deleted_at": "datetime", "repository_id": "biginteger"},
+    "issues": {"author_id": "biginteger", "deleted_at": "datetime", "repository_id": "biginteger"},
     "pull_requests": {
         "deleted_at": "datetime",
         "merged_at": "datetime",
+        "author_id": "biginteger",
         "pull_id": "biginteger",
         "repository_id": "biginteger",
         **dict.fromkeys(("additions", "deletions", "changed_files", "commits"), "integer"),
@@ -68,9 +70,14 @@ OURS = {
         **dict.fromkeys(("first_commit_authored_at", "sized_at"), "datetime"),
         "requested_reviewers": "array",
     },
-    "events": {"details": "jsonb", "graphql_details": "jsonb", "page_no": "integer", "removed_at": "datetime"},
+    "events": {
+        **dict.fromkeys(("details", "graphql_details"), "jsonb"),
+        "page_no": "integer",
+        "removed_at": "datetime",
+        "user_id": "biginteger",
+    },
     "event_polls": {"events": "integer", "next_url": "string", "total": "integer"},
-    "transfers": {"detected_at": "datetime", "repository_id": "biginteger"},
+    "transfers": {"author_id": "biginteger", "detected_at": "datetime", "repository_id": "biginteger"},
 }
 # A user's id may outgrow 32 bits: wider than the seed's Integer, and nothing that fits that is lost.
 WIDER = {("members", "id"): "biginteger"}
@@ -158,11 +165,17 @@ def catalogue(engine: Engine) -> dict[str, Any]:
                 for column in inspector.get_columns(table)
             },
             "key": _key_of(inspector, table),
-            "indexes": sorted(inspector.get_indexes(table), key=lambda index: str(index["name"])),
+            "indexes": sorted(map(_words_of, inspector.get_indexes(table)), key=lambda index: index["name"]),
             "unique": inspector.get_unique_constraints(table),
         }
         for table in inspector.get_table_names()
     }
+
+
+def _words_of(index: ReflectedIndex) -> dict[str, Any]:
+    """An index with the condition of a partial one as text: SQL elements are equal only to themselves."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return {**index, "name": str(index["name"]), "dialect_options": options}
 
 
 def _key_of(inspector: Inspector, table: str) -> dict[str, Any]:

@@ -223,3 +223,75 @@ def test_references_get_keys_that_both_apis_can_tell_and_go_back(referred: Engin
         assert rows(referred, 'SELECT username, "user" FROM events WHERE id = 5') == [(None, None)]
         command.downgrade(migrations, "0006")
         assert rows(referred, keys) == before
+
+
+# The step to users' ids as numbers
+
+LARGEST = 2**63 - 1
+# What may be stored as a user, and the id that is to be found in it.
+USERS: list[tuple[str | None, int | None]] = [
+    ('{"id": 5, "login": "ada"}', 5),
+    (json.dumps({"id": LARGEST}), LARGEST),
+    (json.dumps({"id": LARGEST + 1}), None),
+    (json.dumps({"id": -(10**40)}), None),
+    ('{"id": "5"}', None),
+    ('{"id": true}', None),
+    ('{"id": null}', None),
+    ('{"id": 5.5}', None),
+    ('{"id": [5]}', None),
+    ('{"login": "ada"}', None),
+    ("{}", None),
+    ("[5]", None),
+    ('"ada"', None),
+    ("null", None),
+    (None, None),
+]
+IDS_OF_USERS = {"issues": "author_id", "pull_requests": "author_id", "transfers": "author_id", "events": "user_id"}
+
+
+@pytest.fixture
+def peopled(migrations: Config, empty_db_url: str) -> Iterator[Engine]:
+    """A database at the migration before, with everything that may be stored as a user."""
+    command.upgrade(migrations, "0009")
+    engine = create_engine(empty_db_url)
+    item = '(id, number, org, repo, title, state, created_at, updated_at, "user")'
+    values = "(:id, :id, 'acme', 'web', 'x', 'open', :day, :day, :user)"
+    inserts = (
+        f"INSERT INTO issues {item} VALUES {values}",
+        f"INSERT INTO pull_requests {item} VALUES {values}",
+        'INSERT INTO transfers (issue_id, new_issue_id, detected_at, "user") VALUES (:id, :id, :day, :user)',
+        'INSERT INTO events (id, issue_id, org, repo, event, page_no, "user")'
+        " VALUES (:id, :id, 'acme', 'web', 'closed', 1, :user)",
+    )
+    people = [{"id": number, "user": user, "day": DAY} for number, (user, _) in enumerate(USERS)]
+    with engine.begin() as connection:
+        for insert in inserts:
+            connection.execute(text(insert), people)
+    yield engine
+    engine.dispose()
+
+
+def test_ids_of_users_become_numbers_whatever_is_stored(peopled: Engine, migrations: Config) -> None:
+    for _ in range(2):
+        command.upgrade(migrations, "head")
+        for table, column in IDS_OF_USERS.items():
+            key = "issue_id" if table == "transfers" else "id"
+            found = rows(peopled, f"SELECT {column} FROM {table} ORDER BY {key}")
+            assert found == [(user_id,) for _, user_id in USERS], table
+        command.downgrade(migrations, "0009")
+
+
+@pytest.mark.parametrize("empty_db_url", ["sqlite"], indirect=True)
+def test_text_that_is_no_json_stops_no_upgrade(migrations: Config, empty_db_url: str) -> None:
+    """SQLite stores anything in a JSON column."""
+    command.upgrade(migrations, "0009")
+    engine = create_engine(empty_db_url)
+    with engine.begin() as connection:
+        insert = (
+            'INSERT INTO issues (id, number, org, repo, title, state, created_at, updated_at, "user")'
+            " VALUES (1, 1, 'acme', 'web', 'x', 'open', '2026-05-01', '2026-05-01', 'no JSON')"
+        )
+        connection.execute(text(insert))
+    command.upgrade(migrations, "head")
+    assert rows(engine, "SELECT author_id FROM issues") == [(None,)]
+    engine.dispose()

@@ -1,0 +1,8 @@
+"""The tables of contributions: GitHub's objects, and this app's own records of how they were read."""
+
+from chalicelib.contributions.models.items import Issue, PullRequest
+from chalicelib.contributions.models.people import Member, Membership
+from chalicelib.contributions.models.timelines import Event, EventPoll
+from chalicelib.contributions.models.transfers import Transfer, TransferCheck
+
+__all__ = ["Event", "EventPoll", "Issue", "Member", "Membership", "PullRequest", "Transfer", "TransferCheck"]
