@@ -8,6 +8,7 @@ from functools import partial
 
 from chalicelib.contributions.api import ISSUES, MEMBERS, PULL_REQUESTS
 from chalicelib.contributions.backfill import COSTS, ContributionsHistory
+from chalicelib.contributions.facts import FACTS
 from chalicelib.contributions.permissions import NEEDS
 from chalicelib.contributions.settings import (
     CLOSED_DAYS,
@@ -23,6 +24,8 @@ from chalicelib.contributions.sync import hearing, items, missing, reconcile, re
 from chalicelib.contributions.sync.allowances import next_turn
 from chalicelib.contributions.sync.counts import check_count
 from chalicelib.contributions.sync.events import EVENTS
+from chalicelib.contributions.sync.facts import NAME as FACTS_STEP
+from chalicelib.contributions.sync.facts import store_facts
 from chalicelib.contributions.sync.members import sync_members
 from chalicelib.contributions.sync.sizes import follow_sizes
 from chalicelib.contributions.sync.timelines import poll_timelines
@@ -153,6 +156,7 @@ STEPS = (
     *DAILY_STEPS,
     # Last, since the others may find pull requests.
     Step(f"{PULL_REQUESTS}.sizes", follow_sizes, (NRT_EVENTS, DAILY)),
+    Step(FACTS_STEP, store_facts, (EVERY_30_MIN, NRT_EVENTS, DAILY), is_last=True),
 )
 # A kind is stale when several runs in a row did not finish.
 KINDS = (
@@ -162,6 +166,7 @@ KINDS = (
     Kind(RECONCILIATION, timedelta(hours=50)),
     Kind(MEMBERS, members_stale_after, COSTS[MEMBERS], by_default=True),
     Kind(TRANSFERS, None, COSTS[TRANSFERS], by_default=True),
+    Kind(FACTS_STEP, timedelta(hours=2)),
 )
 RELATIONS = (
     Relation("issues", "repositories", "issues.repository_id = repositories.id", "where it is"),
@@ -184,6 +189,7 @@ CONTRIBUTIONS = Domain(
     kinds=KINDS,
     needs=NEEDS,
     views=VIEWS,
+    facts=FACTS,
     events=hearing.EVENTS,
     settings=SETTINGS,
     history=ContributionsHistory(),

@@ -76,4 +76,29 @@ RECONCILE_SINCE: Setting[datetime | None] = Setting(
     "lists the open items",
     shown="first backfill",
 )
-SETTINGS = (NEW_DAYS, CLOSED_DAYS, UNMERGED_DAYS, MEMBERS_HOURS, EVENT_DAYS, EVENT_TYPES, RECONCILE_SINCE)
+LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})"
+GH_MAINTAINERS: Setting[tuple[str, ...]] = Setting(
+    "GH_MAINTAINERS",
+    (),
+    name_list(re.compile(rf"{LOGIN}(?:/[A-Za-z0-9._-]{{1,100}})?"), "a login, or a team such as my-org/core"),
+    "Who counts as one of us beside members and those who have merged: logins, and teams such as `my-org/core`",
+    shown="nobody",
+)
+GH_BOTS: Setting[tuple[str, ...]] = Setting(
+    "GH_BOTS",
+    (),
+    name_list(re.compile(rf"{LOGIN}(?:\[bot\])?"), "a login"),
+    "Logins of bots that are ordinary accounts: the views count them as bots",
+    shown="none",
+)
+SETTINGS = (
+    NEW_DAYS,
+    CLOSED_DAYS,
+    UNMERGED_DAYS,
+    MEMBERS_HOURS,
+    EVENT_DAYS,
+    EVENT_TYPES,
+    RECONCILE_SINCE,
+    GH_MAINTAINERS,
+    GH_BOTS,
+)

@@ -22,6 +22,7 @@ from chalicelib.ingest.steps import Kind, Step, accept, always
 from chalicelib.ingest.streams import ListStream
 from chalicelib.ingest.windows import Window
 from chalicelib.settings import Setting, Settings
+from chalicelib.store.facts import FactSet
 from chalicelib.store.views import View
 
 
@@ -97,7 +98,8 @@ class Relation:
 class Domain:
     """A domain: everything that the rest of the app needs to know of it.
 
-    `views` may read those before them. `retired_views` are names that views had in older versions, to be dropped.
+    `views` may read those before them; `facts` are stored for them.
+    `retired_views` are names that views had in older versions, to be dropped.
     `events` are those of webhooks that it keeps something of, each with what saves it. `enabled` says whether jobs and
     the webhook keep it at all. `agree` raises SettingsError when its settings contradict each other.
     `resources` are what front ends may ask for. `examples` are arguments of `backfill.py`, for its help.
@@ -109,6 +111,7 @@ class Domain:
     needs: Sequence[Need] = ()
     views: Sequence[View] = ()
     retired_views: Sequence[str] = ()
+    facts: FactSet | None = None
     streams: Sequence[ListStream] = ()
     snapshots: Sequence[Snapshot] = ()
     events: Mapping[str, Event] = field(default_factory=dict)

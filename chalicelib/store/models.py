@@ -174,3 +174,15 @@ class WebhookDelivery(Base):
     ask_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When GitHub is to be asked again, if it is not stored by then; NULL: not at all"
     )
+
+
+class FactDefinition(Base):
+    """How a table of facts was last defined."""
+
+    __tablename__ = "fact_definitions"
+    __table_args__ = (
+        {"comment": "How each table of facts was defined when it was last made anew: another code, another digest"},
+    )
+
+    name: Mapped[str] = mapped_column(String, primary_key=True, comment="Name of the table")
+    digest: Mapped[str] = mapped_column(String, comment="SHA-256 of the SQL that says what follows")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, MetaData, Table, inspect, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, MetaData, Table, inspect, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateView, DropView, ExecutableDDLElement, SetColumnComment
 from sqlalchemy.sql.compiler import DDLCompiler
@@ -22,13 +22,21 @@ class ViewColumn(NamedTuple):
 
 
 class View:
-    """A view: its name, a comment that says what a row is, and its columns."""
+    """A view: its name, a comment that says what a row is, and its columns; `source` joins what they are of."""
 
     def __init__(
-        self, name: str, comment: str, columns: Sequence[ViewColumn], *, group_by: Sequence[ColumnElement[Any]] = ()
+        self,
+        name: str,
+        comment: str,
+        columns: Sequence[ViewColumn],
+        *,
+        source: FromClause | None = None,
+        group_by: Sequence[ColumnElement[Any]] = (),
     ) -> None:
         self.name = name
         query = select(*(column.expression.label(column.name) for column in columns)).group_by(*group_by)
+        if source is not None:
+            query = query.select_from(source)
         # A MetaData of its own: Alembic would take a view in the models' MetaData for a table.
         self.creation = CreateView(query, name, metadata=MetaData())
         self.table.comment = comment

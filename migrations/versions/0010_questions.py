@@ -6,9 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import Column
 
 revision = "0010"
 down_revision = "0009"
+
+# Written out here and not imported: a migration must stay what it was when the models move on.
+TIME = sa.DateTime(timezone=True)
+SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+MERGED = "event = 'merged' AND removed_at IS NULL"
 
 AUTHOR = "Author's id, which stays with a person as a login does not; NULL when the account is gone"
 DOER = "Id of who did it, which stays with a person as a login does not; NULL when the account is gone"
@@ -41,6 +47,236 @@ USER_ID = {
         END""",
 }
 
+# Each table of facts and what they need: its comment, its columns and its indexes.
+TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
+    "fact_definitions": (
+        "How each table of facts was defined when it was last made anew: another code, another digest",
+        [
+            Column("name", sa.String(), primary_key=True, comment="Name of the table"),
+            Column("digest", sa.String(), nullable=False, comment="SHA-256 of the SQL that says what follows"),
+        ],
+        [],
+    ),
+    "changed_items": (
+        "Items whose rows or events changed since what follows from them was stored",
+        [
+            Column("id", SERIAL, primary_key=True, comment="Number of the note"),
+            Column("item_id", sa.BigInteger(), nullable=False, comment="issues.id or pull_requests.id"),
+        ],
+        [["item_id"]],
+    ),
+    "person_roles": (
+        "Who counts as one of us, and from when to when: made from what is stored",
+        [
+            Column("org", sa.String(), primary_key=True, comment="Organisation"),
+            Column("user_id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="GitHub's user id"),
+            Column(
+                "role",
+                sa.String(),
+                primary_key=True,
+                comment="member (of the organisation) or maintainer (has merged, or is in GH_MAINTAINERS)",
+            ),
+            Column("since", TIME, comment="From when on; NULL: always"),
+            Column("until", TIME, comment="Until when; NULL: until now"),
+        ],
+        [],
+    ),
+    "listed_people": (
+        "The settings GH_MAINTAINERS and GH_BOTS, as the last job had them",
+        [
+            Column("login", sa.String(), primary_key=True, comment="Login in small letters, or organisation/team"),
+            Column("role", sa.String(), primary_key=True, comment="maintainer or bot"),
+        ],
+        [],
+    ),
+    "pull_request_facts": (
+        "What follows from each pull request's events: read pull_request_cycle instead",
+        [
+            Column("id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="pull_requests.id"),
+            Column("outcome", sa.String(), nullable=False, comment="open, merged, unmerged or unknown"),
+            Column(
+                "is_draft",
+                sa.Boolean(),
+                nullable=False,
+                comment="True while it is a draft, and when it was closed as one",
+            ),
+            Column("ready_at", TIME, comment="When the hours begin"),
+            Column("first_response_at", TIME, comment="First comment or review"),
+            Column("first_responder", sa.String(), comment="Who that was by"),
+            Column("our_first_response_at", TIME, comment="First comment or review by one of us"),
+            Column("our_first_responder", sa.String(), comment="Who that was by"),
+            Column("first_review_at", TIME, comment="First review"),
+            Column("first_reviewer", sa.String(), comment="Who that was by"),
+            Column("first_approval_at", TIME, comment="First approval that was not dismissed"),
+            Column("merged_at", TIME, comment="When it was merged"),
+            Column("closed_at", TIME, comment="When it was last closed"),
+            Column(
+                "draft_seconds",
+                sa.BigInteger(),
+                nullable=False,
+                comment="Seconds as a draft, up to draft_since or the end",
+            ),
+            Column("draft_since", TIME, comment="Since when it has been a draft; NULL: it is none, or closed"),
+            Column("hours_to_first_response", sa.Double(), comment="Hours from ready_at to first_response_at"),
+            Column("hours_to_our_first_response", sa.Double(), comment="Hours from ready_at to our_first_response_at"),
+            Column("hours_to_first_review", sa.Double(), comment="Hours from ready_at to first_review_at"),
+            Column("hours_to_approval", sa.Double(), comment="Hours from ready_at to first_approval_at"),
+            Column("hours_to_merge", sa.Double(), comment="Hours from ready_at to merged_at"),
+            Column("hours_to_close", sa.Double(), comment="Hours from ready_at to closed_at"),
+            Column("reviews", sa.BigInteger(), nullable=False, comment="Reviews before the end"),
+            Column(
+                "empty_reviews",
+                sa.BigInteger(),
+                nullable=False,
+                comment="How many of them have neither a verdict nor a text",
+            ),
+            Column("reviewers", sa.BigInteger(), nullable=False, comment="How many people submitted them"),
+            Column(
+                "review_rounds",
+                sa.BigInteger(),
+                nullable=False,
+                comment="How many rounds of reviews, with pushes between them",
+            ),
+            Column("late_reviews", sa.BigInteger(), nullable=False, comment="Reviews after the end"),
+            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
+            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
+            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
+            Column(
+                "author_kind",
+                sa.String(),
+                nullable=False,
+                comment="What the author was at its opening: member, maintainer, non-member or bot",
+            ),
+            Column("created_at", TIME, nullable=False, comment="When it was opened"),
+            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        ],
+        [["org", "created_at"], ["org", "repo", "number"]],
+    ),
+    "issue_facts": (
+        "What follows from each issue's events: read issue_cycle instead",
+        [
+            Column("id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="issues.id"),
+            Column("state", sa.String(), nullable=False, comment="open or closed"),
+            Column("state_reason", sa.String(), comment="completed, not_planned, duplicate or reopened"),
+            Column("closed_at", TIME, comment="When it was last closed"),
+            Column("first_response_at", TIME, comment="First comment"),
+            Column("first_responder", sa.String(), comment="Who that was by"),
+            Column("our_first_response_at", TIME, comment="First comment by one of us"),
+            Column("our_first_responder", sa.String(), comment="Who that was by"),
+            Column("hours_to_first_response", sa.Double(), comment="Hours from created_at to first_response_at"),
+            Column(
+                "hours_to_our_first_response", sa.Double(), comment="Hours from created_at to our_first_response_at"
+            ),
+            Column("hours_to_close", sa.Double(), comment="Hours from created_at to closed_at"),
+            Column("reopen_count", sa.BigInteger(), nullable=False, comment="How often it was reopened"),
+            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
+            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
+            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
+            Column(
+                "author_kind",
+                sa.String(),
+                nullable=False,
+                comment="What the author was at its opening: member, maintainer, non-member or bot",
+            ),
+            Column("created_at", TIME, nullable=False, comment="When it was opened"),
+            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        ],
+        [["org", "created_at"], ["org", "repo", "number"]],
+    ),
+    "wait_facts": (
+        "For whom each open item waits: read first_responses_pending instead",
+        [
+            Column(
+                "id", sa.BigInteger(), primary_key=True, autoincrement=False, comment="issues.id or pull_requests.id"
+            ),
+            Column("kind", sa.String(), nullable=False, comment="issue or pull_request"),
+            Column("waiting_for", sa.String(), nullable=False, comment="us or author"),
+            Column("waiting_since", TIME, nullable=False, comment="Since when"),
+            Column("answered", sa.Boolean(), nullable=False, comment="True when one of us has responded"),
+            Column("author_last_at", TIME, nullable=False, comment="The author's last message"),
+            Column("our_last_at", TIME, comment="The last message by one of us"),
+            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
+            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
+            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
+            Column(
+                "author_kind",
+                sa.String(),
+                nullable=False,
+                comment="What the author was at its opening: member, maintainer, non-member or bot",
+            ),
+            Column("created_at", TIME, nullable=False, comment="When it was opened"),
+            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        ],
+        [["org", "repo", "number"]],
+    ),
+    "open_period_facts": (
+        "From when to when each item was open: read open_periods instead",
+        [
+            Column(
+                "item_id",
+                sa.BigInteger(),
+                primary_key=True,
+                autoincrement=False,
+                comment="issues.id or pull_requests.id",
+            ),
+            Column(
+                "turn",
+                sa.BigInteger(),
+                primary_key=True,
+                autoincrement=False,
+                comment="1 from its opening on, 2 from its first reopening on, and so on",
+            ),
+            Column("kind", sa.String(), nullable=False, comment="issue or pull_request"),
+            Column("opened_at", TIME, nullable=False, comment="When it was opened, or reopened"),
+            Column("closed_at", TIME, comment="When it was closed after that; NULL: it was not"),
+            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        ],
+        [["org", "repo", "kind"]],
+    ),
+    "activity_facts": (
+        "What people did on issues and pull requests: read activity instead",
+        [
+            Column(
+                "item_id",
+                sa.BigInteger(),
+                primary_key=True,
+                autoincrement=False,
+                comment="issues.id or pull_requests.id",
+            ),
+            Column(
+                "turn",
+                sa.BigInteger(),
+                primary_key=True,
+                autoincrement=False,
+                comment="Its place among those of the item, by time",
+            ),
+            Column("kind", sa.String(), nullable=False, comment="issue or pull_request"),
+            Column(
+                "what",
+                sa.String(),
+                nullable=False,
+                comment="opened, commented, reviewed (somebody else's pull request), merged (it, whoever wrote it), closed (not by a merge), or was_merged: the author's own pull request, by anybody",
+            ),
+            Column("at", TIME, nullable=False, comment="When"),
+            Column("user_id", sa.BigInteger(), comment="Who did it; NULL when the account is gone"),
+            Column("username", sa.String(), comment="That person's login; NULL when the account is gone"),
+            Column(
+                "person_kind",
+                sa.String(),
+                nullable=False,
+                comment="What the person was at that time: member, maintainer, non-member or bot",
+            ),
+            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        ],
+        [["org", "at"], ["org", "repo", "at"], ["user_id", "at"]],
+    ),
+}
+
 
 def upgrade() -> None:
     """Bring the tables forward."""
@@ -54,10 +290,19 @@ def upgrade() -> None:
     for table, (columns, covered, which) in DUE.items():
         options: dict[str, Any] = {"postgresql_where": sa.text(which), "sqlite_where": sa.text(which)}
         op.create_index(_name(table, columns), table, columns, postgresql_include=covered, **options)
+    merged = {"postgresql_where": sa.text(MERGED), "sqlite_where": sa.text(MERGED)}
+    op.create_index("ix_events_merged", "events", ["org", "user_id", "created_at"], **merged)  # type: ignore[arg-type]
+    for name, (comment, made, indexes) in TABLES.items():
+        op.create_table(name, *made, sa.PrimaryKeyConstraint(name=f"pk_{name}"), comment=comment)
+        for index in indexes:
+            op.create_index(_name(name, index), name, index)
 
 
 def downgrade() -> None:
     """Take the tables back."""
+    for name in reversed(TABLES):
+        op.drop_table(name)
+    op.drop_index("ix_events_merged", table_name="events")
     for table, (columns, _, _) in DUE.items():
         op.drop_index(_name(table, columns), table_name=table)
     for table, columns in BY_PERSON.items():

@@ -1,8 +1,35 @@
 """The tables of contributions: GitHub's objects, and this app's own records of how they were read."""
 
+from chalicelib.contributions.models.facts import (
+    ActivityFact,
+    ChangedItem,
+    IssueFact,
+    ListedPerson,
+    OpenPeriodFact,
+    PersonRole,
+    PullRequestFact,
+    WaitFact,
+)
 from chalicelib.contributions.models.items import Issue, PullRequest
 from chalicelib.contributions.models.people import Member, Membership
 from chalicelib.contributions.models.timelines import Event, EventPoll
 from chalicelib.contributions.models.transfers import Transfer, TransferCheck
 
-__all__ = ["Event", "EventPoll", "Issue", "Member", "Membership", "PullRequest", "Transfer", "TransferCheck"]
+__all__ = [
+    "ActivityFact",
+    "ChangedItem",
+    "Event",
+    "EventPoll",
+    "Issue",
+    "IssueFact",
+    "ListedPerson",
+    "Member",
+    "Membership",
+    "OpenPeriodFact",
+    "PersonRole",
+    "PullRequest",
+    "PullRequestFact",
+    "Transfer",
+    "TransferCheck",
+    "WaitFact",
+]

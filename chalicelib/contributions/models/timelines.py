@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chalicelib.store.base import JSON_OBJECT, Base, JsonObject, UTCDateTime
 
+# Who merges counts as one of us: who did, and when first, is asked at the end of every job.
+MERGED = text("event = 'merged' AND removed_at IS NULL")
+
 
 class Event(Base):
     """What happened to issues and pull requests."""
@@ -18,6 +21,7 @@ class Event(Base):
         Index(None, "org", "repo", "created_at"),
         Index(None, "issue_id", "created_at"),
         Index(None, "user_id", "created_at"),
+        Index("ix_events_merged", "org", "user_id", "created_at", postgresql_where=MERGED, sqlite_where=MERGED),
         {"comment": "Timeline events of issues and pull requests"},
     )
 

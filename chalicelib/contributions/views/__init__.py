@@ -7,24 +7,29 @@ from chalicelib.contributions.views.community import COMMUNITY_SHARE, CONTRIBUTO
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.monthly import ISSUE_CYCLE_MONTHLY, PULL_REQUEST_CYCLE_MONTHLY
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
+from chalicelib.contributions.views.told import ACTIVITY, OPEN_PERIODS
 from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
 from chalicelib.store.views import View
 
 __all__ = [
+    "ACTIVITY",
     "COMMUNITY_SHARE",
     "CONTRIBUTOR_ACTIVITY_DAILY",
     "FIRST_RESPONSES_PENDING",
     "ISSUE_CYCLE",
     "ISSUE_CYCLE_MONTHLY",
     "OPEN_BACKLOG_DAILY",
+    "OPEN_PERIODS",
     "PULL_REQUEST_CYCLE",
     "PULL_REQUEST_CYCLE_MONTHLY",
     "TRENDING_ISSUES",
     "VIEWS",
 ]
 
-# In the order of creation: the monthly views read the cycle views.
+# In the order of creation: a view may read those before it.
 VIEWS: tuple[View, ...] = (
+    ACTIVITY,
+    OPEN_PERIODS,
     PULL_REQUEST_CYCLE,
     PULL_REQUEST_CYCLE_MONTHLY,
     ISSUE_CYCLE,

@@ -2,98 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Select, Subquery, and_, case, cast, func, or_, select, union_all
+from sqlalchemy import CTE, BigInteger, Select, Subquery, case, cast, func, select, union_all
 
-from chalicelib.contributions.models import Event
-from chalicelib.contributions.views.people import is_shown_event, items
+from chalicelib.contributions.models import Issue, PullRequest
+from chalicelib.contributions.views.levels import ORGANISATION, REPOSITORY, level_column, no_text
+from chalicelib.contributions.views.told import OPEN_PERIODS
 from chalicelib.store.functions import DayOf, NextDay, constant, count_if, now
 from chalicelib.store.views import View, ViewColumn
 
-OPENED, CLOSED, REOPENED = "opened", "closed", "reopened"
+OPENED, CLOSED, REOPENED, NOTHING = "opened", "closed", "reopened", ""
 
 
-def _changes() -> Subquery:
-    """Closings and reopenings that changed the state, each with the item's latest one."""
-    before = func.lag(Event.event).over(partition_by=Event.issue_id, order_by=[Event.created_at, Event.id])
-    each = (
-        select(
-            Event.issue_id.label("item_id"),
-            Event.id.label("event_id"),
-            Event.event.label("what"),
-            Event.created_at.label("at"),
-            func.coalesce(before, REOPENED).label("before"),
-        )
-        .where(is_shown_event(CLOSED, REOPENED))
-        .subquery("each_change")
-    )
-    latest_first = [each.c.at.desc(), each.c.event_id.desc()]
-    latest = func.first_value(each.c.what).over(partition_by=each.c.item_id, order_by=latest_first)
-    changed = select(each.c.item_id, each.c.what, each.c.at, latest.label("latest"))
-    return changed.where(each.c.what != each.c.before).subquery("change")
+def _entries(keys: Sequence[str]) -> list[Select[Any]]:
+    """Each opening, reopening and closing with its day; and every day, so that those without any of it count too."""
+    # The table is asked three times, not once for all: so a condition on the view reaches it each time.
+    opening, closing, every = (OPEN_PERIODS.table.alias().c for _ in range(3))
+    what = case((opening.turn == 1, constant(OPENED)), else_=constant(REOPENED))
+    since = [every[key] for key in keys]
+    first = select(*since, DayOf(func.min(every.opened_at)).label("day")).group_by(*since).subquery("first")
+    calendar = _calendar()
+    days = select(*(first.c[key] for key in keys), calendar.c.day, constant(NOTHING))
+    return [
+        select(*(opening[key] for key in keys), DayOf(opening.opened_at).label("day"), what.label("what")),
+        select(*(closing[key] for key in keys), DayOf(closing.closed_at), constant(CLOSED)).where(
+            closing.closed_at.is_not(None)
+        ),
+        days.select_from(first.join(calendar, calendar.c.day >= first.c.day)),
+    ]
 
 
-def _history(item: CTE) -> tuple[Select[Any], Select[Any]]:
-    """Each opening, closing and reopening with its day.
-
-    An item's events count when the latest one agrees with its state. Otherwise they were not read or not kept, and
-    the item counts as open from its opening to `closed_at`.
-    """
-    change = _changes()
-    is_closed = item.c.state == "closed"
-    agrees = change.c.latest == case((is_closed, CLOSED), else_=REOPENED)
-    ends = item.outerjoin(change, and_(change.c.item_id == item.c.id, agrees))
-    return (
-        _entry(item, item.c.created_at, constant(OPENED)),
-        _entry(item, func.coalesce(change.c.at, item.c.closed_at), func.coalesce(change.c.what, CLOSED))
-        .select_from(ends)
-        .where(or_(change.c.item_id.is_not(None), and_(is_closed, item.c.closed_at.is_not(None)))),
-    )
+def _calendar() -> CTE:
+    """Every day from the first opening to today."""
+    firsts = union_all(*(select(func.min(model.created_at).label("at")) for model in (Issue, PullRequest))).subquery()
+    calendar = select(DayOf(func.min(firsts.c.at)).label("day")).cte(recursive=True)
+    return calendar.union_all(select(NextDay(calendar.c.day)).where(calendar.c.day < DayOf(now())))
 
 
-def _entry(item: CTE, at: ColumnElement[Any], what: ColumnElement[Any]) -> Select[Any]:
-    return select(item.c.org, item.c.repo, item.c.kind, DayOf(at).label("day"), what.label("what"))
-
-
-def _days(item: CTE) -> Select[Any]:
-    """A row for each day from a repository's first one to today, so that days without any event count too."""
-    firsts = (
-        select(item.c.org, item.c.repo, item.c.kind, DayOf(func.min(item.c.created_at)).label("day"))
-        .group_by(item.c.org, item.c.repo, item.c.kind)
-        .cte("firsts")
-    )
-    calendar = select(func.min(firsts.c.day).label("day")).cte("calendar", recursive=True)
-    calendar = calendar.union_all(select(NextDay(calendar.c.day)).where(calendar.c.day < DayOf(now())))
-    joined = firsts.join(calendar, calendar.c.day >= firsts.c.day)
-    nothing = constant("")
-    chosen = select(firsts.c.org, firsts.c.repo, firsts.c.kind, calendar.c.day, nothing.label("what"))
-    return chosen.select_from(joined)
-
-
-def _daily() -> Subquery:
-    """What happened on each day of each repository and kind."""
-    item = select(items()).cte("items")
-    entry = union_all(*_history(item), _days(item)).subquery("entry")
-    keys = (entry.c.org, entry.c.repo, entry.c.kind, entry.c.day)
+def _level(level: str, keys: Sequence[str]) -> Select[Any]:
+    """The days of a level, with how many were open at their ends."""
+    entry = union_all(*_entries(keys)).subquery("entry")
+    by = [entry.c[key] for key in keys]
     counts = (count_if(entry.c.what == what).label(what) for what in (OPENED, REOPENED, CLOSED))
-    return select(*keys, *counts).group_by(*keys).subquery("daily")
+    day = select(*by, entry.c.day, *counts).group_by(*by, entry.c.day).subquery("daily").c
+    open_items = func.sum(day.opened + day.reopened - day.closed).over(
+        partition_by=[day[key] for key in keys], order_by=day.day
+    )
+    return select(
+        *(constant(level).label("level"), day.org, (day.repo if "repo" in keys else no_text()).label("repo"), day.kind),
+        *(day.day, day.opened, day.reopened, day.closed, cast(open_items, BigInteger).label("open_items")),
+    )
 
 
-_daily_counts = _daily()
-_day = _daily_counts.c
-_open_items = func.sum(_day.opened + _day.reopened - _day.closed).over(
-    partition_by=[_day.org, _day.repo, _day.kind], order_by=_day.day
-)
+def _levels() -> Subquery:
+    levels = (_level(REPOSITORY, ("org", "repo", "kind")), _level(ORGANISATION, ("org", "kind")))
+    return union_all(*levels).subquery("level")
+
+
+_day = _levels().c
 
 OPEN_BACKLOG_DAILY = View(
     "open_backlog_daily",
-    "How many issues and pull requests were open at the end of each day (UTC), from a repository's first one to today. "
+    "How many issues and pull requests were open at the end of each day (UTC), from the first one to today. "
     "Closings and reopenings come from the timeline when it agrees with the item's state, else from closed_at. "
     "Deleted and moved items are left out of all days",
     [
-        ViewColumn("org", _day.org, "Owner of the repository"),
-        ViewColumn("repo", _day.repo, "Repository's name, without the owner"),
+        level_column(_day.level, "a repository, or the organisation as a whole"),
+        ViewColumn("org", _day.org, "Owner of the repositories"),
+        ViewColumn("repo", _day.repo, "Repository's name, without the owner; NULL for the organisation"),
         ViewColumn("kind", _day.kind, "issue or pull_request"),
         ViewColumn("day", _day.day, "Day, UTC; today's numbers are not final"),
         ViewColumn("opened", _day.opened, "How many were opened on that day"),
@@ -101,7 +79,7 @@ OPEN_BACKLOG_DAILY = View(
         ViewColumn("closed", _day.closed, "How many were closed on that day, merged ones included"),
         ViewColumn(
             "open_items",
-            cast(_open_items, BigInteger),
+            _day.open_items,
             "How many were open at the end of the day: those of the day before + opened + reopened - closed",
         ),
     ],

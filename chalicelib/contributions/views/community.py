@@ -1,100 +1,33 @@
-"""Who contributes what: by person and day, by kind of person, and which issues non-members talk about."""
+"""Who takes part: each person's days, the shares of members and others by month, and what non-members discuss."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Double,
-    Select,
-    Subquery,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import BigInteger, ColumnElement, Double, Subquery, and_, case, cast, func, literal, select
 
-from chalicelib.contributions.models import Event, Issue
-from chalicelib.contributions.views.columns import place_columns
-from chalicelib.contributions.views.people import (
-    BOT,
-    ISSUE,
-    MEMBER,
-    NON_MEMBER,
-    PULL_REQUEST,
-    by_another,
-    is_bot,
-    is_membership_of,
-    is_shown_event,
-    items,
-    kind_of_person,
-    membership,
-    person_id,
-)
+from chalicelib.contributions.facts.activity import CLOSED, COMMENTED, MERGED, OPENED, REVIEWED, WAS_MERGED
+from chalicelib.contributions.facts.people import BOT, ISSUE, MAINTAINER, MEMBER, NON_MEMBER, PULL_REQUEST
+from chalicelib.contributions.models import Issue
+from chalicelib.contributions.views.told import ACTIVITY
 from chalicelib.store.functions import DayOf, DaysAgo, MonthOf, any_if, constant, count_if
 from chalicelib.store.views import View, ViewColumn
 
 TRENDING_DAYS = 7
-COMMENT, REVIEW, MERGED, MERGE = "comment", "review", "merged", "merge"
-CLOSED_ISSUE, CLOSED_PULL = "closed_issue", "closed_pull_request"
+COMMENT, REVIEW = "comment", "review"
 
 
-def _contributions() -> Subquery:
-    """What people did and when, and whether they were members, non-members or bots at that time."""
-    did = union_all(_opened(), _merged(), _by_events()).subquery("did")
-    belongs = membership()
-    is_member = is_membership_of(belongs, org=did.c.org, person=person_id(did.c.user), at=did.c.at)
-    kind = kind_of_person(is_bot(did.c.user, did.c.username), belongs).label("person_kind")
-    day, month = DayOf(did.c.at).label("day"), MonthOf(did.c.at).label("month")
-    chosen = select(did.c.what, did.c.org, day, month, did.c.username, kind)
-    return chosen.select_from(did.outerjoin(belongs, is_member)).subquery("contribution")
+def _named() -> Subquery:
+    did = ACTIVITY.table.c
+    kept = (did.org, did.username, did.user_id, did.person_kind, did.kind, did.what)
+    return select(*kept, DayOf(did.at).label("day")).where(did.username.is_not(None)).subquery("named")
 
 
-def _opened() -> Select[Any]:
-    item = items()
-    return select(item.c.kind.label("what"), item.c.org, item.c.created_at.label("at"), item.c.user, item.c.username)
+_did = _named().c
 
 
-def _merged() -> Select[Any]:
-    """Merges, credited to the author."""
-    item = items()
-    what = constant(MERGED).label("what")
-    return select(what, item.c.org, item.c.merged_at, item.c.user, item.c.username).where(item.c.merged_at.is_not(None))
-
-
-def _by_events() -> Select[Any]:
-    """What people did by the timelines: comments, reviews of others' pull requests, merges and closings."""
-    item = items()
-    unmerged = or_(item.c.merged_at.is_(None), Event.created_at < item.c.merged_at)
-    what = case(
-        (Event.event == "commented", COMMENT),
-        (and_(Event.event == "reviewed", by_another(item)), REVIEW),
-        (Event.event == "merged", MERGE),
-        (and_(Event.event == "closed", item.c.kind == ISSUE), CLOSED_ISSUE),
-        # A merge closes the pull request too: that closing does not count.
-        (and_(Event.event == "closed", unmerged), CLOSED_PULL),
-    )
-    did = (
-        select(what.label("what"), item.c.org, Event.created_at.label("at"), Event.user, Event.username)
-        .join(item, item.c.id == Event.issue_id)
-        .where(is_shown_event("commented", "reviewed", "merged", "closed"))
-        .subquery("by_events")
-    )
-    return select(did).where(did.c.what.is_not(None))
-
-
-_contributed = _contributions()
-_named = select(_contributed).where(_contributed.c.username.is_not(None)).subquery("named").c
-
-
-def _how_many(what: str) -> ColumnElement[int]:
-    return count_if(_named.what == what)
+def _how_many(what: str, kind: str | None = None) -> ColumnElement[int]:
+    return count_if(_did.what == what if kind is None else and_(_did.what == what, _did.kind == kind))
 
 
 CONTRIBUTOR_ACTIVITY_DAILY = View(
@@ -102,37 +35,51 @@ CONTRIBUTOR_ACTIVITY_DAILY = View(
     "What each person did in an organisation on a day (UTC); no row for a day without any. People whose account is "
     "gone are left out. A person who changed login may have rows under both",
     [
-        ViewColumn("org", _named.org, "Owner of the repositories"),
-        ViewColumn("day", _named.day, "Day, UTC"),
-        ViewColumn("username", _named.username, "Login"),
-        ViewColumn("is_member", any_if(_named.person_kind == MEMBER), "True for a member on that day"),
-        ViewColumn("is_bot", any_if(_named.person_kind == BOT), "True for a bot; is_member is false then"),
-        ViewColumn("issues_opened", _how_many(ISSUE), "Issues that the person opened"),
-        ViewColumn("issues_closed", _how_many(CLOSED_ISSUE), "How often the person closed an issue"),
-        ViewColumn("pull_requests_opened", _how_many(PULL_REQUEST), "Pull requests that the person opened"),
+        ViewColumn("org", _did.org, "Owner of the repositories"),
+        ViewColumn("day", _did.day, "Day, UTC"),
+        ViewColumn("username", _did.username, "Login"),
+        ViewColumn("user_id", _did.user_id, "Id, which stays with a person as a login does not"),
+        ViewColumn("is_member", any_if(_did.person_kind == MEMBER), "True for a member on that day"),
         ViewColumn(
-            "pull_requests_merged", _how_many(MERGED), "The person's own pull requests that anybody merged that day"
+            "is_maintainer",
+            any_if(_did.person_kind == MAINTAINER),
+            "True for who was no member and had merged before, or is listed in GH_MAINTAINERS",
         ),
-        ViewColumn("pull_requests_closed", _how_many(CLOSED_PULL), "Pull requests that the person closed unmerged"),
-        ViewColumn("merges", _how_many(MERGE), "Pull requests that the person merged, whoever wrote them"),
-        ViewColumn("reviews", _how_many(REVIEW), "Reviews that the person submitted on others' pull requests"),
+        ViewColumn("is_bot", any_if(_did.person_kind == BOT), "True for a bot; the two before are false then"),
+        ViewColumn("issues_opened", _how_many(OPENED, ISSUE), "Issues that the person opened"),
+        ViewColumn("issues_closed", _how_many(CLOSED, ISSUE), "How often the person closed an issue"),
+        ViewColumn("pull_requests_opened", _how_many(OPENED, PULL_REQUEST), "Pull requests that the person opened"),
+        ViewColumn(
+            "pull_requests_merged", _how_many(WAS_MERGED), "The person's own pull requests that anybody merged that day"
+        ),
+        ViewColumn(
+            "pull_requests_closed", _how_many(CLOSED, PULL_REQUEST), "Pull requests that the person closed unmerged"
+        ),
+        ViewColumn("merges", _how_many(MERGED), "Pull requests that the person merged, whoever wrote them"),
+        ViewColumn("reviews", _how_many(REVIEWED), "Reviews that the person submitted on others' pull requests"),
         ViewColumn(
             "comments",
-            _how_many(COMMENT),
+            _how_many(COMMENTED),
             "Comments on issues and pull requests; not those on lines of code, which come with a review",
         ),
     ],
-    group_by=[_named.org, _named.day, _named.username],
+    group_by=[_did.org, _did.day, _did.username, _did.user_id],
 )
 
 
 def _shares() -> Subquery:
     """How much was opened, reviewed and commented in each month, by kind of person."""
-    did, kinds = _contributed.c, (ISSUE, PULL_REQUEST, REVIEW, COMMENT)
-    keys = (did.org, did.month, did.what)
-    counts = (count_if(did.person_kind == kind).label(kind) for kind in (MEMBER, NON_MEMBER, BOT))
-    total = func.count(type_=BigInteger()).label("total")
-    return select(*keys, total, *counts).where(did.what.in_(kinds)).group_by(*keys).subquery("share")
+    did = ACTIVITY.table.c
+    what = case((did.what == OPENED, did.kind), (did.what == REVIEWED, REVIEW), else_=constant(COMMENT))
+    each = (
+        select(did.org, MonthOf(did.at).label("month"), what.label("what"), did.person_kind)
+        .where(did.what.in_((OPENED, REVIEWED, COMMENTED)))
+        .subquery("contribution")
+        .c
+    )
+    keys = (each.org, each.month, each.what)
+    counts = (count_if(each.person_kind == kind).label(kind) for kind in (MEMBER, MAINTAINER, NON_MEMBER, BOT))
+    return select(*keys, func.count(type_=BigInteger()).label("total"), *counts).group_by(*keys).subquery("share")
 
 
 _shared = _shares().c
@@ -144,7 +91,8 @@ def _share(kind: str) -> ColumnElement[Any]:
 
 COMMUNITY_SHARE = View(
     "community_share",
-    "Who opens, reviews and comments in an organisation each month: how much of it is by members, non-members and bots",
+    "Who opens, reviews and comments in an organisation each month: how much of it is by members, maintainers, "
+    "non-members and bots",
     [
         ViewColumn("org", _shared.org, "Owner of the repositories"),
         ViewColumn("month", _shared.month, "First day of the month, UTC"),
@@ -155,9 +103,15 @@ COMMUNITY_SHARE = View(
         ),
         ViewColumn("total", _shared.total, "How many there were; never 0"),
         ViewColumn("by_members", _shared[MEMBER], "How many by people who were members then"),
+        ViewColumn(
+            "by_maintainers",
+            _shared[MAINTAINER],
+            "How many by other people who had merged, or whom GH_MAINTAINERS lists",
+        ),
         ViewColumn("by_non_members", _shared[NON_MEMBER], "How many by other people, accounts that are gone included"),
         ViewColumn("by_bots", _shared[BOT], "How many by bots"),
         ViewColumn("member_share", _share(MEMBER), "by_members / total, from 0 to 1"),
+        ViewColumn("maintainer_share", _share(MAINTAINER), "by_maintainers / total, from 0 to 1"),
         ViewColumn("non_member_share", _share(NON_MEMBER), "by_non_members / total, from 0 to 1"),
         ViewColumn("bot_share", _share(BOT), "by_bots / total, from 0 to 1"),
     ],
@@ -166,26 +120,22 @@ COMMUNITY_SHARE = View(
 
 def _trending() -> Subquery:
     """Issues with the number of comments that non-members wrote on them in the last TRENDING_DAYS."""
-    belongs = membership()
-    member = is_membership_of(belongs, org=Issue.org, person=person_id(Event.user), at=Event.created_at)
-    since = DaysAgo(literal(TRENDING_DAYS))
+    did = ACTIVITY.table.c
     comments = (
         select(
-            Issue.id,
+            did.item_id.label("id"),
             func.count(type_=BigInteger()).label("comments"),
-            func.count(Event.username.distinct(), type_=BigInteger()).label("commenters"),
-            func.max(Event.created_at).label("last_comment_at"),
+            func.count(did.username.distinct(), type_=BigInteger()).label("commenters"),
+            func.max(did.at).label("last_comment_at"),
         )
-        .join(Event, Event.issue_id == Issue.id)
-        .outerjoin(belongs, member)
-        .where(Issue.deleted_at.is_(None), is_shown_event("commented"), belongs.c.member_id.is_(None))
-        # A comment changes updated_at: this condition drops most issues before their comments are searched.
-        .where(Issue.updated_at >= since, Event.created_at >= since, ~is_bot(Event.user, Event.username))
-        .group_by(Issue.id)
+        .where(did.kind == ISSUE, did.what == COMMENTED, did.person_kind == NON_MEMBER)
+        .where(did.at >= DaysAgo(literal(TRENDING_DAYS)))
+        .group_by(did.item_id)
         .subquery("comments")
     )
     kept = (getattr(Issue, name) for name in ("org", "repo", "number", "title", "html_url", "state", "username"))
-    return select(*kept, *comments.c).join(comments, comments.c.id == Issue.id).subquery("trend")
+    columns = select(*kept, Issue.author_id, *comments.c)
+    return columns.join(comments, comments.c.id == Issue.id).where(Issue.deleted_at.is_(None)).subquery("trend")
 
 
 _trend = _trending().c
@@ -198,9 +148,14 @@ TRENDING_ISSUES = View(
     "Issues, open or closed, on which non-members commented in the last 7 days (7 times 24 hours)",
     [
         ViewColumn("id", _trend.id, "issues.id"),
-        *place_columns(_trend),
+        ViewColumn("org", _trend.org, "Owner of the repository"),
+        ViewColumn("repo", _trend.repo, "Repository's name, without the owner"),
+        ViewColumn("number", _trend.number, "Number within the repository"),
+        ViewColumn("title", _trend.title, "Title"),
+        ViewColumn("html_url", _trend.html_url, "Web page"),
         ViewColumn("state", _trend.state, "open or closed"),
         ViewColumn("username", _trend.username, "Author's login; NULL when the account is gone"),
+        ViewColumn("author_id", _trend.author_id, "Author's id"),
         ViewColumn("rank", _rank, "1 for the most comments in the organisation; ties by number of commenters"),
         ViewColumn(
             "comments",

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Subquery, Table, select, union_all
 
+from chalicelib.contributions.facts.people import BOT
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
-from chalicelib.contributions.views.people import BOT
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
 from chalicelib.store.functions import MonthOf, constant, count_if, percentile, rank_of, true_if
 from chalicelib.store.views import View, ViewColumn

@@ -1,0 +1,42 @@
+"""What follows from items and their events, as SQL: each module says how it counts."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, union_all
+
+from chalicelib.contributions.facts.activity import activity_facts
+from chalicelib.contributions.facts.issues import issue_facts
+from chalicelib.contributions.facts.periods import open_period_facts
+from chalicelib.contributions.facts.pull_requests import pull_request_facts
+from chalicelib.contributions.facts.waits import wait_facts
+from chalicelib.contributions.models import (
+    ActivityFact,
+    ChangedItem,
+    Event,
+    Issue,
+    IssueFact,
+    OpenPeriodFact,
+    PullRequest,
+    PullRequestFact,
+    WaitFact,
+)
+from chalicelib.store.base import table_of
+from chalicelib.store.facts import Facts, FactSet
+from chalicelib.store.journal import Journal
+
+CHANGED = table_of(ChangedItem)
+PULL_REQUESTS = Facts(table_of(PullRequestFact), "id", CHANGED, pull_request_facts)
+ISSUES = Facts(table_of(IssueFact), "id", CHANGED, issue_facts)
+WAITS = Facts(table_of(WaitFact), "id", CHANGED, wait_facts)
+PERIODS = Facts(table_of(OpenPeriodFact), "item_id", CHANGED, open_period_facts)
+ACTIVITY = Facts(table_of(ActivityFact), "item_id", CHANGED, activity_facts)
+FACTS = FactSet(
+    changed=CHANGED,
+    facts=(PULL_REQUESTS, ISSUES, WAITS, PERIODS, ACTIVITY),
+    journals=(
+        Journal(table_of(PullRequest), "id", CHANGED),
+        Journal(table_of(Issue), "id", CHANGED),
+        Journal(table_of(Event), "issue_id", CHANGED),
+    ),
+    items=union_all(select(Issue.id), select(PullRequest.id)),
+)

@@ -1,0 +1,161 @@
+"""Stores what follows from items and their events, for the items that have changed, and who is one of us.
+
+It asks GitHub nothing. Killed at any time, it goes on where it stopped: the views work out themselves what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, func, insert, select, union_all
+
+from chalicelib.contributions.facts import FACTS
+from chalicelib.contributions.facts.people import BOT, MAINTAINER
+from chalicelib.contributions.facts.roles import person_roles
+from chalicelib.contributions.models import ChangedItem, Event, Issue, ListedPerson, PersonRole, PullRequest
+from chalicelib.contributions.settings import GH_BOTS, GH_MAINTAINERS
+from chalicelib.ingest.context import Context
+from chalicelib.store.among import among
+from chalicelib.store.facts import store_changed
+from chalicelib.store.functions import now
+from chalicelib.store.locks import take_turn
+
+NAME = "facts"
+# So many items at once: more save little time, and what is read and written of fewer fits into memory.
+AT_ONCE = 2_000
+# When more people than this changed, all items are worked out again instead of theirs.
+MANY_PEOPLE = 200
+ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    """From when to when somebody has a role."""
+
+    since: datetime
+    until: datetime
+
+    def joined(self, other: Span) -> Span:
+        """Give the time from the beginning of the first to the end of the last."""
+        return Span(min(self.since, other.since), max(self.until, other.until))
+
+    def differs_from(self, other: Span | None) -> datetime:
+        """Tell from when on it makes a difference that it is not the other one."""
+        if other is None:
+            return self.since
+        ends = [min(one, two) for one, two in zip(self, other, strict=True) if one != two]
+        return min(ends, default=NEVER)
+
+
+Roles = Mapping[tuple[int, str], Span]
+
+
+def store_facts(context: Context) -> None:
+    """Store the facts of all items that have changed, in parts, each in a transaction of its own."""
+    _take_turn(context)
+    _follow_lists(context)
+    _follow_roles(context)
+    context.checkpoint()
+    # What is noted meanwhile is for the next time.
+    up_to = context.session.scalar(select(func.max(ChangedItem.id))) or 0
+    while _store_part(context, up_to):
+        context.checkpoint()
+
+
+def _take_turn(context: Context) -> None:
+    """Wait until no other job does the same: it holds until the end of the transaction."""
+    take_turn(context.session.connection(), NAME, seconds=None)
+
+
+def _store_part(context: Context, up_to: int) -> bool:
+    _take_turn(context)
+    ids = store_changed(context.session.connection(), FACTS, at_most=AT_ONCE, up_to=up_to)
+    # An event with a time to come does not count yet: its item is worked out again.
+    ahead = select(Event.issue_id).where(
+        among(Event.issue_id, ids), Event.created_at > now(), Event.removed_at.is_(None)
+    )
+    _note(context, ahead)
+    context.run.stored += len(ids)
+    return len(ids) == AT_ONCE
+
+
+def _follow_lists(context: Context) -> None:
+    """Write down whom GH_MAINTAINERS and GH_BOTS list, and note the items of who came or went."""
+    listed = {(login.lower(), role) for role, setting in LISTS.items() for login in context.settings.value(setting)}
+    stored = {(row.login, row.role) for row in context.session.execute(select(ListedPerson.login, ListedPerson.role))}
+    gone, new = stored - listed, listed - stored
+    for login, role in gone:
+        context.session.execute(delete(ListedPerson).where(ListedPerson.login == login, ListedPerson.role == role))
+    if new:
+        context.session.execute(insert(ListedPerson), [{"login": login, "role": role} for login, role in new])
+    logins = [login for login, _ in gone | new if "/" not in login]
+    if logins:
+        _note(context, *(select(key).where(among(func.lower(name), logins)) for key, name in BY_LOGIN))
+
+
+LISTS: dict[str, Any] = {MAINTAINER: GH_MAINTAINERS, BOT: GH_BOTS}
+BY_LOGIN = (
+    (Event.issue_id, Event.username),
+    (Issue.id, Issue.username),
+    (PullRequest.id, PullRequest.username),
+)
+BY_PERSON = (
+    (Event.issue_id, Event.user_id, Event),
+    (Issue.id, Issue.author_id, Issue),
+    (PullRequest.id, PullRequest.author_id, PullRequest),
+)
+
+
+def _note(context: Context, *ids: Any) -> None:
+    """Note items as changed, those that are noted already too."""
+    found = union_all(*ids).subquery()
+    context.session.execute(insert(ChangedItem).from_select(["item_id"], select(*found.c).distinct()))
+
+
+def _follow_roles(context: Context) -> None:
+    """Write down who has which role in the organisation, and note the items for which that makes a difference."""
+    org = context.scope.org
+    new = _hulls(context.session.execute(person_roles(org)))
+    where = PersonRole.org == org
+    columns = select(PersonRole.user_id, PersonRole.role, PersonRole.since, PersonRole.until)
+    stored = _hulls(context.session.execute(columns.where(where)))
+    changed = {key for key in new.keys() | stored.keys() if new.get(key) != stored.get(key)}
+    if not changed:
+        return
+    keys = [user_id for user_id, _ in changed]
+    context.session.execute(delete(PersonRole).where(where, among(PersonRole.user_id, keys)))
+    rows = [_row(org, key, span) for key, span in new.items() if key[0] in set(keys)]
+    if rows:
+        context.session.execute(insert(PersonRole), rows)
+    _note_people(context, {key: _from(new.get(key), stored.get(key)) for key in changed})
+
+
+def _hulls(rows: Iterable[Any]) -> dict[tuple[int, str], Span]:
+    hulls: dict[tuple[int, str], Span] = {}
+    for user_id, role, since, until in rows:
+        span, key = Span(since or ALWAYS, until or NEVER), (user_id, role)
+        hulls[key] = span.joined(hulls.get(key, span))
+    return hulls
+
+
+def _row(org: str, key: tuple[int, str], span: Span) -> dict[str, Any]:
+    since, until = (None if span.since == ALWAYS else span.since), (None if span.until == NEVER else span.until)
+    return {"org": org, "user_id": key[0], "role": key[1], "since": since, "until": until}
+
+
+def _from(new: Span | None, stored: Span | None) -> datetime:
+    span = new or stored
+    return span.differs_from(stored if new else None) if span else NEVER
+
+
+def _note_people(context: Context, since: Mapping[tuple[int, str], datetime]) -> None:
+    if len(since) > MANY_PEOPLE:
+        _note(context, FACTS.items)
+        return
+    for (user_id, _), moment in since.items():
+        noted = (
+            select(key).where(person == user_id, model.org == context.scope.org, model.created_at >= moment)
+            for key, person, model in BY_PERSON
+        )
+        _note(context, *noted)
