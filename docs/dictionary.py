@@ -64,8 +64,9 @@ table. `make migrate` drops the views and creates them again, so grant rights on
 - All other people are *non-members*, those whose account is gone (`username` is NULL) included.
 - Rows with a `deleted_at` and events with a `removed_at` are left out. Days and months are UTC.
 - Reviews, comments and reopenings are known from `events`. Where timelines were not read, there are none.
-- A median is the smallest value that at least half of the values don't exceed. A 90th percentile (`p90_…`) is the same
-  for 90 of 100.
+- A median (`median_…`) is the value in the middle: half of the values are below it. A 90th percentile (`p90_…`) has 90
+  of 100 below it. Between two values they are interpolated: the median of 1 and 3 is 2. PostgreSQL's `percentile_cont`,
+  NumPy and `PERCENTILE.INC` of spreadsheets give the same. Only whole seconds are rounded, to the nearest one.
 """
 
 

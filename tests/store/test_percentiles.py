@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import floor
 from statistics import quantiles
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Double, String, Subquery, cast, literal, select, union_all
 
 from chalicelib.store.percentiles import MEDIAN, P90, P99, Nearest, Ranked
+from tests.percentiles import percentile
 from tests.views.world import World
 
 HUNDREDTHS = 100
@@ -76,14 +76,6 @@ def test_no_rows(world: World) -> None:
     assert world.session.execute(found).scalar_one() is None
 
 
-def by_formula(numbers: Sequence[float], share: float) -> float:
-    """As PostgreSQL calculates it, digit by digit."""
-    ordered, position = sorted(numbers), share * (len(numbers) - 1)
-    below = floor(position)
-    above = below if position == below else below + 1
-    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
-
-
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(groups=st.dictionaries(st.sampled_from("abc"), st.lists(HOURS | st.none(), min_size=1), min_size=1))
 def test_both_databases_say_what_others_say(world: World, groups: dict[str, list[float | None]]) -> None:
@@ -93,7 +85,7 @@ def test_both_databases_say_what_others_say(world: World, groups: dict[str, list
         if not known[name]:
             assert found == (None,) * len(shares)
             continue
-        assert found == tuple(by_formula(known[name], share) for share in shares)
+        assert found == tuple(percentile(known[name], share) for share in shares)
         if len(known[name]) > 1:
             inclusive = quantiles(known[name], n=HUNDREDTHS, method="inclusive")
             expected = [inclusive[round(share * HUNDREDTHS) - 1] for share in shares]

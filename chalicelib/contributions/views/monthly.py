@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, Table, select, union_all
+from sqlalchemy import ColumnElement, Table, select, union_all
 
 from chalicelib.contributions.facts.people import BOT
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
-from chalicelib.store.functions import MonthOf, constant, count_if, percentile, rank_of, true_if
+from chalicelib.store.functions import MonthOf, constant, count_if, true_if
+from chalicelib.store.percentiles import MEDIAN, P90, Ranked
 from chalicelib.store.views import View, ViewColumn
-
-MEDIAN, P90 = 0.5, 0.9
 
 
 class Measure(NamedTuple):
@@ -46,8 +45,7 @@ class Months:
                 for measure in measures
             )
         ).subquery("measured")
-        rank = rank_of(each.c.hours, each.c.org, each.c.repo, each.c.month, each.c.measure)
-        self.ranked: Subquery = select(*each.c, rank.label("rank")).subquery("ranked")
+        self.ranked = Ranked(each, by=("org", "repo", "month", "measure"), values=("hours",))
         self.keys: list[ColumnElement[Any]] = [self.ranked.c.org, self.ranked.c.repo, self.ranked.c.month]
 
     def count(self, measure: str) -> ColumnElement[int]:
@@ -59,8 +57,8 @@ class Months:
         return count_if((self.ranked.c.measure == measure) & self.ranked.c.done)
 
     def hours(self, measure: str, share: float) -> ColumnElement[float]:
-        """The hours within which at least this share (0 to 1) of them was done."""
-        return percentile(share, self.ranked.c.hours, self.ranked.c.rank, self.ranked.c.measure == measure)
+        """The hours at this share (0 to 1) of those that they took, interpolated."""
+        return self.ranked.percentile("hours", share, measure=measure)
 
 
 def _key_columns(months: Months) -> list[ViewColumn]:
@@ -74,8 +72,8 @@ def _key_columns(months: Months) -> list[ViewColumn]:
 
 def _hours_columns(months: Months, measure: str, name: str, what: str) -> list[ViewColumn]:
     return [
-        ViewColumn(f"median_{name}", months.hours(measure, MEDIAN), f"Half of {what} took at most these hours"),
-        ViewColumn(f"p90_{name}", months.hours(measure, P90), f"90 % of {what} took at most these hours"),
+        ViewColumn(f"median_{name}", months.hours(measure, MEDIAN), f"Median of the hours of {what}"),
+        ViewColumn(f"p90_{name}", months.hours(measure, P90), f"90th percentile of the hours of {what}"),
     ]
 
 
