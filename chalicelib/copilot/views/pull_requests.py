@@ -8,12 +8,12 @@ from sqlalchemy import CTE, Double, String, Subquery, and_, column, select, tabl
 
 from chalicelib.copilot.views.days import counted_days, mean_users, weighted_rate
 from chalicelib.store.base import UTCDateTime
-from chalicelib.store.functions import MonthOf, constant, count_if, percentile, rank_of, sum_of
+from chalicelib.store.functions import MonthOf, constant, count_if, sum_of
+from chalicelib.store.percentiles import MEDIAN, Ranked
 from chalicelib.store.views import View, ViewColumn
 
 BOT = "bot"
 OPENED, MERGED = "opened", "merged"
-MEDIAN = 0.5
 
 # The contributions' view; written out and not imported, because domains don't import each other.
 _pull_request_cycle = table(
@@ -52,17 +52,16 @@ def _pull_request_months() -> CTE:
             for what, at in ((OPENED, people.created_at), (MERGED, people.merged_at))
         )
     ).subquery("each_time")
-    rank = rank_of(each.c.hours_to_merge, each.c.org, each.c.month, each.c.what).label("rank")
-    ranked = select(*each.c, rank).subquery("ranked").c
-    merged = ranked.what == MERGED
+    ranked = Ranked(each, by=("org", "month", "what"), values=("hours_to_merge",))
+    pull = ranked.c
     return (
         select(
-            *(ranked.org, ranked.month),
-            count_if(ranked.what == OPENED).label("opened"),
-            count_if(merged).label("merged"),
-            percentile(MEDIAN, ranked.hours_to_merge, ranked.rank, merged).label("median_hours_to_merge"),
+            *(pull.org, pull.month),
+            count_if(pull.what == OPENED).label("opened"),
+            count_if(pull.what == MERGED).label("merged"),
+            ranked.percentile("hours_to_merge", MEDIAN, what=MERGED).label("median_hours_to_merge"),
         )
-        .group_by(ranked.org, ranked.month)
+        .group_by(pull.org, pull.month)
         .cte("pull_request_months")
     )
 
@@ -106,7 +105,7 @@ COPILOT_PULL_REQUEST_EFFECT = View(
         ViewColumn(
             "median_hours_to_merge",
             _month.median_hours_to_merge,
-            "Half of pull_requests_merged took at most these hours (hours_to_merge of pull_request_cycle)",
+            "Median of the hours to merge of pull_requests_merged (hours_to_merge of pull_request_cycle)",
         ),
     ],
 )
