@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CTE, BigInteger, Double, String, Subquery, and_, case, column, func, or_, select, table
+from sqlalchemy import CTE, BigInteger, Double, String, and_, case, column, func, or_, select, table
 
 from chalicelib.inventory.models import Release, Team, TeamMember
 from chalicelib.store.base import UTCDateTime
-from chalicelib.store.functions import MonthOf, count_if, hours_between, percentile, rank_of, true_if
+from chalicelib.store.functions import MonthOf, count_if, hours_between, true_if
+from chalicelib.store.percentiles import MEDIAN, Ranked
 from chalicelib.store.views import View, ViewColumn
 
-MEDIAN = 0.5
 HOURS_A_DAY = 24.0
 # Who was in a team when the app first looked may have been there for ever.
 FIRST_LOOK_HOURS = 24
@@ -25,26 +25,26 @@ _pull_request_cycle = table(
 )
 
 
-def _published() -> Subquery:
-    """Published releases, with the days since the one before of the same kind, and the rank of these in their month."""
+def _published() -> Ranked:
+    """Published releases; those meant for everybody with the days since the one before, ranked in their month."""
     before = func.lag(Release.published_at, type_=UTCDateTime()).over(
         partition_by=[Release.repository_id, Release.prerelease], order_by=[Release.published_at, Release.id]
     )
+    days = hours_between(before, Release.published_at) / HOURS_A_DAY
     published = (
         select(
             *(Release.org, Release.repo, Release.prerelease),
             MonthOf(Release.published_at).label("month"),
-            (hours_between(before, Release.published_at) / HOURS_A_DAY).label("days"),
+            case((Release.prerelease.is_(False), days)).label("days"),
         )
         .where(Release.published_at.is_not(None), Release.draft.is_(False), Release.deleted_at.is_(None))
         .subquery("published")
     )
-    each = published.c
-    rank = rank_of(each.days, each.org, each.repo, each.month, each.prerelease).label("rank")
-    return select(*each, rank).subquery("ranked")
+    return Ranked(published, by=("org", "repo", "month"), values=("days",))
 
 
-_release = _published().c
+_releases = _published()
+_release = _releases.c
 RELEASES_MONTHLY = View(
     "releases_monthly",
     "How often each repository releases, by month; drafts and releases that are gone are left out",
@@ -56,9 +56,9 @@ RELEASES_MONTHLY = View(
         ViewColumn("prereleases", count_if(_release.prerelease.is_(True)), "Releases that are not"),
         ViewColumn(
             "median_days_between",
-            percentile(MEDIAN, _release.days, _release.rank, _release.prerelease.is_(False)),
-            "Half of the releases came at most so many days after the repository's release before; prereleases don't "
-            "count. NULL: there was none before",
+            _releases.percentile("days", MEDIAN),
+            "Median of the days since the repository's release before; prereleases don't count. NULL: there was none "
+            "before",
         ),
     ],
     group_by=[_release.org, _release.repo, _release.month],
@@ -103,7 +103,7 @@ def _stays() -> CTE:
     )
 
 
-def _team_pull_requests() -> Subquery:
+def _team_pull_requests() -> Ranked:
     """Pull requests, once for each team that their author was in when opening them."""
     stay, pull = _stays(), _pull_request_cycle
     in_team = and_(
@@ -112,21 +112,22 @@ def _team_pull_requests() -> Subquery:
         or_(stay.c.since.is_(None), stay.c.since <= pull.c.created_at),
         or_(stay.c.until.is_(None), stay.c.until > pull.c.created_at),
     )
+    is_merged = pull.c.merged_at.is_not(None)
     opened = (
         select(
-            *(stay.c.org, stay.c.team_id, stay.c.team, pull.c.hours_to_merge),
+            *(stay.c.org, stay.c.team_id, stay.c.team),
             MonthOf(pull.c.created_at).label("month"),
-            true_if(pull.c.merged_at.is_not(None)).label("is_merged"),
+            true_if(is_merged).label("is_merged"),
+            case((is_merged, pull.c.hours_to_merge)).label("hours_to_merge"),
         )
         .select_from(pull.join(stay, in_team))
         .subquery("opened")
     )
-    each = opened.c
-    rank = rank_of(each.hours_to_merge, each.org, each.team_id, each.month).label("rank")
-    return select(*each, rank).subquery("ranked")
+    return Ranked(opened, by=("org", "team_id", "month"), values=("hours_to_merge",))
 
 
-_pull = _team_pull_requests().c
+_pulls = _team_pull_requests()
+_pull = _pulls.c
 TEAM_PULL_REQUESTS_MONTHLY = View(
     "team_pull_requests_monthly",
     "Pull requests by team, in the month in which they were opened. One by somebody in several teams counts for each: "
@@ -142,8 +143,8 @@ TEAM_PULL_REQUESTS_MONTHLY = View(
         ViewColumn("merged", count_if(_pull.is_merged), "How many of those are merged by now"),
         ViewColumn(
             "median_hours_to_merge",
-            percentile(MEDIAN, _pull.hours_to_merge, _pull.rank, _pull.is_merged),
-            "Half of the merged ones took at most these hours from ready for review to the merge",
+            _pulls.percentile("hours_to_merge", MEDIAN),
+            "Median of the hours from ready for review to the merge, of the merged ones",
         ),
     ],
     group_by=[_pull.org, _pull.team, _pull.team_id, _pull.month],

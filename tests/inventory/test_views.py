@@ -35,10 +35,10 @@ def months(world: World) -> list[tuple[Any, ...]]:
 
 
 def test_days_between_releases_count_in_the_month_of_the_later_one(world: World) -> None:
-    for day in (1, 3, 7, 15):  # 2, 4 and 8 days after the one before
+    for day in (1, 3, 7, 15, 29):  # 2, 4, 8 and 14 days after the one before
         publish(world, may(day))
-    publish(world, datetime(2026, 6, 4, tzinfo=may(1).tzinfo))  # 20 days
-    assert months(world) == [("r1", MAY, 4, 0, 4.0), ("r1", date(2026, 6, 1), 1, 0, 20.0)]
+    publish(world, datetime(2026, 6, 8, tzinfo=may(1).tzinfo))  # 10 days
+    assert months(world) == [("r1", MAY, 5, 0, 6.0), ("r1", date(2026, 6, 1), 1, 0, 10.0)]
 
 
 def test_the_first_release_has_none_before(world: World) -> None:
@@ -93,7 +93,7 @@ def test_a_pull_request_counts_for_the_teams_its_author_was_in_when_opening_it(w
     world.pull(may(12), "ada", merged_at=may(12, 4))
     world.pull(may(13), "ada")
     world.pull(may(13), "zoe", merged_at=may(14))
-    assert pulls(world) == [("t1", MAY, 1, 1, 6.0), ("t2", MAY, 3, 2, 2.0)]
+    assert pulls(world) == [("t1", MAY, 1, 1, 6.0), ("t2", MAY, 3, 2, 3.0)]
 
 
 def test_who_was_there_at_the_first_look_was_there_before(world: World) -> None:
