@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Double,
     Select,
     SQLColumnExpression,
     String,
@@ -38,14 +37,12 @@ from chalicelib.store.functions import (
     days_between,
     later,
     now,
-    percentile,
-    rank_of,
     true_if,
     working_days_between,
 )
+from chalicelib.store.percentiles import MEDIAN, P90, Ranked
 from chalicelib.store.views import View, ViewColumn
 
-MEDIAN, P90 = 0.5, 0.9
 OPEN = "open"
 SEVERITY = (
     "low, medium, high or critical; for a rule of code scanning that is not about security: none, note, warning or "
@@ -157,16 +154,8 @@ OPEN_ALERTS = View(
 )
 
 
-def _ranked() -> Subquery:
-    alert = OPEN_ALERTS.table.c
-    age = cast(alert.age_days, Double)
-    rank = rank_of(age, alert.org, alert.kind, alert.severity).label("rank")
-    kept = (alert.org, alert.kind, alert.severity, alert.age_days, alert.is_overdue, alert.is_archived)
-    return select(*kept, age.label("age"), rank).subquery("ranked")
-
-
-_open = _ranked().c
-_any_age = _open.age_days.is_not(None)
+_all_open = Ranked(OPEN_ALERTS.table, by=("org", "kind", "severity"), values=("age_days",))
+_open = _all_open.c
 _young, _middle, _old = AGES
 
 OPEN_ALERTS_BY_AGE = View(
@@ -187,8 +176,8 @@ OPEN_ALERTS_BY_AGE = View(
             "days_60_to_89", count_if(_open.age_days.between(_middle, _old - 1)), "How many are 60 to 89 days old"
         ),
         ViewColumn("days_90_or_more", count_if(_open.age_days >= _old), "How many are 90 days old or older"),
-        ViewColumn("median_age_days", percentile(MEDIAN, _open.age, _open.rank, _any_age), "Half are at most so old"),
-        ViewColumn("p90_age_days", percentile(P90, _open.age, _open.rank, _any_age), "90 % are at most so old"),
+        ViewColumn("median_age_days", _all_open.percentile("age_days", MEDIAN), "Median of age_days"),
+        ViewColumn("p90_age_days", _all_open.percentile("age_days", P90), "90th percentile of age_days"),
         ViewColumn("oldest_days", func.max(_open.age_days), "Age of the oldest one"),
     ],
     group_by=[_open.org, _open.kind, _open.severity],

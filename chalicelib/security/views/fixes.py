@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, func, select
+from sqlalchemy import BigInteger, Subquery, and_, func, select
 
 from chalicelib.security.models import AlertTransition
 from chalicelib.security.models.alerts import KIND
-from chalicelib.security.views.alerts import MEDIAN, P90, SEVERITY, alerts
-from chalicelib.store.functions import MonthOf, hours_between, percentile, rank_of
+from chalicelib.security.views.alerts import SEVERITY, alerts
+from chalicelib.store.functions import MonthOf, hours_between
+from chalicelib.store.percentiles import MEDIAN, P90, Ranked
 from chalicelib.store.views import View, ViewColumn
 
 FIXED = ("fixed", "resolved")
@@ -66,14 +67,6 @@ ALERT_FIX_TIMES = View(
 )
 
 
-def _ranked(*keys: str) -> Subquery:
-    """Fixed alerts, with the rank of their days among those with the same keys."""
-    fix = ALERT_FIX_TIMES.table
-    each = select(fix, MonthOf(fix.c.fixed_at).label("month")).subquery("each_fix")
-    rank = rank_of(each.c.days, *(each.c[key] for key in keys)).label("rank")
-    return select(*(each.c[key] for key in keys), each.c.days, rank).subquery("ranked")
-
-
 DESCRIBED = {
     "org": "Owner of the repository",
     "repo": "Repository's name, without the owner",
@@ -85,18 +78,18 @@ DESCRIBED = {
 
 def _by(name: str, comment: str, keys: Sequence[str]) -> View:
     """The view of fixes with the same keys."""
-    fix = _ranked(*keys).c
-    every: ColumnElement[bool] = fix.days.is_not(None)
+    alert = ALERT_FIX_TIMES.table
+    each = select(alert, MonthOf(alert.c.fixed_at).label("month")).subquery("each_fix")
+    fixes = Ranked(each, by=keys, values=("days",))
+    fix = fixes.c
     return View(
         name,
         comment,
         [
             *(ViewColumn(key, fix[key], DESCRIBED[key]) for key in keys),
             ViewColumn("fixed", func.count(type_=BigInteger()), "Alerts that were fixed"),
-            ViewColumn(
-                "median_days", percentile(MEDIAN, fix.days, fix.rank, every), "Half were fixed in at most these days"
-            ),
-            ViewColumn("p90_days", percentile(P90, fix.days, fix.rank, every), "90 % were fixed in at most these days"),
+            ViewColumn("median_days", fixes.percentile("days", MEDIAN), "Median of the days to the fix"),
+            ViewColumn("p90_days", fixes.percentile("days", P90), "90th percentile of the days to the fix"),
         ],
         group_by=[fix[key] for key in keys],
     )
