@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, Subquery, func, literal, select
 
 from chalicelib.store.functions import DaysAgo, SecondsBetween, WeekOf
+from chalicelib.store.percentiles import MEDIAN, P90
 from chalicelib.store.views import View, ViewColumn
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
 from chalicelib.workflows.views.columns import (
@@ -20,7 +21,7 @@ from chalicelib.workflows.views.columns import (
     run_seconds,
     workflow_column,
 )
-from chalicelib.workflows.views.times import MEDIAN, P90, Counted, times_view
+from chalicelib.workflows.views.times import Counted, times_view
 
 _job, _run = WorkflowJob, WorkflowRun
 IN_WEEK = "Monday of the week, UTC, in which they ended"

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, SQLColumnExpression, Subquery, func, select
 
 from chalicelib.store.functions import DayOf, HourOf, WeekOf, ratio
+from chalicelib.store.percentiles import MEDIAN, P90, P99
 from chalicelib.store.views import View, ViewColumn
 from chalicelib.workflows.models import WorkflowJob
 from chalicelib.workflows.views.columns import described
-from chalicelib.workflows.views.times import MEDIAN, MINIMUM, P90, P99, Counted, times_view
+from chalicelib.workflows.views.times import MINIMUM, Counted, times_view
 
 _job = WorkflowJob
 WHICH = (

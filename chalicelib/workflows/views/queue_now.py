@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, select
 
-from chalicelib.store.functions import DaysAgo, constant, count_if, percentile, rank_of
+from chalicelib.store.functions import DaysAgo, constant, count_if
+from chalicelib.store.percentiles import MEDIAN, P90, Nearest, Ranked
 from chalicelib.store.views import View, ViewColumn
 from chalicelib.workflows.models import WorkflowJob
 from chalicelib.workflows.views.columns import COMPLETED, IN_PROGRESS, QUEUED, WAITING, queue_wait_seconds
@@ -38,7 +39,7 @@ def state_of(job: Any) -> ColumnElement[str]:
     return case(*((condition, constant(state)) for state, condition in states_of(job).items()))
 
 
-def _jobs() -> Subquery:
+def _recent() -> Ranked:
     """The jobs that are not over, and those that were over in the last 24 hours."""
     job = WorkflowJob
     state = state_of(job)
@@ -55,16 +56,17 @@ def _jobs() -> Subquery:
         .c
     )
     is_open = jobs.state.in_((QUEUED, WAITING, IN_PROGRESS))
-    rank = rank_of(jobs.queue_seconds, jobs.org, jobs.label_set).label("rank")
-    return select(*jobs, rank).where(or_(is_open, jobs.queue_seconds.is_not(None))).subquery("jobs")
+    shown = select(*jobs).where(or_(is_open, jobs.queue_seconds.is_not(None))).subquery("jobs")
+    return Ranked(shown, by=("org", "label_set"), values=("queue_seconds",))
 
 
-_job = _jobs().c
+_jobs = _recent()
+_job = _jobs.c
 _started = _job.queue_seconds.is_not(None)
 
 
 def _percentile(share: float) -> ColumnElement[Any]:
-    return cast(percentile(share, _job.queue_seconds, _job.rank, _started), BigInteger)
+    return Nearest(_jobs.percentile("queue_seconds", share))
 
 
 QUEUE_NOW = View(
@@ -92,8 +94,8 @@ QUEUE_NOW = View(
             count_if(_started),
             "How many queue times are known of jobs that a runner began in the last 24 hours",
         ),
-        ViewColumn("median_queue_seconds", _percentile(0.5), "Median of these queue times; NULL when there are none"),
-        ViewColumn("p90_queue_seconds", _percentile(0.9), "90th percentile of these queue times; NULL: none"),
+        ViewColumn("median_queue_seconds", _percentile(MEDIAN), "Median of these queue times; NULL: none"),
+        ViewColumn("p90_queue_seconds", _percentile(P90), "90th percentile of these queue times; NULL: none"),
     ],
     group_by=[_job.org, _job.label_set],
 )

@@ -22,6 +22,7 @@ from chalicelib.store.functions import (
     seconds_since,
     sum_of,
 )
+from chalicelib.store.percentiles import MEDIAN, P90, P99, Ranked
 from chalicelib.store.views import View, ViewColumn
 from chalicelib.workflows.models import Runner, RunnerSample, WorkflowJob
 from chalicelib.workflows.views.columns import (
@@ -36,7 +37,7 @@ from chalicelib.workflows.views.columns import (
     is_self_hosted,
     queue_wait_seconds,
 )
-from chalicelib.workflows.views.times import MEDIAN, P90, P99, Counted, ranked, times_columns
+from chalicelib.workflows.views.times import Counted, ranked, times_columns
 
 DAYS_OF_A_JOB = 6  # at most: GitHub ends a self-hosted job after five times 24 hours
 _job, _runner, _sample = WorkflowJob, Runner, RunnerSample
@@ -127,7 +128,7 @@ RUNNER_UTILISATION_DAILY = View(
 )
 
 
-def _waits() -> Any:
+def _waits() -> Ranked:
     """Jobs that were taken lately or are in the queue, ranked by how long they queued."""
     took = _job.queue_seconds.label("seconds")
     nothing = cast(null(), BigInteger)
@@ -140,7 +141,8 @@ def _waits() -> Any:
     return ranked(select(each.subquery("wait")), ("org", "label_set"))
 
 
-_wait = _waits()
+_each_wait = _waits()
+_wait = _each_wait.c
 LONGEST_WAITING_LABELS = View(
     "longest_waiting_labels",
     f"For which labels jobs wait: how long they were in the queue in the last {RECENT_DAYS} days, and how many are in "
@@ -154,7 +156,7 @@ LONGEST_WAITING_LABELS = View(
             "Seconds for which the first of these has been in the queue; NULL when none is, or nobody knows",
         ),
         *times_columns(
-            _wait,
+            _each_wait,
             Counted("jobs", f"Jobs with a queue time that a runner took in the last {RECENT_DAYS} days", "queued for"),
             (MEDIAN, P90, P99),
         ),

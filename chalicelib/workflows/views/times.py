@@ -5,55 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func
 
-from chalicelib.store.functions import percentile, rank_of
+from chalicelib.store.percentiles import MEDIAN, P90, P99, Nearest, Ranked
 from chalicelib.store.views import View, ViewColumn
 from chalicelib.workflows.views.columns import described
 
-MEDIAN, P90, P99 = 0.5, 0.9, 0.99
 NAMES = {MEDIAN: "median", P90: "p90", P99: "p99"}
+WORDS = {MEDIAN: "Median", P90: "90th percentile", P99: "99th percentile"}
 MINIMUM = 5  # fewer say little about those to come
 TOO_FEW = f"NULL for fewer than {MINIMUM}"
 
 
 class Counted(NamedTuple):
-    """What is counted: the name of the column, what it says, and which times are meant, as `… took at most these`."""
+    """What is counted: the name of the column, what it says, and `took`, as in `the seconds that they took`."""
 
     name: str
     comment: str
     took: str
 
 
-def times_columns(ranked: Any, counted: Counted, shares: Sequence[float]) -> list[ViewColumn]:
-    """How many rows of a group there are, and its percentiles and longest; `ranked` has `seconds` and `rank`."""
-    where = ranked.seconds.is_not(None)
-    count = func.count(case((where, 1)), type_=BigInteger())
+def times_columns(rows: Ranked, counted: Counted, shares: Sequence[float]) -> list[ViewColumn]:
+    """How many `seconds` the rows of a group have, and their percentiles and the longest."""
+    seconds = rows.c.seconds
+    count = func.count(seconds, type_=BigInteger())
 
-    def enough(value: ColumnElement[Any]) -> ColumnElement[int]:
-        return case((count >= MINIMUM, cast(value, BigInteger)))
-
-    def words(share: float) -> str:
-        part = "Half" if share == MEDIAN else f"{share:.0%}".replace("%", " %")
-        return f"{part} {counted.took} at most these seconds; {TOO_FEW}"
+    def enough(value: ColumnElement[int]) -> ColumnElement[int]:
+        return case((count >= MINIMUM, value))
 
     return [
         ViewColumn(counted.name, count, counted.comment),
         *(
             ViewColumn(
-                f"{NAMES[share]}_seconds", enough(percentile(share, ranked.seconds, ranked.rank, where)), words(share)
+                f"{NAMES[share]}_seconds",
+                enough(Nearest(rows.percentile("seconds", share))),
+                f"{WORDS[share]} of the seconds that they {counted.took}; {TOO_FEW}",
             )
             for share in shares
         ),
-        ViewColumn("max_seconds", enough(func.max(case((where, ranked.seconds)))), f"The longest; {TOO_FEW}"),
+        ViewColumn("max_seconds", enough(func.max(seconds, type_=BigInteger())), f"The longest; {TOO_FEW}"),
     ]
 
 
-def ranked(rows: Select[Any], keys: Iterable[str]) -> Any:
+def ranked(rows: Select[Any], keys: Iterable[str]) -> Ranked:
     """Rows with the rank of their `seconds` among those with the same keys."""
-    each = rows.subquery("each_one")
-    rank = rank_of(each.c.seconds, *(each.c[key] for key in keys)).label("rank")
-    return select(*each.c, rank).subquery("ranked").c
+    return Ranked(rows.subquery("each_one"), by=keys, values=("seconds",))
 
 
 def times_view(
@@ -71,6 +67,7 @@ def times_view(
 
     `also` makes further columns of each group.
     """
-    row = ranked(rows, keys)
-    columns = [*described(row, keys, **words), *also(row), *times_columns(row, counted, shares)]
+    each = ranked(rows, keys)
+    row = each.c
+    columns = [*described(row, keys, **words), *also(row), *times_columns(each, counted, shares)]
     return View(name, comment, columns, group_by=[row[key] for key in keys])

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 
 from chalicelib.store.functions import SecondsBetween, WeekOf
+from chalicelib.store.percentiles import MEDIAN, P90
 from chalicelib.workflows.models import WorkflowJob, WorkflowRun
 from chalicelib.workflows.views.columns import workflow_column
-from chalicelib.workflows.views.times import MEDIAN, P90, Counted, times_view
+from chalicelib.workflows.views.times import Counted, times_view
 
 _job, _run = WorkflowJob, WorkflowRun
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from math import ceil
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from chalicelib.models import Deployment, Runner, RunnerSample, WorkflowJob, Wor
 from chalicelib.store.views import View
 from chalicelib.utils import utc_now
 from chalicelib.workflows import views
+from tests.percentiles import nearest, percentile
 from tests.views.running import run_ci
 from tests.views.world import World
 
@@ -67,12 +67,11 @@ def grouped(entries: Iterable[tuple[tuple[Any, ...], int]]) -> dict[tuple[Any, .
 
 
 def times(values: list[int], *, p99: bool = False) -> tuple[Any, ...]:
-    """How many, median, 90th percentile, longest: each one of the values."""
-    ordered = sorted(values)
+    """How many, median, 90th percentile, longest, to the second."""
     shares = (0.5, 0.9, 0.99) if p99 else (0.5, 0.9)
-    if len(ordered) < 5:
-        return (len(ordered), *(None for _ in shares), None)
-    return (len(ordered), *(ordered[ceil(share * len(ordered)) - 1] for share in shares), ordered[-1])
+    if len(values) < 5:
+        return (len(values), *(None for _ in shares), None)
+    return (len(values), *(nearest(percentile(values, share)) for share in shares), max(values))
 
 
 def found(

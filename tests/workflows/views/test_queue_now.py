@@ -116,6 +116,12 @@ def test_a_job_that_began_before_and_ended_in_them_does_not_count(shared: Sessio
     assert queue(shared, long) == {}
 
 
+def test_percentiles_between_two_times_are_to_the_nearest_second(shared: Session) -> None:
+    """Of 10 and 15 it is 12.5 and 14.5; the median was 10. Halves go up on both databases."""
+    pair = [taken(n, n, began=ago(hours=1)) for n in (10, 15)]
+    assert counts(shared, *pair)[3:] == (2, 13, 15)
+
+
 def test_other_labels_make_no_difference_to_a_median(shared: Session) -> None:
     slow = [taken(n, 900, began=ago(hours=1), label_set="gpu") for n in range(1, 5)]
     rows = queue(shared, *slow, taken(9, 2, began=ago(hours=1)))

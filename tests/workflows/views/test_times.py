@@ -38,9 +38,9 @@ def queue(ci: Ci, first: int, seconds: list[int], **columns: Any) -> None:
 
 
 def test_a_queue_time_counts_when_the_runner_took_the_job(ci: Ci) -> None:
-    """Made before midnight, taken after it."""
+    """Made before midnight, taken after it. The percentiles are 0.6 and 0.96 of the way from 40 to 40,000."""
     queue(ci, 1, [10, 20, 30, 40, 40_000])
-    times = {"jobs": 5, "median_seconds": 30, "p90_seconds": 40_000, "p99_seconds": 40_000, "max_seconds": 40_000}
+    times = {"jobs": 5, "median_seconds": 30, "p90_seconds": 24_016, "p99_seconds": 38_402, "max_seconds": 40_000}
     place = {"org": "acme"}
     assert ci.world.row(QUEUE_TIME_HOURLY) == place | {"hour": may(4, 9)} | times
     assert ci.world.row(QUEUE_TIME_DAILY) == place | {"day": MONDAY} | times
@@ -55,7 +55,7 @@ def test_few_say_nothing(ci: Ci) -> None:
     found = [tuple(row.values())[1:] for row in ci.world.read(QUEUE_TIME_BY_LABELS_WEEKLY)]
     assert found == [
         ("ubuntu-latest", MONDAY, 4, None, None, None, None),
-        ("windows-latest", MONDAY, 5, 30, 50, 50, 50),
+        ("windows-latest", MONDAY, 5, 30, 46, 50, 50),
     ]
 
 
@@ -138,7 +138,7 @@ def test_runs_wait_for_their_first_job(ci: Ci) -> None:
         "workflow_name": "CI",
         "runs": 5,
         "median_seconds": 180,
-        "p90_seconds": 300,
+        "p90_seconds": 276,
         "max_seconds": 300,
     }
 
