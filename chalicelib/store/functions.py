@@ -19,7 +19,6 @@ from sqlalchemy import (
     Numeric,
     SQLColumnExpression,
     String,
-    and_,
     case,
     cast,
     func,
@@ -296,18 +295,3 @@ def sum_of(value: SQLColumnExpression[Any]) -> ColumnElement[int]:
 def any_if(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether any row of a group meets a condition."""
     return func.max(case((condition, 1), else_=0), type_=Integer()) == 1
-
-
-def rank_of(value: ColumnElement[Any], *partition: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The share of a partition's values that are at most this one; NULLs don't count."""
-    return func.cume_dist(type_=Double()).over(partition_by=[*partition, value.is_(None)], order_by=value)
-
-
-def percentile(
-    share: float, value: ColumnElement[Any], rank: ColumnElement[Any], where: ColumnElement[bool]
-) -> ColumnElement[float]:
-    """The smallest value, of the rows that meet `where`, whose rank (from `rank_of`) is at least `share` (0 to 1).
-
-    It is always one of the values, never between two: the median of 1 and 3 is 1. NULL when there is none.
-    """
-    return func.min(case((and_(where, rank >= share), value)), type_=Double())

@@ -33,8 +33,6 @@ from chalicelib.store.functions import (
     later,
     minutes,
     now,
-    percentile,
-    rank_of,
     seconds_since,
     true_if,
     working_days_between,
@@ -201,27 +199,6 @@ def test_what_is_not_known_is_not_true(world: World) -> None:
 def rows_of(numbers: Sequence[int | None]) -> Subquery:
     each = (select(cast(number, Double).label("value"), literal(1).label("constant")) for number in numbers)
     return union_all(*each).subquery()
-
-
-@pytest.mark.parametrize(
-    ("numbers", "median", "p90"),
-    [
-        ([None], None, None),
-        ([5], 5, 5),
-        ([1, 3], 1, 3),
-        ([1, 2, 3], 2, 3),
-        ([None, 1, None, 2, 3, None], 2, 3),  # those without a value don't count
-        ([2, 2, 2, 9], 2, 9),
-        ([*range(1, 11)], 5, 9),  # 9 of 10 is 0.9
-        ([*range(1, 21)], 10, 18),
-        ([*range(1, 12)], 6, 10),  # 10 of 11 is 0.91
-    ],
-)
-def test_percentiles(world: World, numbers: list[int | None], median: int | None, p90: int | None) -> None:
-    given = rows_of(numbers)
-    ranked = select(given.c.value, rank_of(given.c.value, given.c.constant).label("rank")).subquery()
-    found = [percentile(share, ranked.c.value, ranked.c.rank, true()) for share in (0.5, 0.9)]
-    assert world.session.execute(select(*found)).one() == (median, p90)
 
 
 def test_counting_a_groups_rows(world: World) -> None:
