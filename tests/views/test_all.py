@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import text
 
@@ -12,7 +10,7 @@ from chalicelib.utils import utc_now
 from chalicelib.views import VIEWS
 from tests.views.effort import effort
 from tests.views.generated import fill
-from tests.views.world import World
+from tests.views.world import CLOCKED, World, without_clock
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -31,24 +29,6 @@ def test_both_databases_answer_alike(both_worlds: list[World]) -> None:
         for one, other in zip(first, second, strict=True):
             for name, tolerance in CLOCKED.items():
                 assert one.get(name) == pytest.approx(other.get(name), abs=tolerance)
-
-
-# Times until now, in hours, minutes or seconds: the two databases are not read in the same instant.
-CLOCKED = {"hours_waiting": 0.1, "draft_hours": 0.1, "lag_seconds": 360, "age_minutes": 6} | dict.fromkeys(
-    (
-        "state_seconds",
-        "oldest_wait_seconds",
-        "queue_wait_seconds",
-        "longest_wait_seconds",
-        "age_seconds",
-        "busy_seconds",
-    ),
-    360,
-)
-
-
-def without_clock(row: dict[str, Any]) -> str:
-    return repr({name: value for name, value in row.items() if name not in CLOCKED})
 
 
 def test_four_times_the_items_are_about_four_times_the_work(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from chalicelib.contributions.sync.facts import follow_roles, last_note, store_part
 from chalicelib.models import (
     CopilotDay,
     CopilotDayTotal,
@@ -24,6 +25,32 @@ FIRST_LOOK = datetime(2026, 4, 1, tzinfo=UTC)
 # Ada, Bob and Eve are members; Yan and Zoe are not.
 IDS = {"ada": 1, "bob": 2, "eve": 3, "yan": 8, "zoe": 9, "hubot": 20, "dependabot[bot]": 21}
 BOTS = {"hubot"}  # by its type; the other by its login
+
+
+# Times until now, in hours, minutes or seconds: two readings are not at the same instant.
+CLOCKED = {
+    "hours_waiting": 0.1,
+    "draft_hours": 0.1,
+    "age_hours": 0.1,
+    "lag_seconds": 360,
+    "age_minutes": 6,
+} | dict.fromkeys(
+    (
+        "lag_seconds",
+        "state_seconds",
+        "oldest_wait_seconds",
+        "queue_wait_seconds",
+        "longest_wait_seconds",
+        "age_seconds",
+        "busy_seconds",
+    ),
+    360,
+)
+
+
+def without_clock(row: dict[str, Any]) -> str:
+    """A row as a text, without what depends on when it was read."""
+    return repr({name: value for name, value in row.items() if name not in CLOCKED})
 
 
 def may(day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -72,14 +99,20 @@ class World:
     def _item(self, model: type[Any], created_at: datetime, by: str | None, columns: dict[str, Any]) -> int:
         key = next(self.ids)
         row: dict[str, Any] = {"id": key, "number": key, "title": f"Title {key}", "org": "acme", "repo": "r"}
-        row |= {"user": user(by), "username": by, "created_at": created_at, "updated_at": created_at}
+        row |= {
+            "user": user(by),
+            "username": by,
+            "author_id": IDS.get(by or ""),
+            "created_at": created_at,
+            "updated_at": created_at,
+        }
         row |= {"state": "open" if columns.get("closed_at") is None else "closed"}
         self.session.execute(insert(model), [row | columns])
         return key
 
     def event(self, item: int, kind: str, at: datetime | None, by: str | None = None, **columns: Any) -> None:
         row: dict[str, Any] = {"id": next(self.ids), "issue_id": item, "event": kind, "org": "acme", "repo": "r"}
-        row |= {"created_at": at, "user": user(by), "username": by, "page_no": 1}
+        row |= {"created_at": at, "user": user(by), "username": by, "user_id": IDS.get(by or ""), "page_no": 1}
         self.session.execute(insert(Event), [row | columns])
 
     def review(self, item: int, at: datetime, by: str | None, state: str = "approved") -> None:
@@ -115,7 +148,22 @@ class World:
         self.session.execute(insert(CopilotSeat), [row | {"monthly_price": 19.0} | columns])
 
     def read(self, view: View, **where: Any) -> list[dict[str, Any]]:
-        """A view's rows, in the order of its first columns."""
+        """A view's rows, in the order of its first columns: the same before what follows is stored, and after that."""
+        for org in ("acme", "other"):
+            follow_roles(self.session, org)
+        live = self._rows(view, where)
+        self.store_facts()
+        stored = self._rows(view, where)
+        assert [without_clock(row) for row in live] == [without_clock(row) for row in stored]
+        return stored
+
+    def store_facts(self) -> None:
+        """Do what the last step of every job does."""
+        up_to = last_note(self.session)
+        while store_part(self.session, up_to):
+            pass
+
+    def _rows(self, view: View, where: dict[str, Any]) -> list[dict[str, Any]]:
         table = view.table
         chosen = select(table).filter_by(**where).order_by(*list(table.columns)[:4])
         return [dict(row) for row in self.session.execute(chosen).mappings()]

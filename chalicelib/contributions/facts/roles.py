@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, null, select, union_all
+from sqlalchemy import ColumnElement, Select, case, cast, func, null, select, union_all
 
 from chalicelib.contributions.facts.people import MAINTAINER, MEMBER
 from chalicelib.contributions.models import Event, ListedPerson, Membership
@@ -55,8 +55,8 @@ def _in_teams(org: str) -> Select[Any]:
 
 
 def _unless_at_first(first_look: Any, seen: Any) -> ColumnElement[Any]:
-    return case((hours_between(first_look, seen) > FIRST_LOOK_HOURS, seen), else_=_never())
+    return case((hours_between(first_look, seen) > FIRST_LOOK_HOURS, seen))
 
 
 def _never() -> ColumnElement[Any]:
-    return func.coalesce(null(), null(), type_=UTCDateTime())
+    return cast(null(), UTCDateTime())

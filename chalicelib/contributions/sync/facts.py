@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, union_all
+from sqlalchemy.orm import Session
 
 from chalicelib.contributions.facts import FACTS
 from chalicelib.contributions.facts.people import BOT, MAINTAINER
@@ -53,45 +54,52 @@ Roles = Mapping[tuple[int, str], Span]
 
 def store_facts(context: Context) -> None:
     """Store the facts of all items that have changed, in parts, each in a transaction of its own."""
-    _take_turn(context)
-    _follow_lists(context)
-    _follow_roles(context)
+    session, settings = context.session, context.settings
+    _take_turn(session)
+    follow_lists(session, {role: settings.value(setting) for role, setting in LISTS.items()})
+    follow_roles(session, context.scope.org)
     context.checkpoint()
     # What is noted meanwhile is for the next time.
-    up_to = context.session.scalar(select(func.max(ChangedItem.id))) or 0
-    while _store_part(context, up_to):
+    up_to = last_note(session)
+    while ids := store_part(session, up_to):
+        context.run.stored += len(ids)
         context.checkpoint()
 
 
-def _take_turn(context: Context) -> None:
+def last_note(session: Session) -> int:
+    """Give the number of the last note; 0 when there is none."""
+    return session.scalar(select(func.max(ChangedItem.id))) or 0
+
+
+def _take_turn(session: Session) -> None:
     """Wait until no other job does the same: it holds until the end of the transaction."""
-    take_turn(context.session.connection(), NAME, seconds=None)
+    take_turn(session.connection(), NAME)
 
 
-def _store_part(context: Context, up_to: int) -> bool:
-    _take_turn(context)
-    ids = store_changed(context.session.connection(), FACTS, at_most=AT_ONCE, up_to=up_to)
+def store_part(session: Session, up_to: int) -> list[int]:
+    """Store the facts of some items with a note up to this one, in the caller's transaction; gives their ids."""
+    _take_turn(session)
+    ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE, up_to=up_to)
     # An event with a time to come does not count yet: its item is worked out again.
     ahead = select(Event.issue_id).where(
         among(Event.issue_id, ids), Event.created_at > now(), Event.removed_at.is_(None)
     )
-    _note(context, ahead)
-    context.run.stored += len(ids)
-    return len(ids) == AT_ONCE
+    _note(session, ahead)
+    return ids
 
 
-def _follow_lists(context: Context) -> None:
-    """Write down whom GH_MAINTAINERS and GH_BOTS list, and note the items of who came or went."""
-    listed = {(login.lower(), role) for role, setting in LISTS.items() for login in context.settings.value(setting)}
-    stored = {(row.login, row.role) for row in context.session.execute(select(ListedPerson.login, ListedPerson.role))}
+def follow_lists(session: Session, lists: Mapping[str, Iterable[str]]) -> None:
+    """Write down who is listed, by role, and note the items of who came or went."""
+    listed = {(login.lower(), role) for role, logins in lists.items() for login in logins}
+    stored = {(row.login, row.role) for row in session.execute(select(ListedPerson.login, ListedPerson.role))}
     gone, new = stored - listed, listed - stored
     for login, role in gone:
-        context.session.execute(delete(ListedPerson).where(ListedPerson.login == login, ListedPerson.role == role))
+        session.execute(delete(ListedPerson).where(ListedPerson.login == login, ListedPerson.role == role))
     if new:
-        context.session.execute(insert(ListedPerson), [{"login": login, "role": role} for login, role in new])
+        session.execute(insert(ListedPerson), [{"login": login, "role": role} for login, role in new])
     logins = [login for login, _ in gone | new if "/" not in login]
     if logins:
-        _note(context, *(select(key).where(among(func.lower(name), logins)) for key, name in BY_LOGIN))
+        _note(session, *(select(key).where(among(func.lower(name), logins)) for key, name in BY_LOGIN))
 
 
 LISTS: dict[str, Any] = {MAINTAINER: GH_MAINTAINERS, BOT: GH_BOTS}
@@ -107,28 +115,27 @@ BY_PERSON = (
 )
 
 
-def _note(context: Context, *ids: Any) -> None:
+def _note(session: Session, *ids: Any) -> None:
     """Note items as changed, those that are noted already too."""
     found = union_all(*ids).subquery()
-    context.session.execute(insert(ChangedItem).from_select(["item_id"], select(*found.c).distinct()))
+    session.execute(insert(ChangedItem).from_select(["item_id"], select(*found.c).distinct()))
 
 
-def _follow_roles(context: Context) -> None:
-    """Write down who has which role in the organisation, and note the items for which that makes a difference."""
-    org = context.scope.org
-    new = _hulls(context.session.execute(person_roles(org)))
+def follow_roles(session: Session, org: str) -> None:
+    """Write down who has which role in an organisation, and note the items for which that makes a difference."""
+    new = _hulls(session.execute(person_roles(org)))
     where = PersonRole.org == org
     columns = select(PersonRole.user_id, PersonRole.role, PersonRole.since, PersonRole.until)
-    stored = _hulls(context.session.execute(columns.where(where)))
+    stored = _hulls(session.execute(columns.where(where)))
     changed = {key for key in new.keys() | stored.keys() if new.get(key) != stored.get(key)}
     if not changed:
         return
     keys = [user_id for user_id, _ in changed]
-    context.session.execute(delete(PersonRole).where(where, among(PersonRole.user_id, keys)))
+    session.execute(delete(PersonRole).where(where, among(PersonRole.user_id, keys)))
     rows = [_row(org, key, span) for key, span in new.items() if key[0] in set(keys)]
     if rows:
-        context.session.execute(insert(PersonRole), rows)
-    _note_people(context, {key: _from(new.get(key), stored.get(key)) for key in changed})
+        session.execute(insert(PersonRole), rows)
+    _note_people(session, org, {key: _from(new.get(key), stored.get(key)) for key in changed})
 
 
 def _hulls(rows: Iterable[Any]) -> dict[tuple[int, str], Span]:
@@ -149,13 +156,13 @@ def _from(new: Span | None, stored: Span | None) -> datetime:
     return span.differs_from(stored if new else None) if span else NEVER
 
 
-def _note_people(context: Context, since: Mapping[tuple[int, str], datetime]) -> None:
+def _note_people(session: Session, org: str, since: Mapping[tuple[int, str], datetime]) -> None:
     if len(since) > MANY_PEOPLE:
-        _note(context, FACTS.items)
+        _note(session, FACTS.items)
         return
     for (user_id, _), moment in since.items():
         noted = (
-            select(key).where(person == user_id, model.org == context.scope.org, model.created_at >= moment)
+            select(key).where(person == user_id, model.org == org, model.created_at >= moment)
             for key, person, model in BY_PERSON
         )
-        _note(context, *noted)
+        _note(session, *noted)
