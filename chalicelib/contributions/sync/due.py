@@ -75,19 +75,19 @@ def _due_chunk(
 ) -> list[DueItem]:
     item: Any = MODELS[kind]
     due = _due(context, kind, axis=axis, since=since, until=until).where(item.id > after)
-    found = context.session.execute(due.order_by(item.id).limit(CHUNK)).all()
+    chunk = due.order_by(item.id).limit(CHUNK)
+    found = context.session.execute(select(*columns_of(item)).where(item.id.in_(chunk)).order_by(item.id)).all()
     polls = _polls_of(context, [row.id for row in found])
     return [item_of(kind, row, polls.get(row.id, {})) for row in found]
 
 
-def _due(
-    context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None
-) -> Select[*tuple[Any, ...]]:
+def _due(context: Context, kind: str, *, axis: str, since: datetime, until: datetime | None) -> Select[int]:
+    """Select the ids alone: indexes hold all that decides, and nothing else is read of what is not due."""
     item: Any = MODELS[kind]
     moment = getattr(item, axis)
     first = and_(EventPoll.id == item.id, EventPoll.page_no == 1)
     due = (
-        select(*columns_of(item))
+        select(item.id)
         .outerjoin(EventPoll, first)
         .where(in_scope(item, context.scope), item.deleted_at.is_(None), is_listed(item))
         .where(or_(and_(EventPoll.id.is_(None), moment >= since), _is_stale(context, item, axis, since)))
