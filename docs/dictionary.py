@@ -31,6 +31,9 @@ PostgreSQL's own tools show the same comments: `\\d+ issues` in psql, or the col
 - A column that holds what GitHub's API says has the API's name for it.
 - *Key*: PK is the primary key, or one part of it. *Unique* and *indexed* mean the column by itself. Indexes over
   several columns stand below their table.
+- **Write `"user"` with its quotes.** `SELECT user FROM issues` gives the name of the database role on PostgreSQL, in
+  every row and without an error. For an author, take `username` and `author_id`; for an event, `username` and
+  `user_id`. No view has a column of that name.
 - What came from GitHub is never deleted. A row that GitHub no longer shows is marked: `deleted_at` on issues, pull
   requests, repositories, releases and teams, `removed_at` on events and seats, `left_at` on stays in teams,
   `inactive` on members.
@@ -50,8 +53,8 @@ GOOD_TO_KNOW = """## Good to know
 """
 
 RELATIONS_TEXT = """There are no foreign keys: data comes in any order, and most authors in an open repository are not
-members. `username` is the login at the time when the row was last read. The `id` in `user` stays the same when a
-person's login changes.
+members. `username` is the login at the time when the row was last read. Join people by `author_id` and `user_id`: a
+person's id stays the same when the login changes.
 """
 
 VIEWS_TEXT = """Views answer questions over the tables, and are always as current as these. Select from them as from a

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 import backfill
 from chalicelib.domains import DOMAINS
 from chalicelib.github import Budget
 from chalicelib.jobs.schedules import run_job
-from chalicelib.models import Issue, PullRequest, create_db_session
+from chalicelib.models import Event, Issue, PullRequest, Transfer, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.utils import parse_utc
 from sandbox import Limits, LimitSettings, Plan, RunningSandbox, World, serve
@@ -145,6 +145,15 @@ class Organisation:
             assert rows.keys() == truth.keys()
             for key, item in truth.items():
                 assert picked(rows[key]) == expected(item), item["html_url"]
+        self.assert_ids_are_those_in_users()
+
+    def assert_ids_are_those_in_users(self) -> None:
+        """Compare each row's id of a person with the one in its user object, rows that are gone included."""
+        with create_db_session(self.db_url) as session:
+            for number in (Issue.author_id, PullRequest.author_id, Transfer.author_id, Event.user_id):
+                model = number.class_
+                for row in session.execute(select(model.user, number, *inspect(model).primary_key)):
+                    assert row[1] == (row[0] and row[0].get("id")), (model.__tablename__, row)
 
 
 def expected(item: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def item_columns(payload: Mapping[str, Any]) -> Json:
     columns |= {name: time(payload[name]) for name in TIMES}
     _, columns["org"], columns["repo"] = payload["repository_url"].rsplit("/", 2)
     columns["username"] = payload["user"] and payload["user"]["login"]
+    columns["author_id"] = payload["user"] and payload["user"]["id"]
     columns["deleted_at"] = None
     if "_" in payload["node_id"]:
         columns["repository_id"] = repository_of(payload["node_id"])

@@ -102,6 +102,7 @@ def event_row(record: Any, *, issue_id: int, org: str, repo: str) -> Row:
         "created_at": _time_of(event, kind),
         "user": person,
         "username": text("user.login", person.get("login")) if person else None,
+        "user_id": identity("user.id", person.get("id")) if person else None,
         "details": _details(event),
         "removed_at": None,
     }

@@ -15,6 +15,7 @@ from chalicelib.ingest.fields import (
     converted,
     flag,
     fraction,
+    identity,
     json_array,
     json_object,
     moment,
@@ -128,6 +129,7 @@ def _item_row(item: Record) -> Row:
     row |= {} if place is None else {"repository_id": place}
     if "user" in row:
         row["username"] = text("user.login", user.get("login")) if user else None
+        row["author_id"] = identity("user.id", user.get("id")) if user else None
     if "assignee" not in row and row.get("assignees") is not None:
         row["assignee"] = json_object("assignee", next(iter(row["assignees"]), None))
     # GitHub shows it, so it is not deleted, or not any more.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, ColumnElement, Table, Update, cast, update
+from sqlalchemy import Table, Update, update
 from sqlalchemy.orm import Session
 
 from chalicelib.store.base import Base
@@ -27,8 +27,8 @@ def follow_logins(session: Session, renamed: Mapping[int, tuple[str, str]]) -> N
 def _statement(table: Table, person: int, before: str, after: str) -> Update | None:
     """Say how a table follows; None when it names nobody."""
     if "username" in table.c and "user" in table.c:
-        is_theirs: ColumnElement[bool] = cast(table.c.user["id"].as_string(), BigInteger) == person
-        return update(table).where(table.c.username == before, is_theirs).values(username=after)
+        theirs = table.c["user_id" if "user_id" in table.c else "author_id"] == person
+        return update(table).where(table.c.username == before, theirs).values(username=after)
     if "author" in table.c and "author_id" in table.c:
         return update(table).where(table.c.author_id == person).values(author=after)
     number = next((name for name in IDS if name in table.c), None)

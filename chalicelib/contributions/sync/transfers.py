@@ -44,7 +44,7 @@ GHOST = 10137  # whom GitHub shows for an account that is gone
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 COPIED = (
     *("url", "number", "repo", "repository_id", "title", "body", "created_at", "closed_at", "state", "org"),
-    *("assignee", "assignees", "labels", "user", "username"),
+    *("assignee", "assignees", "labels", "user", "username", "author_id"),
 )
 
 

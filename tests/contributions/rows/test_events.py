@@ -29,14 +29,14 @@ def row(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def whole(**columns: Any) -> dict[str, Any]:
-    nothing = {"user": None, "username": None, "details": None, "removed_at": None}
+    nothing = {"user": None, "username": None, "user_id": None, "details": None, "removed_at": None}
     return {**PLACE, "created_at": at(MOMENT), **nothing, **columns}
 
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a standard event": (
         {"id": 5, "node_id": "LE_x", "event": "labeled", "actor": ADA, "created_at": MOMENT, "label": {"name": "bug"}},
-        whole(id=5, node_id="LE_x", event="labeled", user=ADA, username="ada", label={"name": "bug"}),
+        whole(id=5, node_id="LE_x", event="labeled", user=ADA, username="ada", user_id=7, label={"name": "bug"}),
     ),
     "a comment": (
         {
@@ -57,6 +57,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             event="commented",
             user=ADA,
             username="ada",
+            user_id=7,
             body="Hi",
             reactions={"+1": 2},
             updated_at=at("2026-05-02T08:00:00Z"),
@@ -65,7 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "a review has its own time and no actor": (
         {"id": 7, "event": "reviewed", "user": ADA, "state": "approved", "body": "", "submitted_at": MOMENT},
-        whole(id=7, event="reviewed", user=ADA, username="ada", state="approved", body=""),
+        whole(id=7, event="reviewed", user=ADA, username="ada", user_id=7, state="approved", body=""),
     ),
     "a cross-reference has no number": (
         {
@@ -80,6 +81,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             event="cross-referenced",
             user=ADA,
             username="ada",
+            user_id=7,
             updated_at=at(MOMENT),
             details={"source": {"type": "issue", "issue": {"id": 9, "number": 3}}},
         ),

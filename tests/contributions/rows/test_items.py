@@ -12,6 +12,7 @@ from chalicelib.errors import RejectedError
 
 ADA = {"login": "ada", "id": 1, "type": "User"}
 GRACE = {"login": "grace", "id": 2, "type": "User"}
+GHOST = {"id": 10137, "login": "ghost"}
 OPENED = datetime(2026, 5, 1, 8, 0, 0, tzinfo=UTC)
 UPDATED = datetime(2026, 5, 2, 9, 30, 15, tzinfo=UTC)
 CLOSED = datetime(2026, 5, 2, 9, 30, 14, tzinfo=UTC)
@@ -84,7 +85,7 @@ def of(payload: dict[str, Any], **changes: Any) -> dict[str, Any]:
             | {"performed_via_github_app": {"id": 5, "slug": "renovate", "name": "Renovate Bot"}},
             LEAST_ROW
             | MOST
-            | {"closed_at": CLOSED, "user": ADA, "username": "ada", "assignee": GRACE, "score": 0.75}
+            | {"closed_at": CLOSED, "user": ADA, "username": "ada", "author_id": 1, "assignee": GRACE, "score": 0.75}
             | {"performed_via_github_app": "renovate", "repository_id": 250_213_286},
         ),
         (of(LEAST, type="Bug", sub_issues_summary={"total": 1}, nonsense=[]), LEAST_ROW),
@@ -98,8 +99,9 @@ def test_an_issue(record: dict[str, Any], row: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "columns"),
     [
-        ({"user": None}, {"user": None, "username": None}),
-        ({"user": {"id": 10137, "login": "ghost"}}, {"user": {"id": 10137, "login": "ghost"}, "username": "ghost"}),
+        ({"user": None}, {"user": None, "username": None, "author_id": None}),
+        ({"user": GHOST}, {"user": GHOST, "username": "ghost", "author_id": 10137}),
+        ({"user": {"login": "ada"}}, {"user": {"login": "ada"}, "username": "ada", "author_id": None}),
         ({"body": None, "closed_at": None}, {"body": None, "closed_at": None}),
         ({"performed_via_github_app": None}, {"performed_via_github_app": None}),
         ({"performed_via_github_app": {"id": 1}}, {"performed_via_github_app": None}),
@@ -107,7 +109,7 @@ def test_an_issue(record: dict[str, Any], row: dict[str, Any]) -> None:
         ({"created_at": "2026-05-01T10:00:00+02:00"}, {"created_at": OPENED}),
         ({"repository_url": "https://ghe.example.com/api/v3/repos/a-b/.c"}, {"org": "a-b", "repo": ".c"}),
     ],
-    ids=["no user", "ghost", "nulls", "no app", "app without a slug", "whole score", "another zone", "GHES"],
+    ids=["no user", "ghost", "no id", "nulls", "no app", "app without a slug", "whole score", "another zone", "GHES"],
 )
 def test_a_value_of_an_issue(changes: dict[str, Any], columns: dict[str, Any]) -> None:
     expected = LEAST_ROW | {"repository_url": changes.get("repository_url", PLACE)} | columns
@@ -116,7 +118,7 @@ def test_a_value_of_an_issue(changes: dict[str, Any], columns: dict[str, Any]) -
 
 def test_what_github_leaves_out_is_left_out() -> None:
     """A missing user once emptied the stored user's name."""
-    assert not {"user", "username", "assignee", "assignees", "score", "body"} & issue_row(LEAST).keys()
+    assert not {"user", "username", "author_id", "assignee", "assignees", "score", "body"} & issue_row(LEAST).keys()
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,8 @@ def test_a_record_without_what_identifies_and_dates_it_is_rejected(
         ({"milestone": []}, "milestone is list, not an object"),
         ({"user": "ada"}, "user is str, not an object"),
         ({"user": {"login": 7}}, "user.login is int, not text"),
+        ({"user": {"id": "7"}}, "user.id is str, not a whole number"),
+        ({"user": {"id": 2**63}}, "user.id is out of range"),
         ({"assignees": ["ada"]}, "assignee is str, not an object"),
         ({"performed_via_github_app": "renovate"}, "performed_via_github_app is str, not an object"),
         ({"performed_via_github_app": {"slug": 7}}, "performed_via_github_app.slug is int, not text"),
@@ -324,7 +328,7 @@ def test_what_is_no_object_is_rejected(to_row: Any, record: Any, name: str) -> N
 def test_what_no_database_stores_is_taken_out_of_texts(told: str, kept: str) -> None:
     record = LEAST | {"title": told, "body": told, "labels": [{"name": told, told: [told, None, 1]}], "user": ADA}
     columns = {"title": kept, "body": kept, "labels": [{"name": kept, kept: [kept, None, 1]}]}
-    assert issue_row(record) == LEAST_ROW | columns | {"user": ADA, "username": "ada"}
+    assert issue_row(record) == LEAST_ROW | columns | {"user": ADA, "username": "ada", "author_id": 1}
 
 
 def test_the_record_itself_stays_as_it_was() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.contributions.views import COMMUNITY_SHARE, CONTRIBUTOR_ACTIVITY_DAILY, TRENDING_ISSUES
 from chalicelib.utils import utc_now
-from tests.views.world import World, may
+from tests.views.world import IDS, World, may
 
 # Activity
 
@@ -155,6 +155,7 @@ def test_a_whole_trending_row(world: World) -> None:
         "comments": 1,
         "commenters": 0,  # the account is gone
         "last_comment_at": now,
+        "author_id": IDS["zoe"],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.contributions.views import ISSUE_CYCLE, ISSUE_CYCLE_MONTHLY
-from tests.views.world import World, may
+from tests.views.world import IDS, World, may
 
 
 def some(world: World, *names: str) -> tuple[Any, ...]:
@@ -42,6 +42,7 @@ def test_a_whole_row(world: World) -> None:
         "hours_to_first_response": 4.25,  # 08:00 to 12:15; Yan is no member
         "hours_to_close": 48.0,
         "reopen_count": 1,
+        "author_id": IDS["zoe"],
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.contributions.views import PULL_REQUEST_CYCLE, PULL_REQUEST_CYCLE_MONTHLY
 from chalicelib.utils import utc_now
-from tests.views.world import World, may, user
+from tests.views.world import IDS, World, may, user
 
 HOURS = ("hours_to_first_review", "hours_to_approval", "hours_to_merge", "hours_to_close")
 
@@ -56,6 +56,7 @@ def test_a_whole_row(world: World) -> None:
         "reviews": 3,
         "reviewers": 2,
         "late_reviews": 0,
+        "author_id": IDS["zoe"],
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.contributions.views import FIRST_RESPONSES_PENDING
 from chalicelib.utils import utc_now
-from tests.views.world import World, may
+from tests.views.world import IDS, World, may
 
 
 def waiting(world: World) -> tuple[str, datetime, bool]:
@@ -40,6 +40,7 @@ def test_a_whole_row(world: World) -> None:
         "answered": True,
         "author_last_at": opened + timedelta(hours=30),
         "member_last_at": opened + timedelta(hours=10),
+        "author_id": IDS["zoe"],
     }
 
 
