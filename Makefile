@@ -87,7 +87,7 @@ deploy: check-setup ## check, then deploy a stage: make deploy STAGE=prod
 	  $(BIN)/chalice deploy --stage $(or $(STAGE),dev)
 
 .PHONY: bench
-bench: $(MADE) ## measure loading, views, memory, requests, and the Lambdas' start
+bench: $(MADE) ## measure loading, views at scale, memory, requests, and the Lambdas' start
 	@$(BIN)/python -m benchmarks
 
 .PHONY: bench-peers

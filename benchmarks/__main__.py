@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 
 from sqlalchemy import Engine, text
 
@@ -46,7 +47,7 @@ class Sizes:
 FULL = Sizes(
     rows=5_000,
     rounds=5,
-    view_items=5_000,
+    view_items=200_000,
     items=20_000,
     idle_items=3_000,
     repositories=(10, 1_000),
@@ -99,7 +100,12 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
     result.add_argument("--rows", type=positive, help=f"issues to load ({FULL.rows})")
     result.add_argument("--rounds", type=positive, help=f"how often each loader does it ({FULL.rounds})")
-    result.add_argument("--items", type=positive, help=f"items to backfill, about ({FULL.items})")
+    result.add_argument(
+        "--items", type=positive, help=f"items to backfill, about ({FULL.items}), and for views ({FULL.view_items})"
+    )
+    result.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep the databases of views here, and use them again"
+    )
     return result
 
 
@@ -113,18 +119,20 @@ def positive(word: str) -> int:
 def run(admin: Engine, given: argparse.Namespace) -> None:
     """Measure what was asked for."""
     asked = {name: getattr(given, name) for name in ("rows", "rounds", "items") if getattr(given, name) is not None}
+    if given.items:
+        asked["view_items"] = given.items
     sizes = replace(QUICK if given.quick else FULL, **asked)
     parts = given.only or PARTS
     say_machine(admin)
-    measure(admin, sizes, parts)
+    measure(admin, sizes, parts, keep=given.keep)
 
 
-def measure(admin: Engine, sizes: Sizes, parts: Sequence[str]) -> None:
+def measure(admin: Engine, sizes: Sizes, parts: Sequence[str], *, keep: Path | None) -> None:
     """Measure some parts."""
     if "loading" in parts:
         loading.run(admin, count=sizes.rows, rounds=sizes.rounds)
     if "views" in parts:
-        views.run(admin, items=sizes.view_items)
+        views.run(admin, items=sizes.view_items, keep=keep)
     if "backfill" in parts:
         backfilling.run(admin, items=sizes.items)
     if "idle" in parts:

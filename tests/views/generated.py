@@ -64,12 +64,18 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     made = _Generator(today or utc_now().replace(microsecond=0))
     for model, first in ((Issue, 1), (PullRequest, 10**7)):
         upsert(world.session, model, [made.item(model, first + n) for n in range(items // 2)])
-    world.session.add_all(made.run(n) for n in range(items))
+    keep_ledger(world, runs=items, today=made.today)
     upsert(world.session, Event, [made.event(10**9 + n, items // 2) for n in range(events)])
     take_inventory(world, releases=items // 10, today=made.today)
     use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
     audit(world, repositories=items // 10, today=made.today)
     run_ci(world, runs=items // 4, today=made.today)
+
+
+def keep_ledger(world: World, *, runs: int, today: datetime) -> None:
+    """Write steps that jobs ran in the last 40 days."""
+    made = _Generator(today)
+    world.session.add_all(made.run(n) for n in range(runs))
 
 
 def take_inventory(world: World, *, releases: int, today: datetime) -> None:

@@ -30,7 +30,7 @@ def run_ci(world: World, *, runs: int, today: datetime) -> None:
     written = [made.run(key) for key in range(1, runs + 1)]
     insert_all(world, WorkflowRun, written)
     insert_all(world, WorkflowJob, [job for run in written for job in made.jobs(run)])
-    insert_all(world, Deployment, [made.deployment(run) for run in written[::2]])
+    insert_all(world, Deployment, [made.deployment(run) for run in written[::3]])
     insert_all(world, Runner, list(made.runners()))
     insert_all(world, RunnerSample, [row for ago in range(1, 2 + runs // 4) for row in made.samples(ago)])
     insert_all(world, GitHubStatus, [made.status(ago) for ago in range(1, 2 + runs // 10)])
