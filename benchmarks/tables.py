@@ -41,8 +41,10 @@ def show(lines: Sequence[Sequence[str]]) -> None:
     """Print a table: its first line names the columns, its first column the lines; all the others are figures."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = [
-            line[0].ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
-        ]
-        print("  " + "  ".join(cells).rstrip(), flush=True)
+        show_line(line, widths)
+
+
+def show_line(line: Sequence[str], widths: Sequence[int]) -> None:
+    """Print one line of a table, whose columns are so wide."""
+    cells = [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+    print("  " + "  ".join(cells).rstrip(), flush=True)

@@ -152,7 +152,7 @@ def limit(connection: Connection, seconds: float) -> None:
     """Let a statement be given up after so many seconds; SQLite has no such setting, but calls back."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET statement_timeout = '{seconds:.0f}s'"))
+        connection.execute(text(f"SET statement_timeout = '{seconds * 1000:.0f}ms'"))
         return
     deadline = time.monotonic() + seconds
     driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)

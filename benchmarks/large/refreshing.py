@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from benchmarks.large.repositories import label
 from chalicelib.models import Event, Issue, PullRequest, create_db_session
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
@@ -16,6 +18,7 @@ from chalicelib.utils import utc_now
 ITEMS, EVENTS = 300, 1_500
 EACH = EVENTS // ITEMS
 KINDS = ("commented", "commented", "labeled", "mentioned", "subscribed")
+LABEL: dict[str, Any] = json.loads(label(7, "seen"))
 Row = dict[str, Any]
 
 
@@ -46,9 +49,16 @@ def change_some(session: Session, rng: Random, model: Any, now: datetime) -> Non
         for minute, kind in enumerate(kinds, 1 - EACH):
             key, at = last + len(events) + 1, now + timedelta(minutes=minute)
             events.append(event(key, kind, at, about=row, by=rng.choice(rows)))
+            if kind == "labeled":
+                row["labels"] = with_label(row["labels"])
         row["updated_at"] = now
     upsert(session, model, rows)
     upsert(session, Event, events)
+
+
+def with_label(labels: list[Row] | None) -> list[Row]:
+    """Labels with the one that everything gets on such a day."""
+    return [*(each for each in labels or () if each["name"] != LABEL["name"]), LABEL]
 
 
 def turn(row: Row, now: datetime) -> str:
@@ -66,5 +76,6 @@ def event(key: int, kind: str, at: datetime, *, about: Row, by: Row) -> Row:
     """An event about an item, by the author of another."""
     row = {name: about[name] for name in ("org", "repo")} | {name: by[name] for name in ("user", "username")}
     row |= {"id": key, "issue_id": about["id"], "event": kind, "created_at": at, "page_no": 1}
-    row |= {"body": by["body"] if kind == "commented" else None, "user_id": by.get("author_id")}
+    row |= {"body": by["body"] if kind == "commented" else None, "label": LABEL if kind == "labeled" else None}
+    row |= {"user_id": by.get("author_id")}
     return {name: value for name, value in row.items() if name in Event.__table__.columns}
