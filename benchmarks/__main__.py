@@ -79,7 +79,7 @@ QUICK = Sizes(
     imports=1,
 )
 EXAMPLES = """examples:
-  .venv/bin/python -m benchmarks                              everything, in about twenty minutes; views take most of it
+  .venv/bin/python -m benchmarks                              everything, in about half an hour; views take most of it
   .venv/bin/python -m benchmarks --quick                      small sizes, in seconds: does it work?
   .venv/bin/python -m benchmarks --only loading --rounds 15   a steadier median on a busy machine
   .venv/bin/python -m benchmarks --only views --keep FOLDER   makes the large databases once, and asks them each time

@@ -25,7 +25,7 @@ from benchmarks.large.questions import (
 )
 from benchmarks.large.refreshing import EVENTS, ITEMS, live_a_day, prepare
 from benchmarks.large.servers import plain_server
-from benchmarks.tables import Goal, heading, met, show, show_line
+from benchmarks.tables import Goal, heading, met, number, show, show_line
 from chalicelib.store.views import View
 from chalicelib.utils import utc_now
 from chalicelib.views import VIEWS
@@ -118,8 +118,9 @@ def ask(db_url: str, views: Sequence[View]) -> Iterator[tuple[View, Answers]]:
 def line(view: str, found: Answers, goals: Mapping[str, Goal]) -> list[str]:
     """A view's line: how many rows the organisation's answer has, the seconds, and whether all are within the goals."""
     is_met = all(goals[name].is_met(seconds_of(answer)) for name, answer in found.items())
-    rows = found.get(ORGANISATION, found[PAGE]).rows
-    return [view, f"{rows:,}", *(cell(found.get(name)) for name in QUESTIONS), "yes" if is_met else "NO"]
+    whole = found.get(ORGANISATION, found[PAGE])
+    rows = number(None if whole.seconds is None else whole.rows)
+    return [view, rows, *(cell(found.get(name)) for name in QUESTIONS), "yes" if is_met else "NO"]
 
 
 def cell(answer: Answer | None) -> str:

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from benchmarks.large.filling import LARGE, fill
 from benchmarks.large.kept import sqlite_url
-from benchmarks.large.questions import ORGANISATION, PAGE, QUESTIONS, Asking, places_of, questions
+from benchmarks.large.questions import ORGANISATION, PAGE, QUESTIONS, Answer, Asking, places_of, questions
 from benchmarks.large.refreshing import EVENTS, live_a_day
 from benchmarks.large.servers import plain_server
-from benchmarks.views import folder_for
+from benchmarks.views import POSTGRESQL_GOALS, folder_for, line
 from chalicelib.models import Base, Event, EventPoll, Issue, PullRequest, create_db_session
 from chalicelib.store.engine import canonical
 from chalicelib.utils import utc_now
@@ -167,6 +167,12 @@ def test_a_question_that_takes_too_long_is_given_up(db_url: str) -> None:
     with Asking(db_url, patience=0.1) as asking:
         assert asking.ask(endless).seconds is None
         assert asking.ask(select(text("7"))).rows == 1
+
+
+def test_a_line_says_what_was_given_up_and_what_cannot_be_asked() -> None:
+    found = {PAGE: Answer(0.25, 1000), ORGANISATION: Answer(None)}
+    assert line("some", found, POSTGRESQL_GOALS) == ["some", "-", "> 60", "-", "-", "-", "0.25", "NO"]
+    assert line("some", {PAGE: Answer(0.25, 1000)}, POSTGRESQL_GOALS)[1::6] == ["1,000", "yes"]
 
 
 def test_a_day_changes_items_and_adds_events_that_agree(filled: Session, db_url: str) -> None:
