@@ -26,6 +26,9 @@ ENCODING = "UTF8"
 # forget it after 350 seconds; one that doesn't say so would hold the next delivery up until Lambda ends it.
 # https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 KEPT_SECONDS = 300
+# Compiling a statement of many joins takes seconds, and running it once doesn't win them back. Unlike SET, this is no
+# error where there is no such setting. https://www.postgresql.org/docs/current/jit-decision.html
+JIT_OFF = "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit'"
 
 
 @lru_cache(maxsize=8)
@@ -94,6 +97,7 @@ def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         # Another session's forgotten lock must not block a run until Lambda kills it without an error.
         cursor.execute(f"SET lock_timeout = '{lock_seconds()}s'")
+        cursor.execute(JIT_OFF)
         cursor.execute("SHOW server_encoding")
         [encoding] = cursor.fetchone()
     connection.commit()

@@ -274,3 +274,16 @@ def test_a_lock_is_not_waited_for_until_lambda_ends(db_url: str) -> None:
     """Somebody's forgotten transaction held a run up past its deadline, without a word."""
     with create_db_session(db_url) as session:
         assert session.execute(text("SHOW lock_timeout")).scalar() == "30s"
+
+
+@pytest.mark.parametrize(("setting", "jit"), [("jit", "off"), ("no_such_setting", "on")])
+def test_no_statement_is_compiled_and_a_server_that_cant_is_no_error(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, setting: str, jit: str
+) -> None:
+    """A view's query took three seconds longer, because the server compiled it first."""
+    monkeypatch.setattr(module, "JIT_OFF", module.JIT_OFF.replace("'jit'", f"'{setting}'"))
+    engine = module.make_engine(f"{postgres_url}&options=-cjit%3Don")
+    with engine.connect() as connection:
+        connection.rollback()
+        assert connection.execute(text("SHOW jit")).scalar() == jit
+    engine.dispose()
