@@ -19,7 +19,7 @@ from chalicelib.store.engine import (
 )
 from chalicelib.store.locks import MIGRATION_SECONDS, take_turn
 from chalicelib.store.models import Cursor, Lease, RejectedRecord, SyncRun, Watermark
-from chalicelib.views import create_views
+from chalicelib.views import make_views
 
 # `chalicelib.views` imports every domain, so every table is registered by now.
 MODELS: dict[str, Any] = {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
@@ -73,4 +73,4 @@ def _create(connection: Connection) -> None:
         )
     )
     connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISIONS[-1]})
-    create_views(connection)
+    make_views(connection)

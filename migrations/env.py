@@ -1,6 +1,7 @@
 """Runs the migrations on the database that the settings name (`DB_URL`, `.env`, or a stage's), in one transaction.
 
-Views are dropped before and made again after, also when nothing is to be migrated: they are what this code says.
+Views are brought to what this code says after them, also when nothing is to be migrated. A migration that changes a
+column's type, or takes one away, names the table: `REWRITES = ("issues",)`. The views that read it are away meanwhile.
 Of several migrations at once, each waits until the one before has ended.
 """
 
@@ -20,7 +21,7 @@ from chalicelib.settings import Settings, load_settings
 from chalicelib.store.engine import REVISIONS, describe, make_engine, stored_revision
 from chalicelib.store.locks import MIGRATION_SECONDS, take_turn
 from chalicelib.store.urls import redact_url
-from chalicelib.views import create_views, drop_views
+from chalicelib.views import prepare_upgrade, start_noting, stop_noting
 from deployment.stage import load_stage
 
 
@@ -31,11 +32,14 @@ def run() -> None:
     engine = make_engine(db_url)
     try:
         with engine.begin() as connection:
-            revision = migrate(connection)
+            warnings = migrate(connection) if changes_the_schema() else look(connection)
+            revision = stored_revision(connection)
     except SQLAlchemyError as error:
         raise DatabaseNotReadyError(describe(error, db_url)) from error
     finally:
         engine.dispose()
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     if changes_the_schema() and not given:
         print(f"{redact_url(db_url)} is at migration {revision}.")
 
@@ -55,21 +59,42 @@ def check_known(connection: Connection) -> None:
         )
 
 
-def migrate(connection: Connection) -> str | None:
-    """Run the migrations inside the connection's transaction, with no views in their way; gives where they end."""
-    changes = changes_the_schema()
-    if changes:
-        take_turn(connection, "migration", seconds=MIGRATION_SECONDS)
+def look(connection: Connection) -> list[str]:
+    """Run a command that changes nothing."""
+    configure(connection)
+    context.run_migrations()
+    return []
+
+
+def migrate(connection: Connection) -> list[str]:
+    """Run the migrations inside the connection's transaction; gives a warning for each view that no longer works."""
+    take_turn(connection, "migration", seconds=MIGRATION_SECONDS)
+    configure(connection)
+    # Our views are written for the newest tables: on other ones there are none.
+    is_newest = context.get_revision_argument() == REVISIONS[-1]
+    tables = rewritten_tables(connection, is_newest=is_newest)
+    views = prepare_upgrade(connection, tables=tables, all_views=not is_newest)
+    stop_noting(connection)
+    views.clear()
+    context.run_migrations()
+    if stored_revision(connection) == REVISIONS[-1]:
+        views.make()
+        start_noting(connection)
+    return views.put_back()
+
+
+def configure(connection: Connection) -> None:
+    """Tell Alembic what to work on; raises DatabaseNotReadyError when newer code has migrated the database."""
     check_known(connection)
     context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
-    if changes:
-        drop_views(connection)
-    context.run_migrations()
-    # They are written for the newest tables.
-    revision = stored_revision(connection)
-    if changes and revision == REVISIONS[-1]:
-        create_views(connection)
-    return revision
+
+
+def rewritten_tables(connection: Connection, *, is_newest: bool) -> set[str]:
+    """The tables that the migrations to be run rewrite; on a way that isn't to the newest one, those of all."""
+    stored = stored_revision(connection)
+    done = REVISIONS[: REVISIONS.index(stored) + 1] if stored and is_newest else ()
+    scripts = (script for script in context.script.walk_revisions() if script.revision not in done)
+    return {table for script in scripts for table in getattr(script.module, "REWRITES", ())}
 
 
 def changes_the_schema() -> bool:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, literal, literal_column, text
 from sqlalchemy.dialects import registry
-from sqlalchemy.exc import SQLAlchemyError
 
 from chalicelib import views
 from chalicelib.errors import DatabaseNotReadyError
 from chalicelib.models import create_all
+from chalicelib.store.views import View, ViewColumn
 from chalicelib.views import VIEWS
 from docs.dictionary import render
 
@@ -91,15 +91,15 @@ def test_a_downgrade_leaves_none(migrated: Engine, migrations: Config) -> None:
     assert sorted(definitions(migrated)) == sorted(NAMES)
 
 
+REFUSED = View("refused", "A row for nothing", [ViewColumn("one", literal_column("SELECT FROM"), "Nothing")])
+
+
 def test_what_fails_leaves_all_as_it_was(migrated: Engine, migrations: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dropping, migrating and making anew are one transaction: also on SQLite, whose driver would commit each."""
     before = definitions(migrated)
-
-    def fail(connection: Connection) -> None:
-        connection.execute(text("CREATE VIEW half_way AS SELECT 1 AS one"))
-        connection.execute(text("CREATE VIEW refused AS SELECT FROM WHERE"))
-
-    monkeypatch.setattr(views, "create_views", fail)
+    other = View("data_health", "Another one", [ViewColumn("one", literal(1), "One")])
+    monkeypatch.setattr(views, "VIEWS", (other, REFUSED))
+    monkeypatch.setattr(views, "RETIRED", ("issue_cycle_monthly",))
     with pytest.raises(DatabaseNotReadyError, match="syntax error"):
         command.upgrade(migrations, "head")
     assert definitions(migrated) == before
@@ -108,10 +108,7 @@ def test_what_fails_leaves_all_as_it_was(migrated: Engine, migrations: Config, m
 def test_a_first_migration_that_fails_leaves_nothing(
     empty_db_url: str, migrations: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Connection) -> None:
-        raise SQLAlchemyError("no")
-
-    monkeypatch.setattr(views, "create_views", fail)
+    monkeypatch.setattr(views, "VIEWS", (REFUSED,))
     with pytest.raises(DatabaseNotReadyError):
         command.upgrade(migrations, "head")
     engine = create_engine(empty_db_url)
@@ -123,7 +120,7 @@ def test_a_first_migration_that_fails_leaves_nothing(
 def test_looking_changes_nothing(
     migrated: Engine, migrations: Config, monkeypatch: pytest.MonkeyPatch, look: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(views, "drop_views", lambda _: pytest.fail("dropped"))
+    monkeypatch.setattr(views, "prepare_upgrade", lambda *_, **__: pytest.fail("upgraded"))
     look(migrations)
 
 
