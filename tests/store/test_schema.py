@@ -274,7 +274,12 @@ def test_every_table_and_column_has_a_comment() -> None:
 @pytest.mark.parametrize("database", BOTH)
 @pytest.mark.parametrize("table", ["issues", "pull_requests"])
 @pytest.mark.parametrize(
-    "columns", [("org", "repo", "number"), ("org", "created_at"), ("org", "closed_at"), ("username", "created_at")]
+    "columns",
+    [
+        *(("org", "repo", "number"), ("org", "created_at"), ("org", "closed_at")),
+        *(("username", "created_at"), ("author_id", "created_at")),
+        ("org", "id"),  # by which the search for due timelines walks
+    ],
 )
 def test_what_people_ask_by_is_indexed(
     shared_engines: dict[str, Engine], database: str, table: str, columns: tuple[str, ...]
@@ -290,6 +295,7 @@ def test_what_people_ask_by_is_indexed(
         "org = 'acme' AND closed_at BETWEEN '2026-05-01' AND '2026-06-01'",
         "org = 'acme' AND repo = 'r'",
         "username = 'ada' AND created_at >= '2026-05-01'",
+        "author_id = 5 AND created_at >= '2026-05-01'",
     ],
 )
 @pytest.mark.parametrize("table", ["issues", "pull_requests"])

@@ -18,6 +18,11 @@ def test_an_empty_database_has_no_rows(world: World, view: View) -> None:
     assert world.read(view) == []
 
 
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_no_view_has_a_column_that_postgresql_takes_for_the_role(view: View) -> None:
+    assert "user" not in view.table.c
+
+
 def test_both_databases_answer_alike(both_worlds: list[World]) -> None:
     today = utc_now().replace(microsecond=0)
     for world in both_worlds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.contributions.views.backlog import OPEN_BACKLOG_DAILY
 from chalicelib.contributions.views.community import COMMUNITY_SHARE, CONTRIBUTOR_ACTIVITY_DAILY, TRENDING_ISSUES
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
+from chalicelib.contributions.views.lists import ITEM_ASSIGNEES, ITEM_LABELS
 from chalicelib.contributions.views.monthly import ISSUE_CYCLE_MONTHLY, PULL_REQUEST_CYCLE_MONTHLY
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
 from chalicelib.contributions.views.told import ACTIVITY, OPEN_PERIODS
@@ -18,6 +19,8 @@ __all__ = [
     "FIRST_RESPONSES_PENDING",
     "ISSUE_CYCLE",
     "ISSUE_CYCLE_MONTHLY",
+    "ITEM_ASSIGNEES",
+    "ITEM_LABELS",
     "OPEN_BACKLOG_DAILY",
     "OPEN_PERIODS",
     "PULL_REQUEST_CYCLE",
@@ -39,4 +42,6 @@ VIEWS: tuple[View, ...] = (
     FIRST_RESPONSES_PENDING,
     TRENDING_ISSUES,
     COMMUNITY_SHARE,
+    ITEM_LABELS,
+    ITEM_ASSIGNEES,
 )
