@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from benchmarks.large.repositories import label
+from chalicelib.contributions.sync.facts import follow_roles, last_note, store_part
 from chalicelib.models import Event, Issue, PullRequest, create_db_session
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
@@ -23,7 +24,15 @@ Row = dict[str, Any]
 
 
 def prepare(db_url: str) -> None:
-    """Bring up to date all that is derived."""
+    """Bring up to date all that is derived, as the last step of each job does."""
+    with create_db_session(db_url) as session:
+        for org in session.scalars(select(PullRequest.org).distinct()).all():
+            follow_roles(session, org)
+            session.commit()
+        up_to = last_note(session)
+        while store_part(session, up_to):
+            session.commit()
+        session.commit()
 
 
 def live_a_day(db_url: str) -> None:
