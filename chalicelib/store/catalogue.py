@@ -5,7 +5,8 @@ https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
@@ -78,6 +79,7 @@ SELECT objoid, coalesce(attname, ''), description FROM pg_description
 LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid
 WHERE classoid = CAST('pg_class' AS regclass) AND objoid = ANY(:oids)
 """)
+SEARCH_PATH = text("SELECT set_config('search_path', :path, true)")
 
 
 class Definition(NamedTuple):
@@ -146,12 +148,22 @@ def find_dependents(connection: Connection, relations: Collection[int]) -> tuple
 
 def save(connection: Connection, oid: int) -> SavedView:
     """Read all that is needed to make a view again."""
-    row = connection.execute(SAVE, {"oid": oid}).one()
-    indexes = connection.execute(INDEXES, {"oid": oid}).all()
+    with _names_in_full(connection):
+        row = connection.execute(SAVE, {"oid": oid}).one()
+        indexes = connection.execute(INDEXES, {"oid": oid}).all()
     rest = [definition for _, definition in indexes]
     for number, kind in [(oid, row.kind), *((index, "INDEX") for index, _ in indexes)]:
         rest += connection.scalars(COMMENTS, {"oid": number, "kind": kind})
     return SavedView._make((*row, _rights(connection, oid), tuple(rest)))
+
+
+@contextmanager
+def _names_in_full(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL write every name with its schema: a short one might mean a new view of ours after the upgrade."""
+    path = connection.scalar(text("SELECT current_setting('search_path')"))
+    connection.execute(SEARCH_PATH, {"path": "pg_catalog"})
+    yield
+    connection.execute(SEARCH_PATH, {"path": path})
 
 
 def restore(connection: Connection, view: SavedView) -> None:

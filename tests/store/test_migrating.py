@@ -94,7 +94,7 @@ def test_views_that_a_downgrade_would_lose_are_named(root: Path, postgres_url: s
     assert (code, out) == (2, "")
     assert error == (
         "error: these views stand on what is changed, and can't be made again after it: "
-        'mine (relation "open_alerts" does not exist), reports.theirs (relation "mine" does not exist). '
+        'mine (relation "public.open_alerts" does not exist), reports.theirs (relation "public.mine" does not exist). '
         "Drop them, run this again, and create them again\n"
     )
     assert set(inspect(engine).get_view_names()) > {"mine", "on_a_table", "open_alerts"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, literal
 
 from chalicelib import views
 from chalicelib.errors import DatabaseNotReadyError
@@ -168,7 +168,7 @@ def test_rights_by_default_are_not_added_to_those_that_a_view_had(
 
 
 FEWER = {
-    'relation "titles" does not exist': [View("headings", "Less", [ViewColumn("heading", TITLE, "The title")])],
+    'relation "public.titles" does not exist': [View("headings", "Less", [ViewColumn("heading", TITLE, "The title")])],
     "column titles.title does not exist": [titles(id=ID), View("headings", "Less", [ViewColumn("heading", TITLE, "")])],
 }
 
@@ -184,7 +184,7 @@ def test_a_view_whose_columns_are_gone_is_named_and_all_is_as_before(
         upgrade(FEWER[reason])
     assert str(caught.value) == (
         f"these views stand on what is changed, and can't be made again after it: mine ({reason}), "
-        'reports."On Mine" (relation "mine" does not exist), '
+        'reports."On Mine" (relation "public.mine" does not exist), '
         'reports.copied (relation "reports.On Mine" does not exist). '
         "Drop them, run this again, and create them again"
     )
@@ -232,6 +232,25 @@ def test_a_view_that_belongs_to_somebody_else_is_named(
     assert rows(engine, TRACES) == before
     upgrade(APPENDED)
     assert looks(engine)["bobs"]["owner"] == roles["bob"]
+
+
+@on_postgresql
+def test_a_view_put_back_reads_what_it_read_before_a_view_of_ours_had_that_name(
+    engine: Engine, migrations: Config, db_url: str, upgrade: Upgrade
+) -> None:
+    """Its definition named `other` without a schema, which is another view after the upgrade."""
+    migrations.attributes["db_url"] = f"{db_url}&options=-csearch_path%3Dapp%2Cpublic"
+    execute(engine, "CREATE SCHEMA app", "CREATE TABLE app.alembic_version AS SELECT * FROM public.alembic_version")
+    upgrade(FIRST)
+    execute(
+        engine,
+        ISSUE,
+        "CREATE VIEW other AS SELECT 'theirs' AS said",
+        "CREATE VIEW mine AS SELECT said, title FROM other, app.titles",
+    )
+    upgrade([*WITHOUT_ID, View("other", "Ours", [ViewColumn("said", literal("ours"), "It")])])
+    assert rows(engine, "SELECT said FROM app.other") == [("ours",)]
+    assert rows(engine, "SELECT * FROM mine") == [("theirs", "It fails")]
 
 
 # Migrations
@@ -319,7 +338,7 @@ def test_a_downgrade_says_which_views_would_be_lost(engine: Engine, migrations: 
         command.downgrade(migrations, "0007")
     else:
         with pytest.raises(
-            DatabaseNotReadyError, match=r"after it: mine \(relation \"open_alerts\" does not exist\)\. Drop"
+            DatabaseNotReadyError, match=r"after it: mine \(relation \"public.open_alerts\" does not exist\)\. Drop"
         ):
             command.downgrade(migrations, "0007")
     assert {"mine", "other"} <= set(inspect(engine).get_view_names())
