@@ -14,6 +14,7 @@ down_revision = "0009"
 # Written out here and not imported: a migration must stay what it was when the models move on.
 TIME = sa.DateTime(timezone=True)
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NOTES = "changed_items"
 MERGED = "event = 'merged' AND removed_at IS NULL"
 
 AUTHOR = "Author's id, which stays with a person as a login does not; NULL when the account is gone"
@@ -293,7 +294,9 @@ def upgrade() -> None:
     merged = {"postgresql_where": sa.text(MERGED), "sqlite_where": sa.text(MERGED)}
     op.create_index("ix_events_merged", "events", ["org", "user_id", "created_at"], **merged)  # type: ignore[arg-type]
     for name, (comment, made, indexes) in TABLES.items():
-        op.create_table(name, *made, sa.PrimaryKeyConstraint(name=f"pk_{name}"), comment=comment)
+        op.create_table(
+            name, *made, sa.PrimaryKeyConstraint(name=f"pk_{name}"), comment=comment, sqlite_autoincrement=name == NOTES
+        )
         for index in indexes:
             op.create_index(_name(name, index), name, index)
 

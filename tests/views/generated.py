@@ -146,6 +146,8 @@ class _Generator:
             "user": user(login),
             "username": login,
             "author_id": IDS.get(login or ""),
+            "labels": [{"name": name} for name in "ab" if self.rng.random() < 0.4],
+            "assignees": [user(login)] if login and self.rng.random() < 0.3 else [],
             "state": "closed" if closed_at else "open",
             "created_at": created_at,
             "updated_at": self.time(within_days=20),

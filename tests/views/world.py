@@ -99,21 +99,16 @@ class World:
     def _item(self, model: type[Any], created_at: datetime, by: str | None, columns: dict[str, Any]) -> int:
         key = next(self.ids)
         row: dict[str, Any] = {"id": key, "number": key, "title": f"Title {key}", "org": "acme", "repo": "r"}
-        row |= {
-            "user": user(by),
-            "username": by,
-            "author_id": IDS.get(by or ""),
-            "created_at": created_at,
-            "updated_at": created_at,
-        }
+        row |= {"user": user(by), "username": by, "created_at": created_at, "updated_at": created_at}
         row |= {"state": "open" if columns.get("closed_at") is None else "closed"}
-        self.session.execute(insert(model), [row | columns])
+        row |= columns
+        self.session.execute(insert(model), [{"author_id": (row["user"] or {}).get("id")} | row])
         return key
 
     def event(self, item: int, kind: str, at: datetime | None, by: str | None = None, **columns: Any) -> None:
         row: dict[str, Any] = {"id": next(self.ids), "issue_id": item, "event": kind, "org": "acme", "repo": "r"}
-        row |= {"created_at": at, "user": user(by), "username": by, "user_id": IDS.get(by or ""), "page_no": 1}
-        self.session.execute(insert(Event), [row | columns])
+        row |= {"created_at": at, "user": user(by), "username": by, "page_no": 1} | columns
+        self.session.execute(insert(Event), [{"user_id": (row["user"] or {}).get("id")} | row])
 
     def review(self, item: int, at: datetime, by: str | None, state: str = "approved") -> None:
         self.event(item, "reviewed", at, by, state=state)

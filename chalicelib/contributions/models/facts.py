@@ -38,7 +38,13 @@ class ChangedItem(Base):
     """Notes of items that have changed since their facts were stored; triggers write them."""
 
     __tablename__ = "changed_items"
-    __table_args__ = ({"comment": "Items whose rows or events changed since what follows from them was stored"},)
+    # A number is never given twice: what is noted while facts are stored is told apart by its higher number.
+    __table_args__ = (
+        {
+            "sqlite_autoincrement": True,
+            "comment": "Items whose rows or events changed since what follows from them was stored",
+        },
+    )
 
     id: Mapped[int] = mapped_column(SERIAL, primary_key=True, comment="Number of the note")
     item_id: Mapped[int] = mapped_column(BigInteger, index=True, comment="issues.id or pull_requests.id")

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, Subquery, literal_column, select, true, union_all
 
-from chalicelib.contributions.models import Issue, PullRequest
 from chalicelib.contributions.facts.people import ISSUE, PULL_REQUEST
+from chalicelib.contributions.models import Issue, PullRequest
 from chalicelib.store.elements import ElementsOf, IdIn, TextIn
 from chalicelib.store.functions import constant
 from chalicelib.store.views import View, ViewColumn

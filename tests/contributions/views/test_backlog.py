@@ -12,7 +12,7 @@ from tests.views.world import World, may
 
 def days(world: World, **where: Any) -> list[tuple[int, int, int, int, int]]:
     """Per day of May with anything, and the days between: day, opened, reopened, closed, open."""
-    rows = world.read(OPEN_BACKLOG_DAILY, **where)
+    rows = world.read(OPEN_BACKLOG_DAILY, level="repository", **where)
     found = [
         (row["day"], row["opened"], row["reopened"], row["closed"], row["open_items"])
         for row in rows
@@ -36,7 +36,7 @@ def test_opened_and_closed(world: World) -> None:
 
 def test_it_goes_on_without_a_gap_until_today(world: World) -> None:
     world.issue(may(4), closed_at=may(5))
-    rows = [row["day"] for row in world.read(OPEN_BACKLOG_DAILY)]
+    rows = [row["day"] for row in world.read(OPEN_BACKLOG_DAILY, level="repository")]
     today = utc_now().date()
     assert rows in (
         [date(2026, 5, 4) + timedelta(days=n) for n in range((end - date(2026, 5, 4)).days + 1)]
@@ -105,15 +105,18 @@ def test_kinds_repositories_and_organisations_are_apart(world: World) -> None:
     world.issue(may(11), repo="s")
     world.issue(may(11), org="other")
     found = {
-        (row["org"], row["repo"], row["kind"], row["day"].day, row["open_items"])
+        (row["level"], row["org"], row["repo"], row["kind"], row["day"].day, row["open_items"])
         for row in world.read(OPEN_BACKLOG_DAILY)
         if row["day"] < date(2026, 5, 12)
     }
     assert found == {
-        *(("acme", "r", "issue", day, 1) for day in (9, 10, 11)),
-        *(("acme", "r", "pull_request", day, 1) for day in (10, 11)),
-        ("acme", "s", "issue", 11, 1),
-        ("other", "r", "issue", 11, 1),
+        *(("repository", "acme", "r", "issue", day, 1) for day in (9, 10, 11)),
+        *(("repository", "acme", "r", "pull_request", day, 1) for day in (10, 11)),
+        ("repository", "acme", "s", "issue", 11, 1),
+        ("repository", "other", "r", "issue", 11, 1),
+        *(("organisation", "acme", None, "issue", day, 1 + (day == 11)) for day in (9, 10, 11)),
+        *(("organisation", "acme", None, "pull_request", day, 1) for day in (10, 11)),
+        ("organisation", "other", None, "issue", 11, 1),
     }
 
 

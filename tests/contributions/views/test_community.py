@@ -16,7 +16,7 @@ from tests.views.world import IDS, World, may
 def activity(world: World) -> dict[tuple[int, str], dict[str, int | bool]]:
     """What is not 0 or false, by day of May and login."""
     rows = world.read(CONTRIBUTOR_ACTIVITY_DAILY)
-    keys = ("org", "day", "username")
+    keys = ("org", "day", "username", "user_id")
     return {
         (row["day"].day, row["username"]): {name: value for name, value in row.items() if value and name not in keys}
         for row in rows
@@ -29,7 +29,9 @@ def test_a_whole_row(world: World) -> None:
         "org": "acme",
         "day": date(2026, 5, 4),
         "username": "zoe",
+        "user_id": IDS["zoe"],
         "is_member": False,
+        "is_maintainer": False,
         "is_bot": False,
         "issues_opened": 1,
         "issues_closed": 0,

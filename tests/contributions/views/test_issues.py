@@ -36,20 +36,30 @@ def test_a_whole_row(world: World) -> None:
         "state": "closed",
         "state_reason": "completed",
         "created_at": may(4, 8),
-        "first_response_at": may(4, 12, 15),
-        "first_responder": "ada",
+        "first_response_at": may(4, 9),
+        "first_responder": "yan",
+        "our_first_response_at": may(4, 12, 15),
+        "our_first_responder": "ada",
+        "hours_to_first_response": 1.0,
+        "hours_to_our_first_response": 4.25,  # 08:00 to 12:15; Yan is not one of us
         "closed_at": may(6, 8),
-        "hours_to_first_response": 4.25,  # 08:00 to 12:15; Yan is no member
         "hours_to_close": 48.0,
+        "age_hours": None,
         "reopen_count": 1,
         "author_id": IDS["zoe"],
     }
 
 
 @pytest.mark.parametrize("who", ["zoe", "yan", "hubot", "dependabot[bot]", None])
-def test_whose_comment_is_no_response(world: World, who: str | None) -> None:
+def test_whose_comment_is_no_response_of_ours(world: World, who: str | None) -> None:
     world.comment(world.issue(may(4), "zoe"), may(4, 1), who)
-    assert some(world, "first_response_at", "hours_to_first_response") == (None, None)
+    assert some(world, "our_first_response_at", "hours_to_our_first_response") == (None, None)
+
+
+@pytest.mark.parametrize(("who", "at"), [("zoe", None), ("hubot", None), ("yan", may(4, 1)), (None, may(4, 1))])
+def test_anybodys_comment_is_a_response_but_the_authors_and_bots(world: World, who: str | None, at: Any) -> None:
+    world.comment(world.issue(may(4), "zoe"), may(4, 1), who)
+    assert some(world, "first_response_at", "first_responder") == (at, who if at else None)
 
 
 def test_a_member_doesnt_answer_themselves(world: World) -> None:
@@ -90,9 +100,9 @@ def test_one_who_left_answered_while_a_member(world: World) -> None:
     world.member("ada", until=may(4, 12))
     issue = world.issue(may(4))
     world.comment(issue, may(4, 13), "ada")
-    assert some(world, "first_responder") == (None,)
+    assert some(world, "our_first_responder") == (None,)
     world.comment(issue, may(4, 11), "ada")
-    assert some(world, "first_responder") == ("ada",)
+    assert some(world, "our_first_responder") == ("ada",)
 
 
 def test_an_issue_that_moved_counts_once_where_it_is(world: World) -> None:

@@ -26,7 +26,10 @@ def some(world: World, *names: str) -> tuple[Any, ...]:
 
 
 def test_a_whole_row(world: World) -> None:
-    pull = world.pull(may(4, 8), "zoe", merged_at=may(5, 8), html_url="https://example.test/1")
+    size = {"additions": 3, "deletions": 4, "changed_files": 2, "merged_by": "bob", "base_ref": "main"}
+    authored = {"first_commit_authored_at": may(4, 2)}
+    url = "https://example.test/1"
+    pull = world.pull(may(4, 8), "zoe", merged_at=may(5, 8), html_url=url, **size, **authored)
     world.review(pull, may(4, 9, 30), "ada", "changes_requested")
     world.review(pull, may(4, 20), "bob", "approved")
     world.review(pull, may(4, 22), "ada", "approved")
@@ -43,6 +46,12 @@ def test_a_whole_row(world: World) -> None:
         "is_draft": False,
         "created_at": may(4, 8),
         "ready_at": may(4, 8),
+        "first_response_at": may(4, 9, 30),
+        "first_responder": "ada",
+        "our_first_response_at": may(4, 9, 30),
+        "our_first_responder": "ada",
+        "hours_to_first_response": 1.5,
+        "hours_to_our_first_response": 1.5,
         "first_review_at": may(4, 9, 30),
         "first_reviewer": "ada",
         "first_approval_at": may(4, 20),
@@ -53,9 +62,20 @@ def test_a_whole_row(world: World) -> None:
         "hours_to_approval": 12.0,  # 08:00 to 20:00
         "hours_to_merge": 24.0,
         "hours_to_close": 24.0,
+        "age_hours": None,
+        "lead_time_hours": 30.0,  # the first commit was written at 02:00 on the day before the merge
         "reviews": 3,
+        "empty_reviews": 0,
         "reviewers": 2,
+        "review_rounds": 1,
         "late_reviews": 0,
+        "merged_without_review": False,
+        "merged_by": "bob",
+        "base_ref": "main",
+        "additions": 3,
+        "deletions": 4,
+        "changed_lines": 7,
+        "changed_files": 2,
         "author_id": IDS["zoe"],
     }
 

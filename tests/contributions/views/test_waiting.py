@@ -39,7 +39,7 @@ def test_a_whole_row(world: World) -> None:
         "waiting_since": opened + timedelta(hours=30),
         "answered": True,
         "author_last_at": opened + timedelta(hours=30),
-        "member_last_at": opened + timedelta(hours=10),
+        "our_last_at": opened + timedelta(hours=10),
         "author_id": IDS["zoe"],
     }
 
