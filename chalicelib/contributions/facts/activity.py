@@ -29,7 +29,7 @@ def activity_facts(chosen: Chosen) -> Select[Any]:
     item = select(items(chosen)).cte()
     opened = _by_author(item, OPENED, item.c.created_at, FIRST)
     merged = _by_author(item, WAS_MERGED, item.c.merged_at, LAST).where(item.c.merged_at.is_not(None))
-    did, roles = union_all(opened, merged, _by_events(item)).subquery("did"), Roles()
+    did, roles = union_all(opened, merged, _by_events(item, chosen)).subquery("did"), Roles()
     order = [did.c.at, did.c.event_id, did.c.what]
     turn = cast(func.row_number().over(partition_by=did.c.item_id, order_by=order), BigInteger)
     kind = roles.kind(is_bot(did.c.user, did.c.username), did.c.username)
@@ -46,7 +46,7 @@ def _by_author(item: CTE, what: str, at: Any, order: int) -> Select[Any]:
     )
 
 
-def _by_events(item: CTE) -> Select[Any]:
+def _by_events(item: CTE, chosen: Chosen) -> Select[Any]:
     """What people did by the timelines: comments, reviews of others' pull requests, merges and closings."""
     unmerged = or_(item.c.merged_at.is_(None), Event.created_at < item.c.merged_at)
     what = case(
@@ -63,7 +63,7 @@ def _by_events(item: CTE) -> Select[Any]:
             Event.id.label("event_id"),
         )
         .join(item, item.c.id == Event.issue_id)
-        .where(is_shown_event(COMMENTED, REVIEWED, MERGED, CLOSED))
+        .where(is_shown_event(chosen, COMMENTED, REVIEWED, MERGED, CLOSED))
         .subquery("by_events")
     )
     return select(did).where(did.c.what.is_not(None))

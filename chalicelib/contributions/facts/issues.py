@@ -21,7 +21,7 @@ _KEPT = (
 def issue_facts(chosen: Chosen) -> Select[Any]:
     """What follows for chosen issues, in the columns of IssueFact."""
     issue = _issues(chosen)
-    response, reopened = first_responses(issue), _reopenings(issue)
+    response, reopened = first_responses(issue, chosen), _reopenings(issue, chosen)
     columns: dict[str, Any] = {column.name: column for column in issue.c}
     columns |= {name: response.c[name] for name in (*FIRST, *OURS)}
     columns["hours_to_first_response"] = hours_between(issue.c.created_at, response.c[FIRST[0]])
@@ -39,7 +39,7 @@ def _issues(chosen: Chosen) -> CTE:
     return select(*issue.c, author_kind(issue, roles)).select_from(join_author(issue, roles)).cte()
 
 
-def _reopenings(issue: CTE) -> Subquery:
+def _reopenings(issue: CTE, chosen: Chosen) -> Subquery:
     counted = select(Event.issue_id.label("id"), func.count(type_=BigInteger()).label("times"))
     joined = counted.join(issue, issue.c.id == Event.issue_id)
-    return joined.where(is_shown_event("reopened")).group_by(Event.issue_id).subquery("reopening")
+    return joined.where(is_shown_event(chosen, "reopened")).group_by(Event.issue_id).subquery("reopening")

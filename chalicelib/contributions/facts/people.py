@@ -110,10 +110,14 @@ def merge_time() -> ColumnElement[Any]:
     )
 
 
-def is_shown_event(*kinds: str) -> ColumnElement[bool]:
-    """Whether an event is of these kinds and GitHub still shows it; a review must be submitted."""
+def is_shown_event(chosen: Chosen, *kinds: str) -> ColumnElement[bool]:
+    """Whether an event is of these kinds and of a chosen item, and GitHub still shows it; a review must be submitted.
+
+    The item's own condition says the same again of its events: without it, databases look through the events of all.
+    """
     submitted = func.lower(func.coalesce(Event.state, "")) != "pending"
-    return and_(Event.event.in_(kinds), Event.removed_at.is_(None), Event.created_at.is_not(None), submitted)
+    there = and_(Event.removed_at.is_(None), Event.created_at.is_not(None))
+    return and_(Event.event.in_(kinds), there, submitted, chosen(Event.issue_id))
 
 
 def by_another(item: FromClause) -> ColumnElement[bool]:

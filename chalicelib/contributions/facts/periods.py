@@ -24,7 +24,7 @@ FIRST = -(2**63)
 def open_period_facts(chosen: Chosen) -> Select[Any]:
     """The periods of chosen items, in the columns of OpenPeriodFact."""
     item = select(items(chosen)).cte()
-    change = _history(item)
+    change = _history(item, chosen)
     is_closing = change.c.what == CLOSED
     turn = func.row_number().over(
         partition_by=[change.c.item_id, is_closing], order_by=[change.c.at, change.c.event_id]
@@ -45,9 +45,9 @@ def open_period_facts(chosen: Chosen) -> Select[Any]:
     return select(*(columns[each.name].label(each.name) for each in OpenPeriodFact.__table__.c)).select_from(joined)
 
 
-def _history(item: CTE) -> Subquery:
+def _history(item: CTE, chosen: Chosen) -> Subquery:
     """Each opening, closing and reopening of an item, with its time."""
-    change = _changes(item)
+    change = _changes(item, chosen)
     is_closed = item.c.state == "closed"
     agrees = change.c.latest == case((is_closed, CLOSED), else_=REOPENED)
     ends = item.outerjoin(change, and_(change.c.item_id == item.c.id, agrees))
@@ -70,7 +70,7 @@ def _history(item: CTE) -> Subquery:
     return union_all(opening, later).subquery("history")
 
 
-def _changes(item: CTE) -> Subquery:
+def _changes(item: CTE, chosen: Chosen) -> Subquery:
     """Closings and reopenings that changed the state, each with the item's latest one."""
     before = func.lag(Event.event).over(partition_by=Event.issue_id, order_by=[Event.created_at, Event.id])
     each = (
@@ -82,7 +82,7 @@ def _changes(item: CTE) -> Subquery:
             func.coalesce(before, REOPENED).label("before"),
         )
         .join(item, item.c.id == Event.issue_id)
-        .where(is_shown_event(CLOSED, REOPENED))
+        .where(is_shown_event(chosen, CLOSED, REOPENED))
         .subquery("each_change")
     )
     latest_first = [each.c.at.desc(), each.c.event_id.desc()]

@@ -38,8 +38,8 @@ _KEPT = ("id", "org", "repo", "number", "created_at", "closed_at", "author_id", 
 
 def pull_request_facts(chosen: Chosen) -> Select[Any]:
     """What follows for chosen pull requests, in the columns of PullRequestFact."""
-    pulls = _with_responses(reviewed(_pulls(chosen)))
-    changes = _changes(pulls)
+    pulls = _with_responses(reviewed(_pulls(chosen), chosen), chosen)
+    changes = _changes(pulls, chosen)
     pull = _with_ready_time(pulls, changes)
     draft = _drafts(pull, changes)
     sums = _draft_sums(pull, draft)
@@ -79,13 +79,13 @@ def _outcome(merged_at: ColumnElement[Any]) -> ColumnElement[str]:
     )
 
 
-def _with_responses(pulls: CTE) -> CTE:
-    response = first_responses(pulls, until=pulls.c.ended_at)
+def _with_responses(pulls: CTE, chosen: Chosen) -> CTE:
+    response = first_responses(pulls, chosen, until=pulls.c.ended_at)
     joined = pulls.outerjoin(response, response.c.id == pulls.c.id)
     return select(*pulls.c, *(response.c[name] for name in (*FIRST, *OURS))).select_from(joined).cte()
 
 
-def _changes(pulls: CTE) -> CTE:
+def _changes(pulls: CTE, chosen: Chosen) -> CTE:
     """Each change to or from a draft: `turn` is its place, `until` the time of the next change or of the end.
 
     `is_last` says that there is no next one.
@@ -105,7 +105,7 @@ def _changes(pulls: CTE) -> CTE:
             func.row_number().over(**place).label("turn"),
         )
         .join(pulls, pulls.c.id == Event.issue_id)
-        .where(is_shown_event(READY, DRAFT))
+        .where(is_shown_event(chosen, READY, DRAFT))
         .cte()
     )
 

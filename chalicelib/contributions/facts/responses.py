@@ -12,13 +12,14 @@ from sqlalchemy import CTE, ColumnElement, Subquery, case, func, or_, select
 
 from chalicelib.contributions.facts.people import Roles, by_another, is_bot, is_shown_event
 from chalicelib.contributions.models import Event
+from chalicelib.store.facts import Chosen
 
 RESPONSES = ("commented", "reviewed")
 # The columns of a first response: by anybody, by one of us.
 FIRST, OURS = ("first_response_at", "first_responder"), ("our_first_response_at", "our_first_responder")
 
 
-def first_responses(item: CTE, *, until: ColumnElement[Any] | None = None) -> Subquery:
+def first_responses(item: CTE, chosen: Chosen, *, until: ColumnElement[Any] | None = None) -> Subquery:
     """Give the first responses of each item that has one; `until` is a column of the item: later ones don't count."""
     roles = Roles()
     event = Event.__table__.join(item, item.c.id == Event.issue_id)
@@ -29,7 +30,7 @@ def first_responses(item: CTE, *, until: ColumnElement[Any] | None = None) -> Su
             item.c.id, Event.created_at.label("at"), Event.id.label("event_id"), Event.username, is_us.label("is_us")
         )
         .select_from(joined)
-        .where(is_shown_event(*RESPONSES), by_another(item), ~is_bot(Event.user, Event.username))
+        .where(is_shown_event(chosen, *RESPONSES), by_another(item), ~is_bot(Event.user, Event.username))
     )
     if until is not None:
         each = each.where(or_(until.is_(None), Event.created_at <= until))

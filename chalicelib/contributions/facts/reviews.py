@@ -17,13 +17,14 @@ from sqlalchemy import CTE, BigInteger, Subquery, and_, case, func, or_, select
 
 from chalicelib.contributions.facts.people import by_another, is_bot, is_shown_event
 from chalicelib.contributions.models import Event
+from chalicelib.store.facts import Chosen
 from chalicelib.store.functions import count_if, true_if
 
 PUSHES = ("committed", "head_ref_force_pushed")
 VERDICTS = ("approved", "changes_requested", "dismissed")
 
 
-def _each_review(pulls: CTE) -> Subquery:
+def _each_review(pulls: CTE, chosen: Chosen) -> Subquery:
     """Reviews that count: `late` is true after the end, `turn` is the place among the timely or the late ones."""
     late = true_if(Event.created_at > pulls.c.ended_at)
     turn = func.row_number().over(partition_by=[pulls.c.id, late], order_by=[Event.created_at, Event.id])
@@ -40,13 +41,13 @@ def _each_review(pulls: CTE) -> Subquery:
             turn.label("turn"),
         )
         .join(pulls, pulls.c.id == Event.issue_id)
-        .where(is_shown_event("reviewed"), by_another(pulls), ~is_bot(Event.user, Event.username))
+        .where(is_shown_event(chosen, "reviewed"), by_another(pulls), ~is_bot(Event.user, Event.username))
         .subquery("review")
     )
 
 
-def _sums(pulls: CTE) -> Subquery:
-    each = _each_review(pulls)
+def _sums(pulls: CTE, chosen: Chosen) -> Subquery:
+    each = _each_review(pulls, chosen)
     timely = each.c.late.is_(False)
     return (
         select(
@@ -64,7 +65,7 @@ def _sums(pulls: CTE) -> Subquery:
     )
 
 
-def _rounds(pulls: CTE) -> Subquery:
+def _rounds(pulls: CTE, chosen: Chosen) -> Subquery:
     """How many rounds each pull request had; none for one without a timely review."""
     is_review = true_if(Event.event == "reviewed")
     counts = and_(Event.event == "reviewed", by_another(pulls), ~is_bot(Event.user, Event.username))
@@ -73,7 +74,7 @@ def _rounds(pulls: CTE) -> Subquery:
     each = (
         select(pulls.c.id, is_review.label("is_review"), before.label("after_review"))
         .join(pulls, pulls.c.id == Event.issue_id)
-        .where(is_shown_event("reviewed", *PUSHES), or_(Event.event != "reviewed", counts), timely)
+        .where(is_shown_event(chosen, "reviewed", *PUSHES), or_(Event.event != "reviewed", counts), timely)
         .subquery("review_or_push")
     )
     begins = and_(each.c.is_review.is_(True), ~true_if(each.c.after_review.is_(True)))
@@ -84,9 +85,9 @@ FIRSTS = ("first_review_at", "first_reviewer", "first_approval_at")
 COUNTS = ("reviews", "empty_reviews", "reviewers", "late_reviews")
 
 
-def reviewed(pulls: CTE) -> CTE:
+def reviewed(pulls: CTE, chosen: Chosen) -> CTE:
     """Pull requests with the first times and the counts of their reviews."""
-    sums, rounds = _sums(pulls), _rounds(pulls)
+    sums, rounds = _sums(pulls, chosen), _rounds(pulls, chosen)
     columns: list[Any] = [sums.c[name] for name in FIRSTS]
     columns += [func.coalesce(sums.c[name], 0).label(name) for name in COUNTS]
     columns.append(func.coalesce(rounds.c.review_rounds, 0).label("review_rounds"))

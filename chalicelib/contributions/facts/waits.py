@@ -31,7 +31,7 @@ AUTHOR, US = "author", "us"
 def wait_facts(chosen: Chosen) -> Select[Any]:
     """For whom chosen items wait that are open and no drafts, in the columns of WaitFact."""
     item = _open_items(chosen)
-    turn = _turns(item)
+    turn = _turns(item, chosen)
     waits_for_us = or_(turn.c.our_last.is_(None), turn.c.their_last > turn.c.our_last)
     # A draft waits for nobody: the wait begins when it is made ready.
     asked_since = later(turn.c.asked_since, func.coalesce(turn.c.ready_at, turn.c.asked_since, type_=UTCDateTime()))
@@ -53,7 +53,7 @@ def _open_items(chosen: Chosen) -> CTE:
     return columns.where(item.c.state == "open", item.c.is_draft.is_(False)).cte()
 
 
-def _messages(item: CTE) -> Subquery:
+def _messages(item: CTE, chosen: Chosen) -> Subquery:
     """The messages of both sides, from `us` or from `author`; those of bots and third parties are left out."""
     roles, other = Roles(), by_another(item)
     is_ours = and_(roles.is_us(Event.username), ~is_bot(Event.user, Event.username))
@@ -66,7 +66,7 @@ def _messages(item: CTE) -> Subquery:
     events = (
         select(item.c.id, Event.created_at.label("at"), Event.event.label("what"), side.label("side"))
         .select_from(roles.join(event, org=item.c.org, person=Event.user_id, at=Event.created_at))
-        .where(is_shown_event(*RESPONSES, *PUSHED, "reopened"))
+        .where(is_shown_event(chosen, *RESPONSES, *PUSHED, "reopened"))
         # A commit's time is by its author's clock, which may be wrong.
         .where(Event.created_at >= item.c.created_at, Event.created_at <= now())
         .subquery("events_of_item")
@@ -77,9 +77,9 @@ def _messages(item: CTE) -> Subquery:
     return union_all(opening, select(events).where(events.c.side.is_not(None))).subquery("message")
 
 
-def _turns(item: CTE) -> Subquery:
+def _turns(item: CTE, chosen: Chosen) -> Subquery:
     """Per item: the last message of each side, and the first message of each that is still unanswered."""
-    message = _messages(item)
+    message = _messages(item, chosen)
 
     def last(condition: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.max(case((condition, message.c.at))).over(partition_by=message.c.id)

@@ -50,9 +50,12 @@ def _level(level: str, keys: Sequence[str]) -> Select[Any]:
     open_items = func.sum(day.opened + day.reopened - day.closed).over(
         partition_by=[day[key] for key in keys], order_by=day.day
     )
+    counted = select(*(day[key] for key in keys), day.day, day.opened, day.reopened, day.closed)
+    each = counted.add_columns(cast(open_items, BigInteger).label("open_items")).subquery("counted").c
+    # The level is named outside: a condition on it then spares the database the other level's sums.
     return select(
-        *(constant(level).label("level"), day.org, (day.repo if "repo" in keys else no_text()).label("repo"), day.kind),
-        *(day.day, day.opened, day.reopened, day.closed, cast(open_items, BigInteger).label("open_items")),
+        *(constant(level).label("level"), each.org, (each.repo if "repo" in keys else no_text()).label("repo")),
+        *(each.kind, each.day, each.opened, each.reopened, each.closed, each.open_items),
     )
 
 
