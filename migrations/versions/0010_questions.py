@@ -14,6 +14,7 @@ down_revision = "0009"
 # Written out here and not imported: a migration must stay what it was when the models move on.
 TIME = sa.DateTime(timezone=True)
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+OF_ITEM = ["issue_id", "event", "created_at"]
 NOTES = "changed_items"
 MERGED = "event = 'merged' AND removed_at IS NULL"
 
@@ -291,6 +292,8 @@ def upgrade() -> None:
     for table, (columns, covered, which) in DUE.items():
         options: dict[str, Any] = {"postgresql_where": sa.text(which), "sqlite_where": sa.text(which)}
         op.create_index(_name(table, columns), table, columns, postgresql_include=covered, **options)
+    op.create_index(_name("events", OF_ITEM), "events", OF_ITEM)
+    op.drop_index("ix_events_issue_id_created_at", table_name="events")
     merged = {"postgresql_where": sa.text(MERGED), "sqlite_where": sa.text(MERGED)}
     op.create_index("ix_events_merged", "events", ["org", "user_id", "created_at"], **merged)  # type: ignore[arg-type]
     for name, (comment, made, indexes) in TABLES.items():
@@ -306,6 +309,8 @@ def downgrade() -> None:
     for name in reversed(TABLES):
         op.drop_table(name)
     op.drop_index("ix_events_merged", table_name="events")
+    op.create_index("ix_events_issue_id_created_at", "events", ["issue_id", "created_at"])
+    op.drop_index(_name("events", OF_ITEM), table_name="events")
     for table, (columns, _, _) in DUE.items():
         op.drop_index(_name(table, columns), table_name=table)
     for table, columns in BY_PERSON.items():

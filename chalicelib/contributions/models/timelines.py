@@ -19,7 +19,8 @@ class Event(Base):
     __tablename__ = "events"
     __table_args__ = (
         Index(None, "org", "repo", "created_at"),
-        Index(None, "issue_id", "created_at"),
+        # What follows from an item asks for its events of a few kinds.
+        Index(None, "issue_id", "event", "created_at"),
         Index(None, "user_id", "created_at"),
         Index("ix_events_merged", "org", "user_id", "created_at", postgresql_where=MERGED, sqlite_where=MERGED),
         {"comment": "Timeline events of issues and pull requests"},
