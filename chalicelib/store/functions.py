@@ -88,6 +88,15 @@ class MonthOf(PatternFunction):
     sqlite = "date({0}, 'start of month')"
 
 
+class QuarterOf(PatternFunction):
+    """The first day of the UTC quarter (from January, April, July or October on) that a time is in."""
+
+    type = Date()
+    inherit_cache = True
+    plain = "CAST(date_trunc('quarter', {0} AT TIME ZONE 'UTC') AS DATE)"
+    sqlite = "date({0}, 'start of month', '-' || ((CAST(strftime('%m', {0}) AS INTEGER) - 1) % 3) || ' months')"
+
+
 class MonthOfDay(PatternFunction):
     """The first day of the month that a day is in."""
 
@@ -124,6 +133,15 @@ class NextMonth(PatternFunction):
     inherit_cache = True
     plain = "CAST({0} + INTERVAL '1 month' AS DATE)"
     sqlite = "date({0}, '+1 month')"
+
+
+class MonthsAfter(PatternFunction):
+    """The first day of the month so many months after a month's first day; before it, when they are less than 0."""
+
+    type = Date()
+    inherit_cache = True
+    plain = "CAST({0} + {1} * INTERVAL '1 month' AS DATE)"
+    sqlite = "date({0}, {1} || ' months')"
 
 
 class NextDay(PatternFunction):

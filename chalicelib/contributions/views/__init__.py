@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from chalicelib.contributions.views.absence import ABSENCE_FACTOR_QUARTERLY
 from chalicelib.contributions.views.backlog import OPEN_BACKLOG_DAILY
 from chalicelib.contributions.views.community import COMMUNITY_SHARE, CONTRIBUTOR_ACTIVITY_DAILY, TRENDING_ISSUES
+from chalicelib.contributions.views.contributors import CONTRIBUTORS
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.lists import ITEM_ASSIGNEES, ITEM_LABELS
 from chalicelib.contributions.views.monthly import ISSUE_CYCLE_MONTHLY, PULL_REQUEST_CYCLE_MONTHLY
+from chalicelib.contributions.views.newcomers import CONTRIBUTORS_MONTHLY
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
 from chalicelib.contributions.views.told import ACTIVITY, OPEN_PERIODS
 from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
 from chalicelib.store.views import View
 
 __all__ = [
+    "ABSENCE_FACTOR_QUARTERLY",
     "ACTIVITY",
     "COMMUNITY_SHARE",
+    "CONTRIBUTORS",
+    "CONTRIBUTORS_MONTHLY",
     "CONTRIBUTOR_ACTIVITY_DAILY",
     "FIRST_RESPONSES_PENDING",
     "ISSUE_CYCLE",
@@ -44,4 +50,7 @@ VIEWS: tuple[View, ...] = (
     COMMUNITY_SHARE,
     ITEM_LABELS,
     ITEM_ASSIGNEES,
+    CONTRIBUTORS,
+    CONTRIBUTORS_MONTHLY,
+    ABSENCE_FACTOR_QUARTERLY,
 )
