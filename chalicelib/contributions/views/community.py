@@ -39,11 +39,14 @@ CONTRIBUTOR_ACTIVITY_DAILY = View(
         ViewColumn("day", _did.day, "Day, UTC"),
         ViewColumn("username", _did.username, "Login"),
         ViewColumn("user_id", _did.user_id, "Id, which stays with a person as a login does not"),
-        ViewColumn("is_member", any_if(_did.person_kind == MEMBER), "True for a member on that day"),
+        ViewColumn(
+            "is_member", any_if(_did.person_kind == MEMBER), "True for somebody who did something as a member that day"
+        ),
         ViewColumn(
             "is_maintainer",
             any_if(_did.person_kind == MAINTAINER),
-            "True for who was no member and had merged before, or is listed in GH_MAINTAINERS",
+            "True for somebody who was no member, and had merged a pull request of the organisation by then, or is "
+            "listed in GH_MAINTAINERS",
         ),
         ViewColumn("is_bot", any_if(_did.person_kind == BOT), "True for a bot; the two before are false then"),
         ViewColumn("issues_opened", _how_many(OPENED, ISSUE), "Issues that the person opened"),
@@ -106,7 +109,7 @@ COMMUNITY_SHARE = View(
         ViewColumn(
             "by_maintainers",
             _shared[MAINTAINER],
-            "How many by other people who had merged, or whom GH_MAINTAINERS lists",
+            "How many by other people who had merged a pull request by then, or whom GH_MAINTAINERS lists",
         ),
         ViewColumn("by_non_members", _shared[NON_MEMBER], "How many by other people, accounts that are gone included"),
         ViewColumn("by_bots", _shared[BOT], "How many by bots"),

@@ -89,8 +89,8 @@ _month = union_all(_level(ORGANISATION, ("org",)), _level(REPOSITORY, ("org", "r
 def _count_columns(suffix: str, who: str) -> list[ViewColumn]:
     comments = {
         f"active_{suffix}": f"How many {who} contributed in the month",
-        f"new_{suffix}": "How many of them had not contributed before: here in the row's repository, or in the "
-        "organisation",
+        f"new_{suffix}": "How many of them had not contributed to the organisation before; in a repository's row, to "
+        "that repository",
         f"new_{suffix}_back": f"How many of the new ones contributed again on a later day (UTC), at most {BACK_DAYS} "
         "days after the first; NULL until this can be told of all of them",
         f"returning_{suffix}": f"How many had contributed before, but not in the {AWAY_MONTHS} months before this one",

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.contributions.views import ABSENCE_FACTOR_QUARTERLY, CONTRIBUTORS, CONTRIBUTORS_MONTHLY
+from chalicelib.contributions.models import ListedPerson
+from chalicelib.contributions.views import (
+    ABSENCE_FACTOR_QUARTERLY,
+    COMMUNITY_SHARE,
+    CONTRIBUTOR_ACTIVITY_DAILY,
+    CONTRIBUTORS,
+    CONTRIBUTORS_MONTHLY,
+)
 from chalicelib.utils import utc_now
 from tests.views.world import IDS, World
 
@@ -262,3 +269,32 @@ def test_gone_accounts_and_bots_are_no_authors(world: World) -> None:
     world.pull(on(1), None, merged_at=on(2))
     merge(world, "zoe", 1, on(2))
     assert factors(world)[2025, 1] == (1, 1, 1, 0, 0, None)
+
+
+# Maintainers in the other views of people
+
+
+def test_who_has_merged_is_a_maintainer_from_then_on(world: World) -> None:
+    """Zoe comments before she merges, and after that; a listed maintainer always is one."""
+    world.session.add(ListedPerson(login="yan", role="maintainer"))
+    pull = world.pull(on(3, 2), "yan", merged_at=on(3, 4))
+    world.comment(pull, on(3, 3), "zoe")
+    world.event(pull, "merged", on(3, 4), "zoe")
+    world.comment(pull, on(3, 4, 12), "zoe")
+    daily = {(row["day"].day, row["username"]): row["is_maintainer"] for row in world.read(CONTRIBUTOR_ACTIVITY_DAILY)}
+    assert daily == {(2, "yan"): True, (3, "zoe"): False, (4, "yan"): True, (4, "zoe"): True}
+    names = ("kind", "total", "by_members", "by_maintainers", "by_non_members", "maintainer_share")
+    assert [tuple(row[name] for name in names) for row in world.read(COMMUNITY_SHARE)] == [
+        ("comment", 2, 0, 1, 1, 0.5),
+        ("pull_request", 1, 0, 1, 0, 1.0),
+    ]
+
+
+def test_who_changed_login_has_a_row_under_each_with_the_same_id(world: World) -> None:
+    issue = world.issue(on(3), "bob")
+    world.comment(issue, on(3, 1, 2), "bob", user={"login": "yan", "id": IDS["bob"], "type": "User"}, username="yan")
+    rows = world.read(CONTRIBUTOR_ACTIVITY_DAILY)
+    assert [(row["username"], row["user_id"], row["issues_opened"], row["comments"]) for row in rows] == [
+        ("bob", IDS["bob"], 1, 0),
+        ("yan", IDS["bob"], 0, 1),
+    ]
