@@ -7,14 +7,14 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from chalicelib.domains import DOMAINS
-from chalicelib.store.facts import note_redefined
+from chalicelib.store.facts import note_unsure
 from chalicelib.store.health import DATA_HEALTH
 from chalicelib.store.journal import create_journals, drop_journals
+from chalicelib.store.locks import MIGRATION_SECONDS, take_turn
 from chalicelib.store.view_upgrades import SqliteUpgrade, ViewUpgrade
 from chalicelib.store.view_upgrades_postgresql import PostgresqlUpgrade
 
 FACTS = tuple(domain.facts for domain in DOMAINS if domain.facts)
-JOURNALS = tuple(journal for facts in FACTS for journal in facts.journals)
 # In the order in which they are made: a view may read those before it.
 VIEWS = (*(view for domain in DOMAINS for view in domain.views), DATA_HEALTH)
 # Views of older versions, in the order in which they were made.
@@ -42,10 +42,14 @@ def make_views(connection: Connection) -> None:
 
 def stop_noting(connection: Connection) -> None:
     """Note no more what changes, in the caller's transaction: migrations change tables, and not what they say."""
-    drop_journals(connection, JOURNALS)
+    for facts in FACTS:
+        # Before any table is locked: who stores facts reads these tables, and would wait for this in turn.
+        take_turn(connection, facts.name, seconds=MIGRATION_SECONDS)
+        drop_journals(connection, facts.journals)
 
 
 def start_noting(connection: Connection) -> None:
-    """Note again what changes, and all whose facts are defined in another way than the last time."""
-    create_journals(connection, JOURNALS)
-    note_redefined(connection, FACTS)
+    """Note again what changes, and all that may have changed unnoticed or is defined in another way than before."""
+    for facts in FACTS:
+        take_turn(connection, facts.name, seconds=MIGRATION_SECONDS)
+        note_unsure(connection, facts, unnoticed=create_journals(connection, facts.journals))

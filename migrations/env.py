@@ -74,7 +74,8 @@ def migrate(connection: Connection) -> list[str]:
     is_newest = context.get_revision_argument() == REVISIONS[-1]
     tables = rewritten_tables(connection, is_newest=is_newest)
     views = prepare_upgrade(connection, tables=tables, all_views=not is_newest)
-    stop_noting(connection)
+    if not is_newest or stored_revision(connection) != REVISIONS[-1]:
+        stop_noting(connection)
     views.clear()
     context.run_migrations()
     if stored_revision(connection) == REVISIONS[-1]:

@@ -46,9 +46,17 @@ def _own_kinds(domain: Domain, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def read(runner: Runner, plans: Sequence[DomainPlan]) -> Iterator[str]:
-    """Read what was planned; yields each unit's name before the unit begins. `runner.runs` gets a row for each."""
+    """Read what was planned; yields each unit's name before the unit begins. `runner.runs` gets a row for each.
+
+    It ends as jobs do: with the steps that stand on what was read.
+    """
     for planned in plans:
         yield from planned.domain.read(runner, planned.request, planned.plan)
+    for domain in DOMAINS:
+        for step in domain.steps:
+            if step.is_last and domain.enabled(runner.settings):
+                yield step.name
+                runner.run(step.name, step.run)
 
 
 def counted(names: Sequence[str]) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ each time that a view is read; for these again when their facts are stored; and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Connection,
     Dialect,
     Select,
@@ -27,10 +27,16 @@ from sqlalchemy import (
     union_all,
 )
 
+from chalicelib.errors import DatabaseNotReadyError
 from chalicelib.store.among import among
 from chalicelib.store.journal import Journal
+from chalicelib.store.locks import take_turn
 from chalicelib.store.models import FactDefinition
 
+REDEFINED = (
+    "the database keeps these facts as another version of this app defines them: run `make migrate` with this code, or "
+    "update the code; the views are right, but slower"
+)
 # A condition on a column of items' ids: which items are meant.
 Chosen = Callable[[Any], ColumnElement[bool]]
 
@@ -66,11 +72,6 @@ class Facts:
         live = self.define(lambda item_id: item_id.in_(select(noted))).where(exists(select(self.changed.c.id)))
         return union_all(stored, live).subquery(self.table.name)
 
-    def digest(self, dialect: Dialect) -> str:
-        """Give a text that is another one when something else follows than before."""
-        statement = self.define(everything).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        return hashlib.sha256(str(statement).encode()).hexdigest()
-
     def store(self, connection: Connection, ids: Sequence[int]) -> None:
         """Write the facts of some items anew, in the caller's transaction."""
         connection.execute(delete(self.table).where(among(self.table.c[self.key], ids)))
@@ -82,38 +83,86 @@ class Facts:
 class FactSet:
     """The facts of one kind of items, which are stored together.
 
-    `changed` is the table of notes, with `id` and `item_id`; `journals` write it; `items` selects the ids of all items.
+    `changed` is the table of notes, with `id` and `item_id`; `journals` write it; `items` select the ids of all items.
+    `to_come` selects the ids of chosen items of which something will follow, or follow no more, only because time goes
+    by: they stay noted.
     """
 
     changed: Table
     facts: Sequence[Facts]
     journals: Sequence[Journal]
-    items: CompoundSelect[Any]
+    items: Sequence[Select[Any]]
+    to_come: Callable[[Chosen], Select[Any]]
+
+    @property
+    def name(self) -> str:
+        """What the turn to store them is called."""
+        return f"facts of {self.changed.name}"
+
+    def note(self, connection: Connection, *ids: Any) -> None:
+        """Note selected items as changed, those that are noted already too."""
+        found = union_all(*ids).subquery()
+        connection.execute(insert(self.changed).from_select(["item_id"], select(*found.c).distinct()))
+
+    def note_all(self, connection: Connection) -> None:
+        """Note all items, those too of which nothing but facts is left."""
+        self.note(connection, *self.items, *(select(each.table.c[each.key]) for each in self.facts))
 
 
-def store_changed(connection: Connection, facts: FactSet, *, at_most: int, up_to: int) -> list[int]:
-    """Store the facts of items with a note up to this one, in the caller's transaction; gives these items.
+def take_turn_to_store(connection: Connection, facts: FactSet) -> None:
+    """Wait until nobody else stores these facts, and let nobody until the transaction ends.
+
+    Raises DatabaseNotReadyError when the database's views stand on other definitions than this code's.
+    """
+    take_turn(connection, facts.name)
+    if not _are_defined(connection, _digests(connection, facts)):
+        raise DatabaseNotReadyError(REDEFINED)
+
+
+def store_changed(connection: Connection, facts: FactSet, *, at_most: int, after: int | None = None) -> list[int]:
+    """Store the facts of noted items with ids after this one, in the caller's transaction; gives their ids, in order.
 
     What others write meanwhile stays noted: the notes that are seen go first, and only then the tables are read.
     """
-    note = facts.changed.c
-    chosen = select(note.item_id).where(note.id <= up_to).distinct().order_by(note.item_id).limit(at_most)
-    ids = list(connection.scalars(chosen))
+    take_turn_to_store(connection, facts)
+    item = facts.changed.c.item_id
+    chosen = select(item).distinct().order_by(item).limit(at_most)
+    ids = list(connection.scalars(chosen if after is None else chosen.where(item > after)))
     if ids:
-        connection.execute(delete(facts.changed).where(among(note.item_id, ids)))
+        connection.execute(delete(facts.changed).where(among(item, ids)))
+        # Before the tables are read, since time goes by: what is still to come then is to come now.
+        facts.note(connection, facts.to_come(these(ids)))
         for each in facts.facts:
             each.store(connection, ids)
     return ids
 
 
-def note_redefined(connection: Connection, sets: Iterable[FactSet]) -> None:
-    """Note all items of the facts whose definition is another one than the last time, in the caller's transaction."""
+def note_unsure(connection: Connection, facts: FactSet, *, unnoticed: bool) -> None:
+    """Note all items when changes may have gone unnoticed, or facts are defined otherwise than the last time.
+
+    In the caller's transaction, which has the turn to store them.
+    """
+    defined = _digests(connection, facts)
+    if not unnoticed and _are_defined(connection, defined):
+        return
+    facts.note_all(connection)
+    connection.execute(delete(FactDefinition).where(FactDefinition.name.in_(defined)))
+    new = [{"name": name, "digest": digest} for name, digest in defined.items()]
+    connection.execute(insert(FactDefinition), new)
+
+
+def _are_defined(connection: Connection, digests: Mapping[str, str]) -> bool:
     rows = connection.execute(select(FactDefinition.name, FactDefinition.digest))
     stored = {row.name: row.digest for row in rows}
-    for facts in sets:
-        defined = {each.table.name: each.digest(connection.dialect) for each in facts.facts}
-        if any(stored.get(name) != digest for name, digest in defined.items()):
-            connection.execute(insert(facts.changed).from_select(["item_id"], facts.items))
-            connection.execute(delete(FactDefinition).where(FactDefinition.name.in_(defined)))
-            new = [{"name": name, "digest": digest} for name, digest in defined.items()]
-            connection.execute(insert(FactDefinition), new)
+    return all(stored.get(name) == digest for name, digest in digests.items())
+
+
+def _digests(connection: Connection, facts: FactSet) -> dict[str, str]:
+    return {each.table.name: _digest(each, connection.dialect) for each in facts.facts}
+
+
+@lru_cache(maxsize=64)
+def _digest(facts: Facts, dialect: Dialect) -> str:
+    """Give a text that is another one when something else follows than before."""
+    statement = facts.define(everything).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    return hashlib.sha256(str(statement).encode()).hexdigest()

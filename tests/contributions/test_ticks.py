@@ -1,4 +1,7 @@
-"""An organisation that lives fast: after every tick and one run of the two jobs, the tables are the sandbox's truth."""
+"""An organisation that lives fast: after every tick and one run of the two jobs, the tables are the sandbox's truth.
+
+What is kept of items then follows from these tables, and is stored.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from sqlalchemy import select
 
 from chalicelib.models import Event, Transfer, create_db_session
 from sandbox.world.happenings import KINDS, UNNOTICED
+from tests.facts import assert_facts_are_stored
 from tests.organisation import Organisation, at, organisation
 
 pytestmark = pytest.mark.slow
@@ -36,6 +40,8 @@ def test_ticks_of_mixed_changes_transfers_deletions_and_faults(db_url: str) -> N
             org.run_job("nrt_events")
             org.run_job("every_30_min")
             assert_equal_to_truth(org, f"tick {tick}: {happened}")
+            with create_db_session(org.db_url) as session:
+                assert_facts_are_stored(session)
 
 
 def assert_equal_to_truth(org: Organisation, about: str, *, without: Collection[str] = ()) -> None:

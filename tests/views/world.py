@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.sync.facts import follow_roles, last_note, store_part
+from chalicelib.contributions.sync.facts import follow_roles, store_parts
 from chalicelib.models import (
     CopilotDay,
     CopilotDayTotal,
@@ -154,8 +154,7 @@ class World:
 
     def store_facts(self) -> None:
         """Do what the last step of every job does."""
-        up_to = last_note(self.session)
-        while store_part(self.session, up_to):
+        for _ in store_parts(self.session):
             pass
 
     def _rows(self, view: View, where: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, union_all
+from typing import Any
+
+from sqlalchemy import Select, select
 
 from chalicelib.contributions.facts.activity import activity_facts
 from chalicelib.contributions.facts.issues import issue_facts
@@ -21,8 +23,16 @@ from chalicelib.contributions.models import (
     WaitFact,
 )
 from chalicelib.store.base import table_of
-from chalicelib.store.facts import Facts, FactSet
+from chalicelib.store.facts import Chosen, Facts, FactSet
+from chalicelib.store.functions import now
 from chalicelib.store.journal import Journal
+
+
+def _with_events_to_come(chosen: Chosen) -> Select[Any]:
+    """Items with events whose time has not come: a commit's is by its author's clock, which may be wrong."""
+    ahead = (Event.created_at > now(), Event.removed_at.is_(None))
+    return select(Event.issue_id).where(chosen(Event.issue_id), *ahead)
+
 
 CHANGED = table_of(ChangedItem)
 PULL_REQUESTS = Facts(table_of(PullRequestFact), "id", CHANGED, pull_request_facts)
@@ -38,5 +48,6 @@ FACTS = FactSet(
         Journal(table_of(Issue), "id", CHANGED),
         Journal(table_of(Event), "issue_id", CHANGED),
     ),
-    items=union_all(select(Issue.id), select(PullRequest.id)),
+    items=(select(Issue.id), select(PullRequest.id)),
+    to_come=_with_events_to_come,
 )

@@ -21,7 +21,7 @@ from chalicelib.contributions.facts.reviews import reviewed
 from chalicelib.contributions.models import Event, PullRequest, PullRequestFact
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.facts import Chosen
-from chalicelib.store.functions import SecondsBetween, any_if, constant, earlier, hours, later, now, true_if
+from chalicelib.store.functions import SecondsBetween, any_if, constant, earlier, hours, later, now, sum_of, true_if
 
 READY, DRAFT = "ready_for_review", "convert_to_draft"
 # The time to which hours are counted, and the column of these hours.
@@ -163,9 +163,7 @@ def _draft_sums(pull: CTE, draft: Subquery) -> Subquery:
     sums |= {goal: _overlap(draft, pull.c.ready_at, pull.c[goal]) for goal in GOALS}
     since = func.min(case((draft.c.goes_on.is_(True), later(draft.c.began, pull.c.created_at))))
     return (
-        select(
-            pull.c.id, *(func.sum(seconds).label(name) for name, seconds in sums.items()), since.label("draft_since")
-        )
+        select(pull.c.id, *(sum_of(seconds).label(name) for name, seconds in sums.items()), since.label("draft_since"))
         .join(draft, draft.c.id == pull.c.id)
         .group_by(pull.c.id)
         .subquery("as_draft")

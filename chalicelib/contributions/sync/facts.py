@@ -5,23 +5,21 @@ It asks GitHub nothing. Killed at any time, it goes on where it stopped: the vie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, union_all
+from sqlalchemy import String, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.facts import FACTS
-from chalicelib.contributions.facts.people import BOT, MAINTAINER
+from chalicelib.contributions.facts.people import BOT, MAINTAINER, merge_time
 from chalicelib.contributions.facts.roles import person_roles
-from chalicelib.contributions.models import ChangedItem, Event, Issue, ListedPerson, PersonRole, PullRequest
+from chalicelib.contributions.models import Event, Issue, ListedPerson, PersonRole, PullRequest
 from chalicelib.contributions.settings import GH_BOTS, GH_MAINTAINERS
 from chalicelib.ingest.context import Context
 from chalicelib.store.among import among
-from chalicelib.store.facts import store_changed
-from chalicelib.store.functions import now
-from chalicelib.store.locks import take_turn
+from chalicelib.store.facts import store_changed, take_turn_to_store
 
 NAME = "facts"
 # So many items at once: more save little time, and what is read and written of fewer fits into memory.
@@ -55,37 +53,24 @@ Roles = Mapping[tuple[int, str], Span]
 def store_facts(context: Context) -> None:
     """Store the facts of all items that have changed, in parts, each in a transaction of its own."""
     session, settings = context.session, context.settings
-    _take_turn(session)
+    take_turn_to_store(session.connection(), FACTS)
     follow_lists(session, {role: settings.value(setting) for role, setting in LISTS.items()})
     follow_roles(session, context.scope.org)
     context.checkpoint()
-    # What is noted meanwhile is for the next time.
-    up_to = last_note(session)
-    while ids := store_part(session, up_to):
+    for ids in store_parts(session):
         context.run.stored += len(ids)
         context.checkpoint()
 
 
-def last_note(session: Session) -> int:
-    """Give the number of the last note; 0 when there is none."""
-    return session.scalar(select(func.max(ChangedItem.id))) or 0
+def store_parts(session: Session) -> Iterator[list[int]]:
+    """Store the facts of all noted items, each once, in parts; yields the ids of each, which the caller commits.
 
-
-def _take_turn(session: Session) -> None:
-    """Wait until no other job does the same: it holds until the end of the transaction."""
-    take_turn(session.connection(), NAME)
-
-
-def store_part(session: Session, up_to: int) -> list[int]:
-    """Store the facts of some items with a note up to this one, in the caller's transaction; gives their ids."""
-    _take_turn(session)
-    ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE, up_to=up_to)
-    # An event with a time to come does not count yet: its item is worked out again.
-    ahead = select(Event.issue_id).where(
-        among(Event.issue_id, ids), Event.created_at > now(), Event.removed_at.is_(None)
-    )
-    _note(session, ahead)
-    return ids
+    Items that are noted meanwhile are for the next time.
+    """
+    ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE)
+    while ids:
+        yield ids
+        ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE, after=ids[-1])
 
 
 def follow_lists(session: Session, lists: Mapping[str, Iterable[str]]) -> None:
@@ -99,7 +84,7 @@ def follow_lists(session: Session, lists: Mapping[str, Iterable[str]]) -> None:
         session.execute(insert(ListedPerson), [{"login": login, "role": role} for login, role in new])
     logins = [login for login, _ in gone | new if "/" not in login]
     if logins:
-        _note(session, *(select(key).where(among(func.lower(name), logins)) for key, name in BY_LOGIN))
+        _note(session, *(select(key).where(among(func.lower(name, type_=String()), logins)) for key, name in BY_LOGIN))
 
 
 LISTS: dict[str, Any] = {MAINTAINER: GH_MAINTAINERS, BOT: GH_BOTS}
@@ -108,17 +93,16 @@ BY_LOGIN = (
     (Issue.id, Issue.username),
     (PullRequest.id, PullRequest.username),
 )
-BY_PERSON = (
-    (Event.issue_id, Event.user_id, Event),
-    (Issue.id, Issue.author_id, Issue),
-    (PullRequest.id, PullRequest.author_id, PullRequest),
+# Each with the times at which it is asked what the person was then.
+BY_PERSON: tuple[tuple[Any, Any, tuple[Any, ...]], ...] = (
+    (Event.issue_id, Event.user_id, (Event.created_at,)),
+    (Issue.id, Issue.author_id, (Issue.created_at,)),
+    (PullRequest.id, PullRequest.author_id, (PullRequest.created_at, merge_time())),
 )
 
 
 def _note(session: Session, *ids: Any) -> None:
-    """Note items as changed, those that are noted already too."""
-    found = union_all(*ids).subquery()
-    session.execute(insert(ChangedItem).from_select(["item_id"], select(*found.c).distinct()))
+    FACTS.note(session.connection(), *ids)
 
 
 def follow_roles(session: Session, org: str) -> None:
@@ -158,11 +142,11 @@ def _from(new: Span | None, stored: Span | None) -> datetime:
 
 def _note_people(session: Session, org: str, since: Mapping[tuple[int, str], datetime]) -> None:
     if len(since) > MANY_PEOPLE:
-        _note(session, FACTS.items)
+        FACTS.note_all(session.connection())
         return
     for (user_id, _), moment in since.items():
         noted = (
-            select(key).where(person == user_id, model.org == org, model.created_at >= moment)
-            for key, person, model in BY_PERSON
+            select(key).where(person == user_id, key.class_.org == org, or_(*(time >= moment for time in times)))
+            for key, person, times in BY_PERSON
         )
         _note(session, *noted)
