@@ -67,16 +67,16 @@ SANDBOX = (
 TROUBLES = {"lost": 0.05, "doubled": 0.1, "shuffled": True}
 QUERIES = {
     "How long do pull requests wait for their first review and for the merge?": """
-        SELECT month, sum(opened) AS opened, sum(merged) AS merged,
-               round(CAST(avg(median_hours_to_first_review) AS numeric), 1) AS hours_to_first_review,
-               round(CAST(avg(median_hours_to_merge) AS numeric), 1) AS hours_to_merge
-        FROM pull_request_cycle_monthly GROUP BY month ORDER BY month""",
+        SELECT month, opened, n_hours_to_first_review AS reviewed, still_open, merged,
+               round(CAST(median_hours_to_first_review AS numeric), 1) AS hours_to_first_review,
+               round(CAST(median_hours_to_merge AS numeric), 1) AS hours_to_merge
+        FROM pull_request_cycle_monthly WHERE level = 'organisation' ORDER BY org, month""",
     "Who has waited longest for a first answer?": """
         SELECT kind, repo, number, username, round(CAST(hours_waiting AS numeric)) AS hours, title
         FROM first_responses_pending ORDER BY hours_waiting DESC, repo, number LIMIT 5""",
     "How do teams' pull requests fare?": """
-        SELECT team, sum(opened) AS opened, sum(merged) AS merged FROM team_pull_requests_monthly
-        GROUP BY team ORDER BY opened DESC, team LIMIT 5""",
+        SELECT team, sum(opened) AS opened, sum(merged) AS merged FROM pull_request_cycle_monthly
+        WHERE level = 'team' GROUP BY team ORDER BY opened DESC, team LIMIT 5""",
     "How often do repositories release?": """
         SELECT repo, sum(releases) AS releases, max(month) AS last_month,
                round(CAST(avg(median_days_between) AS numeric), 1) AS days_between

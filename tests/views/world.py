@@ -32,6 +32,7 @@ CLOCKED = {
     "hours_waiting": 0.1,
     "draft_hours": 0.1,
     "age_hours": 0.1,
+    "median_age_hours_open": 0.1,
     "lag_seconds": 360,
     "age_minutes": 6,
 } | dict.fromkeys(

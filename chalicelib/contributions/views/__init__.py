@@ -10,6 +10,12 @@ from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.lists import ITEM_ASSIGNEES, ITEM_LABELS
 from chalicelib.contributions.views.monthly import ISSUE_CYCLE_MONTHLY, PULL_REQUEST_CYCLE_MONTHLY
 from chalicelib.contributions.views.newcomers import CONTRIBUTORS_MONTHLY
+from chalicelib.contributions.views.monthly import (
+    ISSUE_CYCLE_MONTHLY,
+    ISSUE_CYCLE_WEEKLY,
+    PULL_REQUEST_CYCLE_MONTHLY,
+    PULL_REQUEST_CYCLE_WEEKLY,
+)
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
 from chalicelib.contributions.views.told import ACTIVITY, OPEN_PERIODS
 from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
@@ -27,10 +33,12 @@ __all__ = [
     "ISSUE_CYCLE_MONTHLY",
     "ITEM_ASSIGNEES",
     "ITEM_LABELS",
+    "ISSUE_CYCLE_WEEKLY",
     "OPEN_BACKLOG_DAILY",
     "OPEN_PERIODS",
     "PULL_REQUEST_CYCLE",
     "PULL_REQUEST_CYCLE_MONTHLY",
+    "PULL_REQUEST_CYCLE_WEEKLY",
     "TRENDING_ISSUES",
     "VIEWS",
 ]
@@ -41,8 +49,10 @@ VIEWS: tuple[View, ...] = (
     OPEN_PERIODS,
     PULL_REQUEST_CYCLE,
     PULL_REQUEST_CYCLE_MONTHLY,
+    PULL_REQUEST_CYCLE_WEEKLY,
     ISSUE_CYCLE,
     ISSUE_CYCLE_MONTHLY,
+    ISSUE_CYCLE_WEEKLY,
     CONTRIBUTOR_ACTIVITY_DAILY,
     OPEN_BACKLOG_DAILY,
     FIRST_RESPONSES_PENDING,

@@ -1,134 +1,117 @@
-"""The cycle views by month: how many were opened and finished, and the median and 90th percentile of the hours."""
+"""The cycle views by month and by week: how many were opened and finished, and how long that took."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
-
-from sqlalchemy import ColumnElement, Table, select, union_all
-
-from chalicelib.contributions.facts.people import BOT
+from chalicelib.contributions.views.by_period import Figure, Moment, Period, by_period, hours_figures
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
-from chalicelib.store.functions import MonthOf, constant, count_if, true_if
-from chalicelib.store.percentiles import MEDIAN, P90, Ranked
-from chalicelib.store.views import View, ViewColumn
+from chalicelib.store.functions import MonthOf, WeekOf
+from chalicelib.store.percentiles import MEDIAN
+
+MONTH = Period("month", "First day of the month, UTC", MonthOf)
+WEEK = Period("week", "Monday of the week, UTC", WeekOf)
+OPENED = "those opened in the period"
 
 
-class Measure(NamedTuple):
-    """What to count by month, as columns of a cycle: the time that decides the month, the time it was done, the hours.
-
-    Hours may be NULL when it is done, for example for a pull request that never was ready.
-    """
-
-    name: str
-    at: str
-    done: str
-    hours: str
-
-
-class Months:
-    """A cycle's rows, without those that bots opened: one for each measure that has a time, ranked by hours."""
-
-    def __init__(self, cycle: Table, measures: Iterable[Measure]) -> None:
-        people = select(cycle).where(cycle.c.author_kind != BOT).cte("cycle")
-        each = union_all(
-            *(
-                select(
-                    people.c.org,
-                    people.c.repo,
-                    MonthOf(people.c[measure.at]).label("month"),
-                    constant(measure.name).label("measure"),
-                    true_if(people.c[measure.done].is_not(None)).label("done"),
-                    people.c[measure.hours].label("hours"),
-                ).where(people.c[measure.at].is_not(None))
-                for measure in measures
-            )
-        ).subquery("measured")
-        self.ranked = Ranked(each, by=("org", "repo", "month", "measure"), values=("hours",))
-        self.keys: list[ColumnElement[Any]] = [self.ranked.c.org, self.ranked.c.repo, self.ranked.c.month]
-
-    def count(self, measure: str) -> ColumnElement[int]:
-        """How many there were."""
-        return count_if(self.ranked.c.measure == measure)
-
-    def done(self, measure: str) -> ColumnElement[int]:
-        """How many of them are done."""
-        return count_if((self.ranked.c.measure == measure) & self.ranked.c.done)
-
-    def hours(self, measure: str, share: float) -> ColumnElement[float]:
-        """The hours at this share (0 to 1) of those that they took, interpolated."""
-        return self.ranked.percentile("hours", share, measure=measure)
-
-
-def _key_columns(months: Months) -> list[ViewColumn]:
-    org, repo, month = months.keys
+def _survivors(items: str) -> list[Figure]:
+    """What the hours of finished items leave out."""
     return [
-        ViewColumn("org", org, "Owner of the repository"),
-        ViewColumn("repo", repo, "Repository's name, without the owner"),
-        ViewColumn("month", month, "First day of the month, UTC"),
+        Figure("still_open", "age_hours", f"How many of {OPENED} are open now: what other columns' hours leave out"),
+        Figure(
+            "median_age_hours_open",
+            "age_hours",
+            f"Median of the hours since the opening of these {items}, until now; n is still_open",
+            MEDIAN,
+        ),
     ]
 
 
-def _hours_columns(months: Months, measure: str, name: str, what: str) -> list[ViewColumn]:
-    return [
-        ViewColumn(f"median_{name}", months.hours(measure, MEDIAN), f"Median of the hours of {what}"),
-        ViewColumn(f"p90_{name}", months.hours(measure, P90), f"90th percentile of the hours of {what}"),
-    ]
-
-
-_pulls = Months(
-    PULL_REQUEST_CYCLE.table,
-    [
-        Measure("review", "created_at", "first_review_at", "hours_to_first_review"),
-        Measure("approval", "created_at", "first_approval_at", "hours_to_approval"),
-        Measure("merge", "merged_at", "merged_at", "hours_to_merge"),
-        Measure("close", "closed_at", "closed_at", "hours_to_close"),
-    ],
+_PULLS = [
+    Moment(
+        "created_at",
+        [
+            Figure("opened", "created_at", "Pull requests opened in the period"),
+            Figure("answered", "first_response_at", f"How many of {OPENED} have a response by now, drafts included"),
+            Figure("answered_by_us", "our_first_response_at", f"How many of {OPENED} have a response by one of us"),
+            Figure("reviewed", "first_review_at", f"How many of {OPENED} have a review by now; drafts count"),
+            Figure("approved", "first_approval_at", f"How many of {OPENED} have an approval by now; drafts count"),
+            *_survivors("pull requests"),
+            *hours_figures("hours_to_first_response", f"first responses to {OPENED}"),
+            *hours_figures("hours_to_our_first_response", f"first responses by one of us to {OPENED}"),
+            *hours_figures("hours_to_first_review", f"first reviews of {OPENED}"),
+            *hours_figures("hours_to_approval", f"first approvals of {OPENED}"),
+        ],
+    ),
+    Moment(
+        "merged_at",
+        [
+            Figure("merged", "merged_at", "Pull requests merged in the period, whenever they were opened"),
+            *hours_figures("hours_to_merge", "the merges in the period"),
+            *hours_figures("lead_time_hours", "the merges in the period, from when the first commit was written"),
+        ],
+    ),
+    Moment(
+        "closed_at",
+        [
+            Figure("closed", "closed_at", "Pull requests last closed in the period, merged ones included"),
+            *hours_figures("hours_to_close", "the last closings in the period"),
+        ],
+    ),
+]
+_PULLS_SAY = (
+    "without pull requests by bots, for each repository, team and organisation. Responses, reviews and approvals count "
+    "in the period when the pull request was opened, merges and closings in the period when they happened"
 )
-PULL_REQUEST_CYCLE_MONTHLY = View(
+PULL_REQUEST_CYCLE_MONTHLY = by_period(
     "pull_request_cycle_monthly",
-    "pull_request_cycle by repository and month, without pull requests by bots. Reviews and approvals count in the "
-    "month when the pull request was opened, merges and closings in the month when they happened",
-    [
-        *_key_columns(_pulls),
-        ViewColumn("opened", _pulls.count("review"), "Pull requests opened in the month"),
-        ViewColumn(
-            "reviewed", _pulls.done("review"), "How many of those opened have a review by now; reviews of drafts count"
-        ),
-        ViewColumn(
-            "approved",
-            _pulls.done("approval"),
-            "How many of those opened have an approval by now; approvals of drafts count",
-        ),
-        ViewColumn("merged", _pulls.count("merge"), "Pull requests merged in the month, whenever they were opened"),
-        ViewColumn("closed", _pulls.count("close"), "Pull requests last closed in the month, merged ones included"),
-        *_hours_columns(_pulls, "review", "hours_to_first_review", "the first reviews of those opened"),
-        *_hours_columns(_pulls, "approval", "hours_to_approval", "the first approvals of those opened"),
-        *_hours_columns(_pulls, "merge", "hours_to_merge", "the merges"),
-        *_hours_columns(_pulls, "close", "hours_to_close", "the closings"),
-    ],
-    group_by=_pulls.keys,
+    f"pull_request_cycle by month, {_PULLS_SAY}",
+    PULL_REQUEST_CYCLE.table,
+    _PULLS,
+    MONTH,
+)
+PULL_REQUEST_CYCLE_WEEKLY = by_period(
+    "pull_request_cycle_weekly",
+    f"pull_request_cycle by week, {_PULLS_SAY}",
+    PULL_REQUEST_CYCLE.table,
+    _PULLS,
+    WEEK,
 )
 
-_issues = Months(
-    ISSUE_CYCLE.table,
-    [
-        Measure("response", "created_at", "first_response_at", "hours_to_first_response"),
-        Measure("close", "closed_at", "closed_at", "hours_to_close"),
-    ],
+_ISSUES = [
+    Moment(
+        "created_at",
+        [
+            Figure("opened", "created_at", "Issues opened in the period"),
+            Figure("answered", "first_response_at", f"How many of {OPENED} have a response by now"),
+            Figure("answered_by_us", "our_first_response_at", f"How many of {OPENED} have a response by one of us"),
+            *_survivors("issues"),
+            *hours_figures("hours_to_first_response", f"first responses to {OPENED}"),
+            *hours_figures("hours_to_our_first_response", f"first responses by one of us to {OPENED}"),
+        ],
+    ),
+    Moment(
+        "closed_at",
+        [
+            Figure("closed", "closed_at", "Issues last closed in the period, whenever they were opened"),
+            *hours_figures("hours_to_close", "the last closings in the period"),
+        ],
+    ),
+]
+_ISSUES_SAY = (
+    "without issues by bots, for each repository, team and organisation. Responses count in the period when the issue "
+    "was opened, closings in the period when they happened"
 )
-ISSUE_CYCLE_MONTHLY = View(
+ISSUE_CYCLE_MONTHLY = by_period(
     "issue_cycle_monthly",
-    "issue_cycle by repository and month, without issues by bots. Responses count in the month when the issue was "
-    "opened, closings in the month when they happened",
-    [
-        *_key_columns(_issues),
-        ViewColumn("opened", _issues.count("response"), "Issues opened in the month"),
-        ViewColumn("answered", _issues.done("response"), "How many of those opened have a response by now"),
-        ViewColumn("closed", _issues.count("close"), "Issues last closed in the month, whenever they were opened"),
-        *_hours_columns(_issues, "response", "hours_to_first_response", "the first responses to those opened"),
-        *_hours_columns(_issues, "close", "hours_to_close", "the closings"),
-    ],
-    group_by=_issues.keys,
+    f"issue_cycle by month, {_ISSUES_SAY}",
+    ISSUE_CYCLE.table,
+    _ISSUES,
+    MONTH,
+)
+ISSUE_CYCLE_WEEKLY = by_period(
+    "issue_cycle_weekly",
+    f"issue_cycle by week, {_ISSUES_SAY}",
+    ISSUE_CYCLE.table,
+    _ISSUES,
+    WEEK,
 )

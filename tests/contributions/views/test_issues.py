@@ -1,13 +1,12 @@
-"""issue_cycle and its months; hours worked out by hand."""
+"""issue_cycle; hours worked out by hand."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.contributions.views import ISSUE_CYCLE, ISSUE_CYCLE_MONTHLY
+from chalicelib.contributions.views import ISSUE_CYCLE
 from tests.views.world import IDS, World, may
 
 
@@ -112,20 +111,3 @@ def test_an_issue_that_moved_counts_once_where_it_is(world: World) -> None:
     world.comment(moved, may(4, 2), "ada")
     world.issue(may(4), repo="old", deleted_at=may(5))
     assert some(world, "repo", "hours_to_first_response") == ("new", 2.0)
-
-
-def test_a_month_by_hand(world: World) -> None:
-    """Three opened in May, answered after 2 and 6 hours and never; closed after 10, and after 720 hours in June."""
-    for day, answer, close in ((4, 2, 10), (5, 6, 720), (6, None, None)):
-        issue = world.issue(may(day), closed_at=close and may(day) + timedelta(hours=close))
-        if answer:
-            world.comment(issue, may(day, answer), "ada")
-    world.issue(may(7), "hubot", closed_at=may(8))
-    names = ["month", "opened", "answered", "closed", "median_hours_to_first_response", "p90_hours_to_first_response"]
-    names += ["median_hours_to_close", "p90_hours_to_close"]
-    rows = world.read(ISSUE_CYCLE_MONTHLY)
-    p90 = pytest.approx(5.6)  # nine tenths of the way from 2 to 6
-    assert [tuple(row[name] for name in names) for row in rows] == [
-        (date(2026, 5, 1), 3, 2, 1, 4.0, p90, 10.0, 10.0),
-        (date(2026, 6, 1), 0, 0, 1, None, None, 720.0, 720.0),  # 5 May + 30 days
-    ]

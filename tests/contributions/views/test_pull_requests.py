@@ -1,13 +1,13 @@
-"""pull_request_cycle and its months; hours worked out by hand."""
+"""pull_request_cycle; hours worked out by hand."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.contributions.views import PULL_REQUEST_CYCLE, PULL_REQUEST_CYCLE_MONTHLY
+from chalicelib.contributions.views import PULL_REQUEST_CYCLE
 from chalicelib.utils import utc_now
 from tests.views.world import IDS, World, may, user
 
@@ -279,79 +279,3 @@ def test_reopened_it_is_open_again_and_its_reviews_count(world: World) -> None:
 def test_what_github_no_longer_shows_is_left_out(world: World) -> None:
     world.pull(may(4, 8), deleted_at=may(6))
     assert world.read(PULL_REQUEST_CYCLE) == []
-
-
-# Months
-
-
-def test_a_month_by_hand(world: World) -> None:
-    """Five opened in May, reviewed after 1, 2, 3, 10 hours and not at all; two merged in May and one in June."""
-    for day, (review, merge) in enumerate([(1, 4), (2, 20), (3, None), (10, 24 * 29), (None, None)], 4):
-        opened = may(day)
-        pull = world.pull(opened, merged_at=None if merge is None else opened + timedelta(hours=merge))
-        if review:
-            world.review(pull, opened + timedelta(hours=review), "ada")
-    may_row, june_row = world.read(PULL_REQUEST_CYCLE_MONTHLY)
-    assert may_row == {
-        "org": "acme",
-        "repo": "r",
-        "month": date(2026, 5, 1),
-        "opened": 5,
-        "reviewed": 4,
-        "approved": 4,
-        "merged": 2,
-        "closed": 2,
-        "median_hours_to_first_review": 2.5,  # of 1 2 3 10: half-way from 2 to 3
-        "p90_hours_to_first_review": pytest.approx(7.9),  # at 0.9 · 3 = 2.7: 0.7 of the way from 3 to 10
-        "median_hours_to_approval": 2.5,
-        "p90_hours_to_approval": pytest.approx(7.9),
-        "median_hours_to_merge": 12.0,  # of 4 20
-        "p90_hours_to_merge": pytest.approx(18.4),
-        "median_hours_to_close": 12.0,
-        "p90_hours_to_close": pytest.approx(18.4),
-    }
-    # Opened on 7 May, merged 29 days later on 5 June; nothing opened in June.
-    assert june_row == dict.fromkeys(may_row, None) | {
-        "org": "acme",
-        "repo": "r",
-        "month": date(2026, 6, 1),
-        "opened": 0,
-        "reviewed": 0,
-        "approved": 0,
-        "merged": 1,
-        "closed": 1,
-        "median_hours_to_merge": 696.0,
-        "p90_hours_to_merge": 696.0,
-        "median_hours_to_close": 696.0,
-        "p90_hours_to_close": 696.0,
-    }
-
-
-def test_percentiles_lie_between_two_of_ten_values(world: World) -> None:
-    """They were the fifth and the ninth, where other tools say 5.5 and 9.1."""
-    for hour in range(1, 11):
-        world.review(world.pull(may(4)), may(4, hour), "ada")
-    row = world.row(PULL_REQUEST_CYCLE_MONTHLY)
-    assert (row["median_hours_to_first_review"], row["p90_hours_to_first_review"]) == (5.5, pytest.approx(9.1))
-
-
-def test_bots_pull_requests_are_in_no_month(world: World) -> None:
-    world.pull(may(4), "dependabot[bot]", merged_at=may(5))
-    world.pull(may(4), "hubot", merged_at=may(5))
-    assert world.read(PULL_REQUEST_CYCLE_MONTHLY) == []
-    assert {row["author_kind"] for row in world.read(PULL_REQUEST_CYCLE)} == {"bot"}
-
-
-def test_months_are_utc_and_apart_by_repository(world: World) -> None:
-    world.pull(datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC))
-    world.pull(may(1), repo="s")
-    rows = [(row["repo"], row["month"], row["opened"]) for row in world.read(PULL_REQUEST_CYCLE_MONTHLY)]
-    assert rows == [("r", date(2026, 4, 1), 1), ("s", date(2026, 5, 1), 1)]
-
-
-def test_a_review_of_what_still_is_a_draft_counts_though_it_took_no_hours(world: World) -> None:
-    """It was left out of `reviewed`, which counted hours."""
-    pull = world.pull(may(4), draft=True)
-    world.review(pull, may(5), "ada")
-    row = world.row(PULL_REQUEST_CYCLE_MONTHLY)
-    assert (row["opened"], row["reviewed"], row["approved"], row["median_hours_to_first_review"]) == (1, 1, 1, None)

@@ -77,7 +77,7 @@ def test_bots_and_what_took_no_hours_are_in_no_median(world: World) -> None:
 def test_it_agrees_with_the_views_that_it_stands_beside(world: World) -> None:
     fill(world, items=600, events=2000)
     sums: dict[Any, list[int]] = {}
-    for row in world.read(PULL_REQUEST_CYCLE_MONTHLY):
+    for row in world.read(PULL_REQUEST_CYCLE_MONTHLY, level="repository"):
         counts = sums.setdefault((row["org"], row["month"]), [0, 0])
         counts[0] += row["opened"]
         counts[1] += row["merged"]
