@@ -12,6 +12,7 @@ INVENTORY = Domain(
     streams=(REPOSITORIES, RELEASES, TEAMS, TEAM_MEMBERS),
     events=EVENTS,
     views=VIEWS,
+    retired_views=("team_pull_requests_monthly",),  # level = 'team' of pull_request_cycle_monthly says it
     relations=(
         Relation("releases", "repositories", "releases.repository_id = repositories.id", "whose release it is"),
         Relation("team_members", "teams", "team_members.team_id = teams.id", "a row for each stay of a person"),

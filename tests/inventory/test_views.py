@@ -1,4 +1,4 @@
-"""The inventory's views, worked by hand: how often is released, who is in a team, how teams' pull requests fare."""
+"""The inventory's views, worked by hand: how often is released, and who is in a team."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from chalicelib.inventory.models import Release, Team, TeamMember
-from chalicelib.inventory.views import RELEASES_MONTHLY, TEAM_MEMBERS_CURRENT, TEAM_PULL_REQUESTS_MONTHLY
+from chalicelib.inventory.views import RELEASES_MONTHLY, TEAM_MEMBERS_CURRENT
 from tests.views.world import FIRST_LOOK, IDS, World, may
 
 MAY = date(2026, 5, 1)
@@ -76,49 +76,3 @@ def test_who_is_in_a_team_now(world: World) -> None:
         }
         for login, since in (("ada", FIRST_LOOK), ("bob", may(5)))
     ]
-
-
-def pulls(world: World) -> list[tuple[Any, ...]]:
-    rows = world.read(TEAM_PULL_REQUESTS_MONTHLY)
-    return [(row["team"], row["month"], row["opened"], row["merged"], row["median_hours_to_merge"]) for row in rows]
-
-
-def test_a_pull_request_counts_for_the_teams_its_author_was_in_when_opening_it(world: World) -> None:
-    team(world, 1)
-    team(world, 2)
-    stay(world, 1, "ada", until=may(10))
-    stay(world, 2, "ada", since=may(10))
-    world.pull(may(9), "ada", merged_at=may(9, 6))
-    world.pull(may(11), "ada", merged_at=may(11, 2))
-    world.pull(may(12), "ada", merged_at=may(12, 4))
-    world.pull(may(13), "ada")
-    world.pull(may(13), "zoe", merged_at=may(14))
-    assert pulls(world) == [("t1", MAY, 1, 1, 6.0), ("t2", MAY, 3, 2, 3.0)]
-
-
-def test_who_was_there_at_the_first_look_was_there_before(world: World) -> None:
-    team(world, 1)
-    stay(world, 1, "ada")
-    stay(world, 1, "bob", since=may(20))
-    before = datetime(2026, 3, 1, tzinfo=may(1).tzinfo)
-    world.pull(before, "ada")
-    world.pull(before, "bob")
-    assert pulls(world) == [("t1", date(2026, 3, 1), 1, 0, None)]
-
-
-def test_one_in_two_teams_counts_for_each(world: World) -> None:
-    team(world, 1)
-    team(world, 2)
-    stay(world, 1, "ada")
-    stay(world, 2, "ada")
-    world.pull(may(9), "ada")
-    assert pulls(world) == [("t1", MAY, 1, 0, None), ("t2", MAY, 1, 0, None)]
-
-
-def test_a_rejoined_person_counts_once(world: World) -> None:
-    team(world, 1)
-    stay(world, 1, "ada", until=may(3))
-    stay(world, 1, "ada", since=may(3))
-    world.pull(may(9), "ada")
-    world.pull(may(2), "ada")
-    assert pulls(world) == [("t1", MAY, 2, 0, None)]

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CTE, Double, String, Subquery, and_, column, select, table, union, union_all
+from sqlalchemy import CTE, BigInteger, Date, Double, String, Subquery, and_, column, or_, select, table, union
 
 from chalicelib.copilot.views.days import counted_days, mean_users, weighted_rate
-from chalicelib.store.base import UTCDateTime
-from chalicelib.store.functions import MonthOf, constant, count_if, sum_of
-from chalicelib.store.percentiles import MEDIAN, Ranked
+from chalicelib.store.functions import sum_of
 from chalicelib.store.views import View, ViewColumn
 
-BOT = "bot"
-OPENED, MERGED = "opened", "merged"
-
 # The contributions' view; written out and not imported, because domains don't import each other.
-_pull_request_cycle = table(
-    "pull_request_cycle",
+_cycle = table(
+    "pull_request_cycle_monthly",
+    column("level", String),
     column("org", String),
-    column("author_kind", String),
-    column("created_at", UTCDateTime),
-    column("merged_at", UTCDateTime),
-    column("hours_to_merge", Double),
+    column("month", Date),
+    column("opened", BigInteger),
+    column("merged", BigInteger),
+    column("median_hours_to_merge", Double),
 )
 
 
@@ -42,26 +38,10 @@ def _copilot_months() -> CTE:
 
 def _pull_request_months() -> CTE:
     """By organisation and month over all repositories, since medians of repositories can't be combined."""
-    cycle = _pull_request_cycle.c
-    people = select(_pull_request_cycle).where(cycle.author_kind != BOT).cte("people").c
-    each = union_all(
-        *(
-            select(people.org, MonthOf(at).label("month"), constant(what).label("what"), people.hours_to_merge).where(
-                at.is_not(None)
-            )
-            for what, at in ((OPENED, people.created_at), (MERGED, people.merged_at))
-        )
-    ).subquery("each_time")
-    ranked = Ranked(each, by=("org", "month", "what"), values=("hours_to_merge",))
-    pull = ranked.c
+    pull = _cycle.c
     return (
-        select(
-            *(pull.org, pull.month),
-            count_if(pull.what == OPENED).label("opened"),
-            count_if(pull.what == MERGED).label("merged"),
-            ranked.percentile("hours_to_merge", MEDIAN, what=MERGED).label("median_hours_to_merge"),
-        )
-        .group_by(pull.org, pull.month)
+        select(pull.org, pull.month, pull.opened, pull.merged, pull.median_hours_to_merge)
+        .where(pull.level == "organisation", or_(pull.opened > 0, pull.merged > 0))
         .cte("pull_request_months")
     )
 
