@@ -3,10 +3,12 @@
 A review counts when neither the author nor a bot submitted it. Reviews after the merge or the last closing delayed
 nothing: they are counted apart, as `late_reviews`. A dismissed approval counts as a review and not as an approval.
 
-An empty review has neither a verdict (approval, request for changes) nor a text: comments on lines are such reviews.
+An empty review has neither a verdict (approval, request for changes) nor a text of its own: only comments on lines, or
+an answer to one. White space is no text.
 
 The first review begins a round. So does the first review after a push (a commit, by its date, or a force-push) that
-came after a review.
+came after a review. Two reviewers without a push between them share a round. A merge of the base branch is a push, too.
+A commit that a later force-push took away still was one, if this app had seen it.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ from chalicelib.contributions.models import Event
 from chalicelib.store.facts import Chosen
 from chalicelib.store.functions import count_if, true_if
 
-PUSHES = ("committed", "head_ref_force_pushed")
+COMMIT = "committed"
+PUSHES = (COMMIT, "head_ref_force_pushed")
 VERDICTS = ("approved", "changes_requested", "dismissed")
+WHITE_SPACE = " \t\r\n"
 
 
 def _each_review(pulls: CTE, chosen: Chosen) -> Subquery:
@@ -29,12 +33,12 @@ def _each_review(pulls: CTE, chosen: Chosen) -> Subquery:
     late = true_if(Event.created_at > pulls.c.ended_at)
     turn = func.row_number().over(partition_by=[pulls.c.id, late], order_by=[Event.created_at, Event.id])
     state = func.lower(func.coalesce(Event.state, ""))
-    has_text = func.length(func.trim(func.coalesce(Event.body, ""))) > 0
+    has_text = func.length(func.trim(func.coalesce(Event.body, ""), WHITE_SPACE)) > 0
     return (
         select(
             pulls.c.id,
             Event.created_at.label("at"),
-            Event.username,
+            *(Event.username, Event.user_id),
             true_if(state == "approved").label("approves"),
             true_if(and_(state.not_in(VERDICTS), ~has_text)).label("is_empty"),
             late.label("late"),
@@ -57,7 +61,7 @@ def _sums(pulls: CTE, chosen: Chosen) -> Subquery:
             func.min(case((and_(timely, each.c.approves.is_(True)), each.c.at))).label("first_approval_at"),
             count_if(timely).label("reviews"),
             count_if(and_(timely, each.c.is_empty.is_(True))).label("empty_reviews"),
-            func.count(case((timely, each.c.username)).distinct(), type_=BigInteger()).label("reviewers"),
+            func.count(case((timely, each.c.user_id)).distinct(), type_=BigInteger()).label("reviewers"),
             count_if(each.c.late.is_(True)).label("late_reviews"),
         )
         .group_by(each.c.id)
@@ -68,13 +72,15 @@ def _sums(pulls: CTE, chosen: Chosen) -> Subquery:
 def _rounds(pulls: CTE, chosen: Chosen) -> Subquery:
     """How many rounds each pull request had; none for one without a timely review."""
     is_review = true_if(Event.event == "reviewed")
-    counts = and_(Event.event == "reviewed", by_another(pulls), ~is_bot(Event.user, Event.username))
+    counts = and_(is_shown_event(chosen, "reviewed"), by_another(pulls), ~is_bot(Event.user, Event.username))
+    is_push = and_(Event.event.in_(PUSHES), or_(Event.event == COMMIT, Event.removed_at.is_(None)))
     timely = or_(pulls.c.ended_at.is_(None), Event.created_at <= pulls.c.ended_at)
     before = func.lag(is_review).over(partition_by=pulls.c.id, order_by=[Event.created_at, Event.id])
     each = (
         select(pulls.c.id, is_review.label("is_review"), before.label("after_review"))
         .join(pulls, pulls.c.id == Event.issue_id)
-        .where(is_shown_event(chosen, "reviewed", *PUSHES), or_(Event.event != "reviewed", counts), timely)
+        .where(Event.event.in_(("reviewed", *PUSHES)), Event.created_at.is_not(None), or_(is_push, counts), timely)
+        .where(chosen(Event.issue_id))
         .subquery("review_or_push")
     )
     begins = and_(each.c.is_review.is_(True), ~true_if(each.c.after_review.is_(True)))
