@@ -30,6 +30,7 @@ from tests.views.world import IDS, World, user
 ON_ISSUES = ("commented", "commented", "labeled", "closed", "reopened", "mentioned")
 ON_PULLS = (
     *("reviewed", "reviewed", "commented", "committed", "ready_for_review", "convert_to_draft", "review_requested"),
+    *("review_requested", "review_request_removed"),
     *("merged", "closed", "reopened", "labeled", "head_ref_force_pushed"),
 )
 STATES = ("approved", "changes_requested", "commented", "dismissed", "APPROVED", None)
@@ -158,6 +159,7 @@ class _Generator:
             merged_at = self.sometimes(closed_at, 0.7)
             merged = self.sometimes(merged_at is not None, 0.95)
             row |= {"merged_at": merged_at, "merged": merged, "draft": self.rng.random() < 0.1}
+            row |= {"additions": self.sometimes(key % 1_500, 0.9), "deletions": key % 40}
         return row
 
     def event(self, key: int, items: int) -> dict[str, Any]:
@@ -174,9 +176,16 @@ class _Generator:
             "username": login,
             "user_id": IDS.get(login or ""),
             "state": self.rng.choice(STATES) if kind == "reviewed" else None,
+            "details": self.asked() if kind.startswith("review_request") else None,
             "created_at": self.time(within_days=self.rng.choice((6, DAYS))),
             "removed_at": self.sometimes(self.today, 0.03),
         }
+
+    def asked(self) -> dict[str, Any]:
+        """Whom a review is requested of."""
+        if self.rng.random() < 0.3:
+            return {"requested_team": {"id": self.rng.randrange(1, TEAMS + 1), "slug": "t"}}
+        return {"requested_reviewer": user(self.rng.choice(PEOPLE))}
 
 
 class _CopilotGenerator(_Generator):

@@ -33,6 +33,8 @@ CLOCKED = {
     "draft_hours": 0.1,
     "age_hours": 0.1,
     "median_age_hours_open": 0.1,
+    "days_idle": 1,
+    "days_open": 1,
     "lag_seconds": 360,
     "age_minutes": 6,
 } | dict.fromkeys(

@@ -10,6 +10,7 @@ from chalicelib.contributions.facts.activity import activity_facts
 from chalicelib.contributions.facts.issues import issue_facts
 from chalicelib.contributions.facts.periods import open_period_facts
 from chalicelib.contributions.facts.pull_requests import pull_request_facts
+from chalicelib.contributions.facts.requests import review_request_facts
 from chalicelib.contributions.facts.waits import wait_facts
 from chalicelib.contributions.models import (
     ActivityFact,
@@ -20,6 +21,7 @@ from chalicelib.contributions.models import (
     OpenPeriodFact,
     PullRequest,
     PullRequestFact,
+    ReviewRequestFact,
     WaitFact,
 )
 from chalicelib.store.base import table_of
@@ -39,10 +41,11 @@ PULL_REQUESTS = Facts(table_of(PullRequestFact), "id", CHANGED, pull_request_fac
 ISSUES = Facts(table_of(IssueFact), "id", CHANGED, issue_facts)
 WAITS = Facts(table_of(WaitFact), "id", CHANGED, wait_facts)
 PERIODS = Facts(table_of(OpenPeriodFact), "item_id", CHANGED, open_period_facts)
+REQUESTS = Facts(table_of(ReviewRequestFact), "item_id", CHANGED, review_request_facts)
 ACTIVITY = Facts(table_of(ActivityFact), "item_id", CHANGED, activity_facts)
 FACTS = FactSet(
     changed=CHANGED,
-    facts=(PULL_REQUESTS, ISSUES, WAITS, PERIODS, ACTIVITY),
+    facts=(PULL_REQUESTS, ISSUES, WAITS, PERIODS, REQUESTS, ACTIVITY),
     journals=(
         Journal(table_of(PullRequest), "id", CHANGED),
         Journal(table_of(Issue), "id", CHANGED),

@@ -8,6 +8,7 @@ from chalicelib.contributions.models.facts import (
     OpenPeriodFact,
     PersonRole,
     PullRequestFact,
+    ReviewRequestFact,
     WaitFact,
 )
 from chalicelib.contributions.models.items import Issue, PullRequest
@@ -29,6 +30,7 @@ __all__ = [
     "PersonRole",
     "PullRequest",
     "PullRequestFact",
+    "ReviewRequestFact",
     "Transfer",
     "TransferCheck",
     "WaitFact",

@@ -61,7 +61,7 @@ class PersonRole(Base):
     role: Mapped[str] = mapped_column(
         String,
         primary_key=True,
-        comment="member (of the organisation) or maintainer (has merged, or is in GH_MAINTAINERS)",
+        comment="member (of the organisation), maintainer (merged, or is in GH_MAINTAINERS), or team/ and a teams.id",
     )
     since: Mapped[datetime | None] = _time_or_none("From when on; NULL: always")
     until: Mapped[datetime | None] = _time_or_none("Until when; NULL: until now")
@@ -174,6 +174,33 @@ class WaitFact(_Opened, Base):
     answered: Mapped[bool] = mapped_column(comment="True when one of us has responded")
     author_last_at: Mapped[datetime] = _time("The author's last message")
     our_last_at: Mapped[datetime | None] = _time_or_none("The last message by one of us")
+
+
+class ReviewRequestFact(_Opened, Base):
+    """A request for a review of a pull request."""
+
+    __tablename__ = "review_request_facts"
+    __table_args__ = (
+        Index(None, "org", "repo", "requested_at"),
+        Index(None, "org", "requested_at"),
+        Index(None, "reviewer_id", "requested_at"),
+        {"comment": "Who was asked for a review of which pull request: read review_requests instead"},
+    )
+
+    item_id: Mapped[int] = _item_id("pull_requests.id")
+    turn: Mapped[int] = _turn("Its place among those of the pull request, by time")
+    asked: Mapped[str] = mapped_column(String, comment="person, team or bot")
+    reviewer_id: Mapped[int | None] = mapped_column(BigInteger, comment="Who was asked; NULL for a team")
+    reviewer: Mapped[str | None] = mapped_column(String, comment="That person's login then")
+    team_id: Mapped[int | None] = mapped_column(BigInteger, comment="Which team was asked; NULL for a person")
+    team: Mapped[str | None] = mapped_column(String, comment="That team's name in addresses then")
+    requested_at: Mapped[datetime] = _time("When")
+    requested_by: Mapped[str | None] = mapped_column(String, comment="Login of who asked; NULL when it is gone")
+    removed_at: Mapped[datetime | None] = _time_or_none("When it was withdrawn unanswered")
+    reviewed_at: Mapped[datetime | None] = _time_or_none("When it was answered with a review")
+    reviewed_by_id: Mapped[int | None] = mapped_column(BigInteger, comment="Whose review that was")
+    reviewed_by: Mapped[str | None] = mapped_column(String, comment="That person's login")
+    is_open: Mapped[bool] = mapped_column(comment="True while the review is waited for")
 
 
 class OpenPeriodFact(_Place, Base):

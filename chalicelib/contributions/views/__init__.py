@@ -17,6 +17,10 @@ from chalicelib.contributions.views.monthly import (
     PULL_REQUEST_CYCLE_WEEKLY,
 )
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
+from chalicelib.contributions.views.requests import REVIEW_REQUESTS
+from chalicelib.contributions.views.reviewers import REVIEW_LOAD_WEEKLY
+from chalicelib.contributions.views.reviewing import PULL_REQUEST_SIZES_MONTHLY, REVIEW_QUALITY_MONTHLY
+from chalicelib.contributions.views.stale import STALE_PULL_REQUESTS
 from chalicelib.contributions.views.told import ACTIVITY, OPEN_PERIODS
 from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
 from chalicelib.store.views import View
@@ -39,6 +43,11 @@ __all__ = [
     "PULL_REQUEST_CYCLE",
     "PULL_REQUEST_CYCLE_MONTHLY",
     "PULL_REQUEST_CYCLE_WEEKLY",
+    "PULL_REQUEST_SIZES_MONTHLY",
+    "REVIEW_LOAD_WEEKLY",
+    "REVIEW_QUALITY_MONTHLY",
+    "REVIEW_REQUESTS",
+    "STALE_PULL_REQUESTS",
     "TRENDING_ISSUES",
     "VIEWS",
 ]
@@ -63,4 +72,9 @@ VIEWS: tuple[View, ...] = (
     CONTRIBUTORS,
     CONTRIBUTORS_MONTHLY,
     ABSENCE_FACTOR_QUARTERLY,
+    REVIEW_REQUESTS,
+    REVIEW_LOAD_WEEKLY,
+    REVIEW_QUALITY_MONTHLY,
+    PULL_REQUEST_SIZES_MONTHLY,
+    STALE_PULL_REQUESTS,
 )
