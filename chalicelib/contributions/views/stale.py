@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Subquery, cast, func, null, select, union_all
 
-from chalicelib.contributions.facts.people import PULL_REQUEST, is_bot, is_shown_event
+from chalicelib.contributions.facts.people import is_bot, is_shown_event
 from chalicelib.contributions.models import Event, PullRequest
 from chalicelib.contributions.views.columns import author_columns
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
@@ -28,8 +28,9 @@ def _open() -> Subquery:
     pulls = select(*(pull[name] for name in KEPT), *(cast(null(), wait[name].type).label(name) for name in WAITS))
     only = {name: cast(null(), pull[name].type).label(name) for name in KEPT}
     waits = select(*(wait[name] if name in PLACE else only[name] for name in KEPT), *(wait[name] for name in WAITS))
-    # Not joined: while there are no facts yet, PostgreSQL would compare everything with everything.
-    each = union_all(pulls.where(pull.outcome == "open"), waits.where(wait.kind == PULL_REQUEST)).subquery("each")
+    # Neither joined nor chosen by kind: while there are no facts yet, PostgreSQL would compare everything with
+    # everything. Those of issues fall out at the end.
+    each = union_all(pulls.where(pull.outcome == "open"), waits).subquery("each")
     place = [each.c[name] for name in PLACE]
     told = (func.max(each.c[name], type_=each.c[name].type).over(partition_by=place).label(name) for name in WAITS)
     both = select(*(each.c[name] for name in KEPT), *told).subquery("open_or_wait")
