@@ -107,6 +107,24 @@ class MonthOfDay(PatternFunction):
     sqlite = "date({0}, 'start of month')"
 
 
+class SecondOfDay(PatternFunction):
+    """How many whole seconds of its UTC day are over at a time, from 1970 on."""
+
+    type = BigInteger()
+    inherit_cache = True
+    plain = "mod(CAST(floor(EXTRACT(EPOCH FROM {0})) AS BIGINT), 86400)"
+    sqlite = "(CAST(strftime('%s', {0}) AS INTEGER) % 86400)"
+
+
+class Clamped(PatternFunction):
+    """A whole number, but at least the second one and at most the third; none of them NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+    plain = "least(greatest({0}, {1}), {2})"
+    sqlite = "min(max({0}, {1}), {2})"
+
+
 class WeekOf(PatternFunction):
     """The Monday of the UTC week that a time is in."""
 

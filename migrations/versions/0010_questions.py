@@ -315,6 +315,38 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
         ],
         [["org", "repo", "requested_at"], ["org", "requested_at"], ["reviewer_id", "requested_at"]],
     ),
+    "working_days": (
+        "Working time of each UTC day, by the settings WORK_TIME_ZONE, WORK_DAYS and WORK_HOURS",
+        [
+            Column("day", sa.Date(), primary_key=True, comment="Day, UTC; also those without any working time"),
+            Column(
+                "seconds_before",
+                sa.BigInteger(),
+                nullable=False,
+                comment="Working seconds from the table's first day until this day begins",
+            ),
+            Column(
+                "opens",
+                sa.BigInteger(),
+                nullable=False,
+                comment="Second of the day, UTC, at which working time begins; 0, as closes is: it has none",
+            ),
+            Column(
+                "closes",
+                sa.BigInteger(),
+                nullable=False,
+                comment="Second at which it ends; 86400: it goes on the next day",
+            ),
+            Column(
+                "opens_again",
+                sa.BigInteger(),
+                nullable=False,
+                comment="Second at which it begins once more, where the local night is in between; 0: it doesn't",
+            ),
+            Column("closes_again", sa.BigInteger(), nullable=False, comment="Second at which that ends"),
+        ],
+        [],
+    ),
 }
 
 

@@ -25,6 +25,7 @@ from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
 from tests.views.audited import audit
 from tests.views.running import run_ci
+from tests.views.working import work
 from tests.views.world import IDS, World, user
 
 ON_ISSUES = ("commented", "commented", "labeled", "closed", "reopened", "mentioned")
@@ -69,6 +70,7 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     upsert(world.session, Event, [made.event(10**9 + n, items // 2) for n in range(events)])
     take_inventory(world, releases=items // 10, today=made.today)
     use_copilot(world, days=items // 12, seats=items // 10, today=made.today)
+    work(world, "Pacific/Auckland", today=made.today.date())
     audit(world, repositories=items // 10, today=made.today)
     run_ci(world, runs=items // 4, today=made.today)
 
@@ -94,7 +96,14 @@ def take_inventory(world: World, *, releases: int, today: datetime) -> None:
     ]
     world.session.execute(insert(TeamMember), stays)
     made = [
-        {"id": n, "org": "acme", "repo": f"r{n % 10}", "repository_id": n % 10, "tag_name": f"v{n}", "draft": False}
+        {
+            "id": n,
+            "org": "acme",
+            "repo": "abcdefghij"[n % 10],
+            "repository_id": n % 10,
+            "tag_name": f"v{n}",
+            "draft": False,
+        }
         | {"prerelease": rng.random() < 0.3, "published_at": today - timedelta(hours=rng.randrange(1, DAYS * 24))}
         for n in range(1, releases + 1)
     ]
@@ -147,7 +156,7 @@ class _Generator:
             "user": user(login),
             "username": login,
             "author_id": IDS.get(login or ""),
-            "labels": [{"name": name} for name in "ab" if self.rng.random() < 0.4],
+            "labels": [{"name": name} for name in ("bug", "ui") if self.rng.random() < 0.4],
             "assignees": [user(login)] if login and self.rng.random() < 0.3 else [],
             "state": "closed" if closed_at else "open",
             "created_at": created_at,
@@ -160,6 +169,8 @@ class _Generator:
             merged = self.sometimes(merged_at is not None, 0.95)
             row |= {"merged_at": merged_at, "merged": merged, "draft": self.rng.random() < 0.1}
             row |= {"additions": self.sometimes(key % 1_500, 0.9), "deletions": key % 40}
+            row |= {"first_commit_authored_at": self.sometimes(created_at - timedelta(hours=key % 50), 0.9)}
+            row |= {"title": self.sometimes('Revert "x"', 0.1) or row["title"]}
         return row
 
     def event(self, key: int, items: int) -> dict[str, Any]:

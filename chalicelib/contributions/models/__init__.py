@@ -1,5 +1,6 @@
 """The tables of contributions: GitHub's objects, and this app's own records of how they were read."""
 
+from chalicelib.contributions.models.calendar import WorkingDay
 from chalicelib.contributions.models.facts import (
     ActivityFact,
     ChangedItem,
@@ -34,4 +35,5 @@ __all__ = [
     "Transfer",
     "TransferCheck",
     "WaitFact",
+    "WorkingDay",
 ]

@@ -17,6 +17,7 @@ from chalicelib.contributions.facts.people import BOT, MAINTAINER, merge_time
 from chalicelib.contributions.facts.roles import person_roles
 from chalicelib.contributions.models import Event, Issue, ListedPerson, PersonRole, PullRequest
 from chalicelib.contributions.settings import GH_BOTS, GH_MAINTAINERS
+from chalicelib.contributions.sync.working_time import follow_working_time, working_time
 from chalicelib.ingest.context import Context
 from chalicelib.store.among import among
 from chalicelib.store.facts import store_changed, take_turn_to_store
@@ -56,6 +57,7 @@ def store_facts(context: Context) -> None:
     take_turn_to_store(session.connection(), FACTS)
     follow_lists(session, {role: settings.value(setting) for role, setting in LISTS.items()})
     follow_roles(session, context.scope.org)
+    follow_working_time(session, context.scope.org, working_time(settings), context.now().date())
     context.checkpoint()
     for ids in store_parts(session):
         context.run.stored += len(ids)

@@ -1,0 +1,1 @@
+"""Rules that settings name; pure, and without a database."""

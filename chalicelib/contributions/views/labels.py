@@ -1,0 +1,157 @@
+"""What is opened and closed under each label, and how many issues are bugs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Label,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from chalicelib.contributions.facts.people import BOT, ISSUE, PULL_REQUEST
+from chalicelib.contributions.models import Issue, PullRequest
+from chalicelib.contributions.views.issues import ISSUE_CYCLE
+from chalicelib.contributions.views.lists import NAME
+from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
+from chalicelib.store.base import table_of
+from chalicelib.store.elements import ElementsOf, TextIn
+from chalicelib.store.functions import MonthOf, constant, count_if, ratio, true_if
+from chalicelib.store.levels import by_level, level_columns
+from chalicelib.store.percentiles import MEDIAN, Ranked
+from chalicelib.store.views import View, ViewColumn
+
+OPENED, CLOSED = "opened", "closed"
+# How a label's name begins, in small letters, that says: this is a bug.
+BUG_BEGINNINGS = (
+    *("bug", "type: bug", "type:bug", "type/bug"),
+    *("kind: bug", "kind:bug", "kind/bug"),
+)
+
+
+def _labels_of(model: type[Issue | PullRequest]) -> tuple[Any, ColumnElement[str]]:
+    """The labels of an item, as in item_labels, and their names: here, conditions on the item come first."""
+    label = ElementsOf(model.labels).table_valued("value", name="element")
+    return label, TextIn(label.c.value, NAME)
+
+
+def _labelled() -> Any:
+    """Each opening, and each last closing, once for each label of the item."""
+    # Labels are taken apart once for both: that is what costs.
+    did = union_all(*(select(constant(what).label("what")) for what in (OPENED, CLOSED))).subquery("did")
+
+    def of(kind: str, model: type[Issue | PullRequest], cycle: View) -> Select[Any]:
+        item, what = cycle.table.c, did.alias()
+        label, name = _labels_of(model)
+        at = case((what.c.what == OPENED, item.created_at), else_=item.closed_at)
+        return (
+            select(
+                *(item.org, item.repo, MonthOf(at).label("month"), constant(kind).label("kind"), name.label("name")),
+                what.c.what,
+                true_if(item.closed_at.is_(None)).label("is_open"),
+                case((what.c.what == CLOSED, item.hours_to_close)).label("hours_to_close"),
+            )
+            .select_from(cycle.table.join(table_of(model), model.id == item.id).join(label, true()).join(what, true()))
+            .where(name.is_not(None), item.author_kind != BOT, at.is_not(None))
+        )
+
+    kinds = ((ISSUE, Issue, ISSUE_CYCLE), (PULL_REQUEST, PullRequest, PULL_REQUEST_CYCLE))
+    return union_all(*(of(*each) for each in kinds)).subquery("labelled")
+
+
+def _label_measures(ranked: Ranked) -> Iterator[Label[Any]]:
+    row = ranked.c
+    yield count_if(row.what == OPENED).label("opened")
+    yield count_if(and_(row.what == OPENED, row.is_open)).label("still_open")
+    yield count_if(row.what == CLOSED).label("closed")
+    yield func.count(row.hours_to_close).label("hours_to_close_count")
+    yield ranked.percentile("hours_to_close", MEDIAN).label("median_hours_to_close")
+
+
+_label = by_level(_labelled(), by=("month", "kind", "name"), values=("hours_to_close",), measures=_label_measures).c
+LABEL_MONTHLY = View(
+    "label_monthly",
+    "Issues and pull requests by label and month, of each repository and of the organisation, without those by bots. "
+    "Labels are those of now: one that was taken away counts nowhere. An item with several counts for each: don't add "
+    "labels up. Items without a label are in no row",
+    [
+        *level_columns(_label),
+        ViewColumn("month", _label.month, "First day of the month, UTC"),
+        ViewColumn("kind", _label.kind, "issue or pull_request"),
+        ViewColumn("name", _label.name, "Label's name; a row of the organisation is of all labels of that name"),
+        ViewColumn("opened", _label.opened, "How many with the label were opened in the month"),
+        ViewColumn("still_open", _label.still_open, "How many of those opened in the month are open now"),
+        ViewColumn("closed", _label.closed, "How many with the label were last closed in the month, merges included"),
+        ViewColumn(
+            "median_hours_to_close",
+            _label.median_hours_to_close,
+            "Median of the hours to the last closing of those closed in the month: from the opening, or, of a pull "
+            "request, from ready_at. NULL: none",
+        ),
+        ViewColumn("hours_to_close_count", _label.hours_to_close_count, "How many hours that is the median of"),
+    ],
+)
+
+
+def _is_bug(name: ColumnElement[str]) -> ColumnElement[bool]:
+    small = func.lower(name)
+    return or_(*(func.substr(small, 1, literal(len(text))) == constant(text) for text in BUG_BEGINNINGS))
+
+
+def _opened() -> Any:
+    """Issues that people opened, with whether they have a label, and one that says that it is a bug."""
+    issue = ISSUE_CYCLE.table.c
+    label, name = _labels_of(Issue)
+
+    def has_label(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().select_from(label).where(condition)
+
+    return (
+        select(
+            *(issue.org, issue.repo, MonthOf(issue.created_at).label("month")),
+            true_if(has_label(name.is_not(None))).label("is_labelled"),
+            true_if(has_label(_is_bug(name))).label("is_bug"),
+        )
+        .select_from(ISSUE_CYCLE.table.join(table_of(Issue), Issue.id == issue.id))
+        .where(issue.author_kind != BOT)
+        .subquery("opened")
+    )
+
+
+def _bug_measures(ranked: Ranked) -> Iterator[Label[Any]]:
+    yield func.count(type_=BigInteger()).label("opened")
+    yield count_if(ranked.c.is_labelled).label("labelled")
+    yield count_if(ranked.c.is_bug).label("bugs")
+
+
+_bugs = by_level(_opened(), by=("month",), values=(), measures=_bug_measures).c
+BUG_RATIO_MONTHLY = View(
+    "bug_ratio_monthly",
+    "How many of the issues that people opened in a month are bugs, by their labels of now, of each repository and of "
+    "the organisation. Where nobody labels, few are: see labelled",
+    [
+        *level_columns(_bugs),
+        ViewColumn("month", _bugs.month, "First day of the month in which they were opened, UTC"),
+        ViewColumn("opened", _bugs.opened, "Issues opened in the month, without those by bots; never 0"),
+        ViewColumn("labelled", _bugs.labelled, "How many of them have any label"),
+        ViewColumn(
+            "bugs",
+            _bugs.bugs,
+            "How many of them have a label whose name, in small letters, begins with one of: "
+            f"{', '.join(BUG_BEGINNINGS)}. So bugfix counts, and crash does not",
+        ),
+        ViewColumn("bug_ratio", ratio(_bugs.bugs, _bugs.opened), "bugs / opened, from 0 to 1"),
+    ],
+)

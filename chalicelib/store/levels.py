@@ -1,0 +1,55 @@
+"""The same question asked of each repository, and of each organisation as a whole.
+
+A median of an organisation is no mean of its repositories' medians: each level is counted for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import FromClause, Label, Select, String, Subquery, cast, null, select, union_all
+
+from chalicelib.store.functions import constant
+from chalicelib.store.percentiles import Ranked
+from chalicelib.store.views import ViewColumn
+
+REPOSITORY, ORGANISATION = "repository", "organisation"
+# Which columns name the one of a level.
+KEYS = {REPOSITORY: ("org", "repo"), ORGANISATION: ("org",)}
+
+
+def by_level(
+    rows: FromClause,
+    *,
+    by: Sequence[str],
+    values: Sequence[str],
+    measures: Callable[[Ranked], Iterable[Label[Any]]],
+) -> Subquery:
+    """Group rows, which have `org` and `repo`, by the columns `by`, for each repository and for the organisation.
+
+    `measures` gives the aggregates of the ranked rows; `values` are those whose percentiles it asks for.
+    """
+
+    def at(level: str) -> Select[Any]:
+        ranked = Ranked(rows, by=(*KEYS[level], *by), values=values)
+        repo = ranked.c.repo if "repo" in KEYS[level] else cast(null(), String)
+        keys = [ranked.c[key] for key in by]
+        place = (constant(level).label("level"), ranked.c.org, repo.label("repo"))
+        return select(*place, *keys, *measures(ranked)).group_by(*(ranked.c[key] for key in KEYS[level]), *keys)
+
+    return union_all(*(at(level) for level in KEYS)).subquery("level")
+
+
+def level_columns(row: Any) -> list[ViewColumn]:
+    """Say what a row is about."""
+    return [
+        ViewColumn(
+            "level",
+            row.level,
+            "What the row counts: a repository, or the organisation as a whole. Choose one: it is all of them in "
+            "other rows",
+        ),
+        ViewColumn("org", row.org, "Owner of the repositories"),
+        ViewColumn("repo", row.repo, "Repository's name, without the owner; NULL for the organisation"),
+    ]
