@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.store.views import View
+from chalicelib.workflows.views.delivery import DELIVERY_MONTHLY, PULL_REQUEST_DELIVERY
 from chalicelib.workflows.views.deployments import DEPLOYMENT_FREQUENCY
 from chalicelib.workflows.views.durations import JOB_DURATIONS_WEEKLY, LONGEST_JOBS, RUN_DURATIONS_WEEKLY
 from chalicelib.workflows.views.minutes import BUSIEST_REPOSITORIES, CI_MINUTES_MONTHLY, CI_MINUTES_WEEKLY
@@ -24,6 +25,7 @@ __all__ = [
     "BUSIEST_REPOSITORIES",
     "CI_MINUTES_MONTHLY",
     "CI_MINUTES_WEEKLY",
+    "DELIVERY_MONTHLY",
     "DEPLOYMENT_FREQUENCY",
     "GITHUB_STATUS_NOW",
     "JOBS_NOW",
@@ -32,6 +34,7 @@ __all__ = [
     "LONGEST_WAITING_LABELS",
     "MOST_RUN_WORKFLOWS",
     "OPEN_RUNS",
+    "PULL_REQUEST_DELIVERY",
     "QUEUE_REASONS",
     "QUEUE_TIME_BY_LABELS_WEEKLY",
     "QUEUE_TIME_BY_REPOSITORY_WEEKLY",
@@ -70,4 +73,6 @@ VIEWS: tuple[View, ...] = (
     BUSIEST_REPOSITORIES,
     RUNNER_UTILISATION_DAILY,
     DEPLOYMENT_FREQUENCY,
+    PULL_REQUEST_DELIVERY,
+    DELIVERY_MONTHLY,
 )
