@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from benchmarks.large.repositories import label
-from chalicelib.contributions.sync.facts import follow_roles, last_note, store_part
+from chalicelib.contributions.sync.facts import follow_roles, store_parts
 from chalicelib.models import Event, Issue, PullRequest, create_db_session
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
@@ -29,10 +29,8 @@ def prepare(db_url: str) -> None:
         for org in session.scalars(select(PullRequest.org).distinct()).all():
             follow_roles(session, org)
             session.commit()
-        up_to = last_note(session)
-        while store_part(session, up_to):
+        for _ in store_parts(session):
             session.commit()
-        session.commit()
 
 
 def live_a_day(db_url: str) -> None:

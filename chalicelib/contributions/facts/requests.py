@@ -54,7 +54,7 @@ class _WholeNumber(PatternFunction):
 
 def review_request_facts(chosen: Chosen) -> Select[Any]:
     """The requests for reviews of chosen pull requests, in the columns of ReviewRequestFact."""
-    each = _ended(_pulls(chosen))
+    each = _ended(_pulls(chosen), chosen)
     is_team, is_reviewed, is_removed = each.is_team.is_(True), each.next_what == REVIEWED, each.next_what == REMOVED
     turn = func.row_number().over(partition_by=each.item_id, order_by=[each.at, each.event_id])
     columns: dict[str, Any] = {column.name: column for column in each}
@@ -83,7 +83,7 @@ def _pulls(chosen: Chosen) -> CTE:
     return select(*pull.c, author_kind(pull, roles)).select_from(join_author(pull, roles)).cte()
 
 
-def _asks(pull: CTE) -> CTE:
+def _asks(pull: CTE, chosen: Chosen) -> CTE:
     """Requests and withdrawals, with all of the pull request: `target_id` is the person's or the team's."""
     person, team = Event.details["requested_reviewer"], Event.details["requested_team"]
     person_id, team_id = (_WholeNumber(each["id"].as_string()) for each in (person, team))
@@ -99,12 +99,12 @@ def _asks(pull: CTE) -> CTE:
             case((person_id.is_(None), team["slug"].as_string()), else_=login).label("target"),
         )
         .join(pull, pull.c.id == Event.issue_id)
-        .where(is_shown_event(REQUESTED, REMOVED), func.coalesce(person_id, team_id, GHOST_ID) != GHOST_ID)
+        .where(is_shown_event(chosen, REQUESTED, REMOVED), func.coalesce(person_id, team_id, GHOST_ID) != GHOST_ID)
         .cte()
     )
 
 
-def _answers(pull: CTE, ask: CTE) -> list[Select[Any]]:
+def _answers(pull: CTE, ask: CTE, chosen: Chosen) -> list[Select[Any]]:
     """Reviews by others than the author: of each as a person, and of each as a member of a team that was asked."""
     team = select(ask.c.item_id, ask.c.target_id).where(ask.c.is_team.is_(True)).distinct().subquery("asked_team")
     member = PersonRole.__table__.alias("of_team")
@@ -116,7 +116,7 @@ def _answers(pull: CTE, ask: CTE) -> list[Select[Any]]:
     )
     review = Event.__table__.join(pull, pull.c.id == Event.issue_id)
     of_team = review.join(team, team.c.item_id == pull.c.id).join(member, in_team)
-    counts = (is_shown_event(REVIEWED), by_another(pull), Event.user_id.is_not(None))
+    counts = (is_shown_event(chosen, REVIEWED), by_another(pull), Event.user_id.is_not(None))
     return [
         select(*_review_columns(pull, ask, is_team=false(), target_id=Event.user_id))
         .select_from(review)
@@ -140,10 +140,10 @@ def _review_columns(pull: CTE, ask: CTE, **target: Any) -> list[Any]:
     return [columns.get(column.name, cast(null(), column.type)).label(column.name) for column in ask.c]
 
 
-def _ended(pull: CTE) -> Any:
+def _ended(pull: CTE, chosen: Chosen) -> Any:
     """Requests, each with what came next; also withdrawals and reviews."""
-    ask = _asks(pull)
-    marks = union_all(select(ask), *_answers(pull, ask)).subquery("mark")
+    ask = _asks(pull, chosen)
+    marks = union_all(select(ask), *_answers(pull, ask, chosen)).subquery("mark")
 
     def place(mark: Subquery) -> dict[str, Any]:
         target = [mark.c.item_id, mark.c.is_team, mark.c.target_id]

@@ -12,6 +12,7 @@ from chalicelib.contributions.views.columns import author_columns
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
 from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
 from chalicelib.store.base import UTCDateTime
+from chalicelib.store.facts import everything
 from chalicelib.store.functions import days_between, later, now
 from chalicelib.store.views import View, ViewColumn
 
@@ -46,7 +47,7 @@ _row = _pulls.c
 _last_move = (
     select(func.max(Event.created_at, type_=UTCDateTime()))
     .where(Event.issue_id == _row.id, Event.created_at > _row.created_at, Event.created_at <= now())
-    .where(is_shown_event(*MOVES), ~is_bot(Event.user, Event.username))
+    .where(is_shown_event(everything, *MOVES), ~is_bot(Event.user, Event.username))
     .scalar_subquery()
 )
 _last_at = func.coalesce(_last_move, _row.created_at, type_=UTCDateTime())
