@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, delete, insert, text
 from sqlalchemy.orm import Session
 
@@ -155,3 +158,20 @@ def test_what_is_left_of_items_that_are_gone_is_noted_with_all(stored: Session) 
     stored.execute(insert(facts), [row | {"state": "open", "reopen_count": 0}])
     FACTS.note_all(stored.connection())
     assert noted_items(stored) == {1, 2, 3, 99}
+
+
+def test_what_is_written_under_an_older_migration_is_noted_by_the_next_upgrade(
+    stored: Session, db_url: str, root: Path
+) -> None:
+    stored.close()
+    migrations = Config(root / "alembic.ini")
+    migrations.attributes["db_url"] = db_url
+    command.downgrade(migrations, "0009")
+    with make_engine(db_url).begin() as connection:
+        connection.execute(text("UPDATE issues SET title = 'older'"))
+    command.upgrade(migrations, "head")
+    with create_db_session(db_url) as session:
+        assert noted_items(session) == {1, 2, 3}
+        forget(session)
+        session.execute(text("UPDATE issues SET title = 'newer' WHERE id = 2"))
+        assert noted_items(session) == {2}
