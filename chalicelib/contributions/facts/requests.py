@@ -153,5 +153,6 @@ def _ended(pull: CTE, chosen: Chosen) -> Any:
     following = select(*marks.c, before.label("before")).subquery("following")
     asked_again = and_(following.c.what == REQUESTED, func.coalesce(following.c.before, REMOVED) == REQUESTED)
     kept = select(following).where(~asked_again).subquery("turning")
-    ends = {name: func.lead(kept.c[name]).over(**place(kept)) for name in ("what", "at", "by_id", "by")}
+    names = ("what", "at", "by_id", "by")
+    ends = {name: func.lead(kept.c[name], type_=kept.c[name].type).over(**place(kept)) for name in names}
     return select(*kept.c, *(each.label(f"next_{name}") for name, each in ends.items())).subquery("ended").c
