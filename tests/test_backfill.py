@@ -110,7 +110,9 @@ def test_a_second_run_changes_nothing(org: Organisation, capsys: pytest.CaptureF
     capsys.readouterr()
     assert org.backfill("--since", SINCE) == 0
     output = capsys.readouterr().out
-    assert output.count(" 0 new or changed, 0 rejected") == len([*DEFAULT_KINDS, "pull_requests.sizes"]), output
+    assert output.count(" 0 new or changed, 0 rejected") == len([*DEFAULT_KINDS, "pull_requests.sizes", "facts"]), (
+        output
+    )
 
 
 def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,8 +126,10 @@ def test_it_says_first_what_it_will_do(org: Organisation, capsys: pytest.Capture
         "  items and timelines together: about 1 request, less than a minute",
         f"repositories: 0 of about {in_may} read so far",
         f"issues 2026-05-01..2026-05-31: 0 of about {in_may} read so far",
+        f"facts: {in_may} of about {in_may} read so far",
         "acme repositories: 5 read, 5 new or changed, 0 rejected, 1 requests",
         f"acme issues.created: {in_may} read, {in_may} new or changed, 0 rejected, 1 requests",
+        f"acme facts: 0 read, {in_may} new or changed, 0 rejected, 0 requests",
     ]
     assert len(org.stored("issues")) == in_may
     assert not org.stored("pull_requests")

@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    text,
     true,
     union_all,
 )
@@ -117,6 +118,23 @@ def take_turn_to_store(connection: Connection, facts: FactSet) -> None:
     take_turn(connection, facts.name)
     if not _are_defined(connection, _digests(connection, facts)):
         raise DatabaseNotReadyError(REDEFINED)
+
+
+def has_many_notes(connection: Connection, facts: FactSet, number: int) -> bool:
+    """Tell whether more than so many items are noted."""
+    item = facts.changed.c.item_id
+    return connection.scalar(select(item).distinct().order_by(item).offset(number).limit(1)) is not None
+
+
+def analyze(connection: Connection, facts: FactSet) -> None:
+    """Let PostgreSQL count what there is to read, and what is stored: it does so by itself a minute later, or more.
+
+    Without it, it takes tables that were just filled for empty ones, and reads them again for each item. It needs no
+    right, and leaves tables out that are another's. https://www.postgresql.org/docs/current/sql-analyze.html
+    """
+    if connection.dialect.name == "postgresql":
+        tables = (facts.changed, *(each.table for each in (*facts.journals, *facts.facts)))
+        connection.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
 
 
 def store_changed(connection: Connection, facts: FactSet, *, at_most: int, after: int | None = None) -> list[int]:

@@ -109,11 +109,14 @@ def test_a_job_has_the_steps_of_every_domain_that_is_read(job: str) -> None:
     declared = [step for domain in DOMAINS for step in domain.all_steps if job in step.on]
     first = [step.name for step in declared if step.is_first]
     last = [step.name for step in declared if step.is_last]
+    # What follows from all that was read is stored in the end.
+    assert steps.pop() == "facts"
     assert steps == first + [step.name for step in declared if step.name not in {*first, *last}]
     assert first == ["repositories"]
     settings = load_settings({"COPILOT": "on", "SNAPSHOT_URL": "snapshots"})
     assert [step.name for step in steps_of(job, settings)] == steps + last
-    assert bool(last) == (job == DAILY)
+    assert last[0] == "facts"
+    assert (len(last) > 1) == (job == DAILY)
     read = [step.name for step in steps_of(job, load_settings({"COPILOT": "off"}))]
     assert read == [name for name in steps if not name.startswith("copilot")]
 

@@ -20,7 +20,7 @@ from chalicelib.contributions.settings import GH_BOTS, GH_MAINTAINERS
 from chalicelib.contributions.sync.working_time import follow_working_time, working_time
 from chalicelib.ingest.context import Context
 from chalicelib.store.among import among
-from chalicelib.store.facts import store_changed, take_turn_to_store
+from chalicelib.store.facts import analyze, has_many_notes, store_changed, take_turn_to_store
 
 NAME = "facts"
 # So many items at once: more save little time, and what is read and written of fewer fits into memory.
@@ -69,10 +69,14 @@ def store_parts(session: Session) -> Iterator[list[int]]:
 
     Items that are noted meanwhile are for the next time.
     """
+    if many := has_many_notes(session.connection(), FACTS, AT_ONCE):
+        analyze(session.connection(), FACTS)
     ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE)
     while ids:
         yield ids
         ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE, after=ids[-1])
+    if many:
+        analyze(session.connection(), FACTS)
 
 
 def follow_lists(session: Session, lists: Mapping[str, Iterable[str]]) -> None:
