@@ -36,8 +36,8 @@ class Step:
 
     With `every`, a job skips the step while it was done less than so long ago. `is_first`: other domains' steps stand
     on what it brings, so jobs do it before these. `is_last`: it stands on what all others bring; backfills end with a
-    domain's own too. `enabled` says whether jobs do it at all. `check` raises SettingsError before anything is fetched, when the
-    step can't be done.
+    domain's own too. `enabled` says whether jobs do it at all. `check` raises SettingsError before anything is fetched,
+    when the step can't be done.
     """
 
     name: str

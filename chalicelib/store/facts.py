@@ -133,8 +133,8 @@ def analyze(connection: Connection, facts: FactSet) -> None:
     right, and leaves tables out that are another's. https://www.postgresql.org/docs/current/sql-analyze.html
     """
     if connection.dialect.name == "postgresql":
-        tables = (facts.changed, *(each.table for each in (*facts.journals, *facts.facts)))
-        connection.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
+        read, kept = (each.table for each in facts.journals), (each.table for each in facts.facts)
+        connection.execute(text(f"ANALYZE {', '.join(table.name for table in (facts.changed, *read, *kept))}"))
 
 
 def store_changed(connection: Connection, facts: FactSet, *, at_most: int, after: int | None = None) -> list[int]:
