@@ -1,4 +1,4 @@
-"""The same question asked of each repository, and of each organisation as a whole.
+"""The levels of which a view may have rows: a repository, a team, an organisation as a whole.
 
 A median of an organisation is no mean of its repositories' medians: each level is counted for itself.
 """
@@ -8,15 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import FromClause, Label, Select, String, Subquery, cast, null, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Label, Select, String, Subquery, cast, null, select, union_all
 
 from chalicelib.store.functions import constant
 from chalicelib.store.percentiles import Ranked
 from chalicelib.store.views import ViewColumn
 
-REPOSITORY, ORGANISATION = "repository", "organisation"
+REPOSITORY, TEAM, ORGANISATION = "repository", "team", "organisation"
 # Which columns name the one of a level.
 KEYS = {REPOSITORY: ("org", "repo"), ORGANISATION: ("org",)}
+
+
+def no_text() -> ColumnElement[str]:
+    """No text, with the type of a text column."""
+    return cast(null(), String)
+
+
+def level_column(level: Any, levels: str) -> ViewColumn:
+    """Say what a row is about; `levels` names the possible ones."""
+    return ViewColumn("level", level, f"What the row counts: {levels}. Choose one: it is all of them in other rows")
 
 
 def by_level(
@@ -33,7 +43,7 @@ def by_level(
 
     def at(level: str) -> Select[Any]:
         ranked = Ranked(rows, by=(*KEYS[level], *by), values=values)
-        repo = ranked.c.repo if "repo" in KEYS[level] else cast(null(), String)
+        repo = ranked.c.repo if "repo" in KEYS[level] else no_text()
         keys = [ranked.c[key] for key in by]
         place = (constant(level).label("level"), ranked.c.org, repo.label("repo"))
         return select(*place, *keys, *measures(ranked)).group_by(*(ranked.c[key] for key in KEYS[level]), *keys)
@@ -42,14 +52,9 @@ def by_level(
 
 
 def level_columns(row: Any) -> list[ViewColumn]:
-    """Say what a row is about."""
+    """Say what a row is about, and where it is."""
     return [
-        ViewColumn(
-            "level",
-            row.level,
-            "What the row counts: a repository, or the organisation as a whole. Choose one: it is all of them in "
-            "other rows",
-        ),
+        level_column(row.level, "a repository, or the organisation as a whole"),
         ViewColumn("org", row.org, "Owner of the repositories"),
         ViewColumn("repo", row.repo, "Repository's name, without the owner; NULL for the organisation"),
     ]

@@ -12,9 +12,9 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, 
 
 from chalicelib.contributions.facts.activity import REVIEWED, WAS_MERGED
 from chalicelib.contributions.views.contributors import STORED_ONLY, by_people
-from chalicelib.contributions.views.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.contributions.views.told import ACTIVITY
 from chalicelib.store.functions import MonthsAfter, QuarterOf, constant, count_if, now, sum_of
+from chalicelib.store.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.store.views import View, ViewColumn
 
 # A year, in quarters. By months, it would be three times as many rows, and too slow for a large organisation.

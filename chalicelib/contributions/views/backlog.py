@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import CTE, BigInteger, Select, Subquery, case, cast, func, select, union_all
 
 from chalicelib.contributions.models import Issue, PullRequest
-from chalicelib.contributions.views.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.contributions.views.told import OPEN_PERIODS
 from chalicelib.store.functions import DayOf, NextDay, constant, count_if, now
+from chalicelib.store.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.store.views import View, ViewColumn
 
 OPENED, CLOSED, REOPENED, NOTHING = "opened", "closed", "reopened", ""

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Subquery, Table, case, select, true, union_all
 
 from chalicelib.contributions.facts.people import BOT
-from chalicelib.contributions.views.levels import ORGANISATION, REPOSITORY, TEAM, level_column, no_text
 from chalicelib.contributions.views.teams import stays, was_in_team
 from chalicelib.store.functions import constant, count_if
+from chalicelib.store.levels import ORGANISATION, REPOSITORY, TEAM, level_column, no_text
 from chalicelib.store.percentiles import MEDIAN, P90, Ranked
 from chalicelib.store.views import View, ViewColumn
 

@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Date, Label, Select, Subquery, and_, case,
 from chalicelib.contributions.facts.activity import WAS_MERGED
 from chalicelib.contributions.facts.people import US
 from chalicelib.contributions.views.contributors import STORED_ONLY, by_people
-from chalicelib.contributions.views.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.contributions.views.told import ACTIVITY
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import DayOf, DaysAfter, MonthOf, MonthsAfter, constant, count_if, now
+from chalicelib.store.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.store.views import View, ViewColumn
 
 AWAY_MONTHS = 6

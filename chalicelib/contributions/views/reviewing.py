@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Subquery, case, func, select, union_all
 
 from chalicelib.contributions.facts.people import BOT
-from chalicelib.contributions.views.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
 from chalicelib.store.functions import MonthOf, constant, count_if, ratio, sum_of
+from chalicelib.store.levels import ORGANISATION, REPOSITORY, level_column, no_text
 from chalicelib.store.percentiles import MEDIAN, P90, Ranked
 from chalicelib.store.views import View, ViewColumn
 
