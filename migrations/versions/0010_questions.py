@@ -140,6 +140,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
                 comment="How many rounds of reviews, with pushes between them",
             ),
             Column("late_reviews", sa.BigInteger(), nullable=False, comment="Reviews after the end"),
+            Column("moved_at", TIME, comment="When anybody but bots last moved it; NULL: nobody, or closed"),
             Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
             Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
             Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, false, func, select, union_all
 
+from chalicelib.contributions.facts.moves import last_moves
 from chalicelib.contributions.facts.people import Roles, author_kind, is_shown_event, join_author, merge_time
 from chalicelib.contributions.facts.responses import FIRST, OURS, first_responses
 from chalicelib.contributions.facts.reviews import reviewed
@@ -80,9 +81,9 @@ def _outcome(merged_at: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _with_responses(pulls: CTE, chosen: Chosen) -> CTE:
-    response = first_responses(pulls, chosen, until=pulls.c.ended_at)
-    joined = pulls.outerjoin(response, response.c.id == pulls.c.id)
-    return select(*pulls.c, *(response.c[name] for name in (*FIRST, *OURS))).select_from(joined).cte()
+    response, move = first_responses(pulls, chosen, until=pulls.c.ended_at), last_moves(pulls, chosen)
+    joined = pulls.outerjoin(response, response.c.id == pulls.c.id).outerjoin(move, move.c.id == pulls.c.id)
+    return select(*pulls.c, *(response.c[name] for name in (*FIRST, *OURS)), move.c.moved_at).select_from(joined).cte()
 
 
 def _changes(pulls: CTE, chosen: Chosen) -> CTE:

@@ -132,6 +132,7 @@ class PullRequestFact(_Opened, Base):
     reviewers: Mapped[int] = _count("How many people submitted them")
     review_rounds: Mapped[int] = _count("How many rounds of reviews, with pushes between them")
     late_reviews: Mapped[int] = _count("Reviews after the end")
+    moved_at: Mapped[datetime | None] = _time_or_none("When anybody but bots last moved it; NULL: nobody, or closed")
 
 
 class IssueFact(_Opened, Base):

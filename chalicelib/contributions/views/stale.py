@@ -6,26 +6,18 @@ from typing import Any
 
 from sqlalchemy import Subquery, cast, func, null, select, union_all
 
-from chalicelib.contributions.facts.people import is_bot, is_shown_event
-from chalicelib.contributions.models import Event, PullRequest
+from chalicelib.contributions.facts import PULL_REQUESTS
+from chalicelib.contributions.facts import WAITS as WAITS_FACTS
+from chalicelib.contributions.models import PullRequest
 from chalicelib.contributions.views.columns import author_columns
-from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
-from chalicelib.contributions.views.waiting import FIRST_RESPONSES_PENDING
 from chalicelib.store.base import UTCDateTime
-from chalicelib.store.facts import everything
 from chalicelib.store.functions import days_between, later, now
 from chalicelib.store.views import View, ViewColumn
-
-# What moves a pull request on. Not what keeps order (labels, assignees, milestones) or mentions it.
-MOVES = (
-    *("commented", "reviewed", "committed", "head_ref_force_pushed", "review_requested"),
-    *("ready_for_review", "convert_to_draft", "reopened"),
-)
 
 
 def _open() -> Subquery:
     """Open pull requests, with for whom they wait."""
-    pull, wait = PULL_REQUEST_CYCLE.table.c, FIRST_RESPONSES_PENDING.table.c
+    pull, wait = PULL_REQUESTS.current().c, WAITS_FACTS.current().c
     pulls = select(*(pull[name] for name in KEPT), *(cast(null(), wait[name].type).label(name) for name in WAITS))
     only = {name: cast(null(), pull[name].type).label(name) for name in KEPT}
     waits = select(*(wait[name] if name in PLACE else only[name] for name in KEPT), *(wait[name] for name in WAITS))
@@ -39,18 +31,11 @@ def _open() -> Subquery:
 
 
 PLACE = ("org", "repo", "id")
-KEPT = (*PLACE, "number", "title", "html_url", "username", "author_id", "author_kind", "is_draft", "created_at")
+KEPT = (*PLACE, "number", "username", "author_id", "author_kind", "is_draft", "created_at", "moved_at")
 WAITS = ("waiting_for", "waiting_since")
 _pulls = _open()
 _row = _pulls.c
-# Looked up for each, since few are open.
-_last_move = (
-    select(func.max(Event.created_at, type_=UTCDateTime()))
-    .where(Event.issue_id == _row.id, Event.created_at > _row.created_at, Event.created_at <= now())
-    .where(is_shown_event(everything, *MOVES), ~is_bot(Event.user, Event.username))
-    .scalar_subquery()
-)
-_last_at = func.coalesce(_last_move, _row.created_at, type_=UTCDateTime())
+_last_at = func.coalesce(_row.moved_at, _row.created_at, type_=UTCDateTime())
 
 
 def _days_since(time: Any) -> Any:
@@ -66,8 +51,8 @@ STALE_PULL_REQUESTS = View(
         ViewColumn("org", _row.org, "Owner of the repository"),
         ViewColumn("repo", _row.repo, "Repository's name, without the owner"),
         ViewColumn("number", _row.number, "Number within the repository"),
-        ViewColumn("title", _row.title, "Title"),
-        ViewColumn("html_url", _row.html_url, "Web page"),
+        ViewColumn("title", PullRequest.__table__.c.title, "Title"),
+        ViewColumn("html_url", PullRequest.__table__.c.html_url, "Web page"),
         *author_columns(_row),
         ViewColumn("is_draft", _row.is_draft, "True while it is a draft"),
         ViewColumn("created_at", _row.created_at, "When it was opened"),
