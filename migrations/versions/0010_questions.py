@@ -278,6 +278,24 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
         ],
         [["org", "at"], ["org", "repo", "at"], ["user_id", "at"]],
     ),
+    "label_facts": (
+        "The labels of each item: read item_labels instead",
+        [
+            Column(
+                "item_id",
+                sa.BigInteger(),
+                primary_key=True,
+                autoincrement=False,
+                comment="issues.id or pull_requests.id",
+            ),
+            Column("name", sa.String(), primary_key=True, comment="Label's name"),
+            Column("kind", sa.String(), nullable=False, comment="issue or pull_request"),
+            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
+            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+        ],
+        [["org", "name"], ["org", "repo", "name"]],
+    ),
     "review_request_facts": (
         "Who was asked for a review of which pull request: read review_requests instead",
         [

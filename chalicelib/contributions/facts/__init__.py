@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 
 from chalicelib.contributions.facts.activity import activity_facts
 from chalicelib.contributions.facts.issues import issue_facts
+from chalicelib.contributions.facts.labels import label_facts
 from chalicelib.contributions.facts.periods import open_period_facts
 from chalicelib.contributions.facts.pull_requests import pull_request_facts
 from chalicelib.contributions.facts.requests import review_request_facts
@@ -18,6 +19,7 @@ from chalicelib.contributions.models import (
     Event,
     Issue,
     IssueFact,
+    LabelFact,
     OpenPeriodFact,
     PullRequest,
     PullRequestFact,
@@ -42,10 +44,11 @@ ISSUES = Facts(table_of(IssueFact), "id", CHANGED, issue_facts)
 WAITS = Facts(table_of(WaitFact), "id", CHANGED, wait_facts)
 PERIODS = Facts(table_of(OpenPeriodFact), "item_id", CHANGED, open_period_facts)
 REQUESTS = Facts(table_of(ReviewRequestFact), "item_id", CHANGED, review_request_facts)
+LABELS = Facts(table_of(LabelFact), "item_id", CHANGED, label_facts)
 ACTIVITY = Facts(table_of(ActivityFact), "item_id", CHANGED, activity_facts)
 FACTS = FactSet(
     changed=CHANGED,
-    facts=(PULL_REQUESTS, ISSUES, WAITS, PERIODS, REQUESTS, ACTIVITY),
+    facts=(PULL_REQUESTS, ISSUES, WAITS, PERIODS, REQUESTS, LABELS, ACTIVITY),
     journals=(
         Journal(table_of(PullRequest), "id", CHANGED),
         Journal(table_of(Issue), "id", CHANGED),

@@ -220,6 +220,22 @@ class OpenPeriodFact(_Place, Base):
     closed_at: Mapped[datetime | None] = _time_or_none("When it was closed after that; NULL: it was not")
 
 
+class LabelFact(_Place, Base):
+    """A label of an item."""
+
+    __tablename__ = "label_facts"
+    __table_args__ = (
+        Index(None, "org", "repo", "name"),
+        Index(None, "org", "name"),
+        {"comment": "The labels of each item: read item_labels instead"},
+    )
+
+    item_id: Mapped[int] = _item_id()
+    name: Mapped[str] = mapped_column(String, primary_key=True, comment="Label's name")
+    kind: Mapped[str] = mapped_column(String, comment="issue or pull_request")
+    number: Mapped[int] = mapped_column(comment="Number within the repository")
+
+
 class ActivityFact(_Place, Base):
     """Something that a person did."""
 

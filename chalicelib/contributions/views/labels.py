@@ -8,27 +8,24 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Double,
     Label,
     Select,
     and_,
-    case,
-    exists,
+    cast,
     func,
     literal,
+    null,
     or_,
     select,
-    true,
     union_all,
 )
 
 from chalicelib.contributions.facts.people import BOT, ISSUE, PULL_REQUEST
-from chalicelib.contributions.models import Issue, PullRequest
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
-from chalicelib.contributions.views.lists import NAME
+from chalicelib.contributions.views.lists import ITEM_LABELS
 from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
-from chalicelib.store.base import table_of
-from chalicelib.store.elements import ElementsOf, TextIn
-from chalicelib.store.functions import MonthOf, constant, count_if, ratio, true_if
+from chalicelib.store.functions import MonthOf, any_if, constant, count_if, ratio, true_if
 from chalicelib.store.levels import by_level, level_columns
 from chalicelib.store.percentiles import MEDIAN, Ranked
 from chalicelib.store.views import View, ViewColumn
@@ -41,34 +38,28 @@ BUG_BEGINNINGS = (
 )
 
 
-def _labels_of(model: type[Issue | PullRequest]) -> tuple[Any, ColumnElement[str]]:
-    """The labels of an item, as in item_labels, and their names: here, conditions on the item come first."""
-    label = ElementsOf(model.labels).table_valued("value", name="element")
-    return label, TextIn(label.c.value, NAME)
-
-
 def _labelled() -> Any:
     """Each opening, and each last closing, once for each label of the item."""
-    # Labels are taken apart once for both: that is what costs.
-    did = union_all(*(select(constant(what).label("what")) for what in (OPENED, CLOSED))).subquery("did")
 
-    def of(kind: str, model: type[Issue | PullRequest], cycle: View) -> Select[Any]:
-        item, what = cycle.table.c, did.alias()
-        label, name = _labels_of(model)
-        at = case((what.c.what == OPENED, item.created_at), else_=item.closed_at)
+    def of(kind: str, cycle: View, *, closing: bool) -> Select[Any]:
+        item, label = cycle.table.alias().c, ITEM_LABELS.table.alias().c
+        at = item.closed_at if closing else item.created_at
+        hours = item.hours_to_close if closing else cast(null(), Double)
         return (
             select(
-                *(item.org, item.repo, MonthOf(at).label("month"), constant(kind).label("kind"), name.label("name")),
-                what.c.what,
+                *(item.org, item.repo, MonthOf(at).label("month"), constant(kind).label("kind"), label.name),
+                constant(CLOSED if closing else OPENED).label("what"),
                 true_if(item.closed_at.is_(None)).label("is_open"),
-                case((what.c.what == CLOSED, item.hours_to_close)).label("hours_to_close"),
+                hours.label("hours_to_close"),
             )
-            .select_from(cycle.table.join(table_of(model), model.id == item.id).join(label, true()).join(what, true()))
-            .where(name.is_not(None), item.author_kind != BOT, at.is_not(None))
+            # All of the place, so that a condition on it reaches both.
+            .where(label.item_id == item.id, label.org == item.org, label.repo == item.repo, label.kind == kind)
+            .where(item.author_kind != BOT, at.is_not(None))
         )
 
-    kinds = ((ISSUE, Issue, ISSUE_CYCLE), (PULL_REQUEST, PullRequest, PULL_REQUEST_CYCLE))
-    return union_all(*(of(*each) for each in kinds)).subquery("labelled")
+    kinds = ((ISSUE, ISSUE_CYCLE), (PULL_REQUEST, PULL_REQUEST_CYCLE))
+    each = (of(*kind, closing=closing) for kind in kinds for closing in (False, True))
+    return union_all(*each).subquery("labelled")
 
 
 def _label_measures(ranked: Ranked) -> Iterator[Label[Any]]:
@@ -112,19 +103,22 @@ def _is_bug(name: ColumnElement[str]) -> ColumnElement[bool]:
 
 def _opened() -> Any:
     """Issues that people opened, with whether they have a label, and one that says that it is a bug."""
-    issue = ISSUE_CYCLE.table.c
-    label, name = _labels_of(Issue)
-
-    def has_label(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        return exists().select_from(label).where(condition)
-
+    issue, label = ISSUE_CYCLE.table.c, ITEM_LABELS.table.c
+    place = (label.org, label.repo, label.item_id)
+    labels = (
+        select(*place, any_if(_is_bug(label.name)).label("is_bug"))
+        .where(label.kind == ISSUE)
+        .group_by(*place)
+        .subquery("labels")
+    )
+    has_labels = and_(labels.c.item_id == issue.id, labels.c.org == issue.org, labels.c.repo == issue.repo)
     return (
         select(
             *(issue.org, issue.repo, MonthOf(issue.created_at).label("month")),
-            true_if(has_label(name.is_not(None))).label("is_labelled"),
-            true_if(has_label(_is_bug(name))).label("is_bug"),
+            true_if(labels.c.item_id.is_not(None)).label("is_labelled"),
+            true_if(labels.c.is_bug).label("is_bug"),
         )
-        .select_from(ISSUE_CYCLE.table.join(table_of(Issue), Issue.id == issue.id))
+        .select_from(ISSUE_CYCLE.table.outerjoin(labels, has_labels))
         .where(issue.author_kind != BOT)
         .subquery("opened")
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, Subquery, literal_column, select, true, union_all
 
+from chalicelib.contributions.facts import LABELS
 from chalicelib.contributions.facts.people import ISSUE, PULL_REQUEST
 from chalicelib.contributions.models import Issue, PullRequest
 from chalicelib.store.elements import ElementsOf, IdIn, TextIn
@@ -13,18 +14,8 @@ from chalicelib.store.functions import constant
 from chalicelib.store.views import View, ViewColumn
 
 # Not bound: a view has no parameters.
-NAME = literal_column("'name'", String)
 ID = literal_column("'id'", String)
 LOGIN = literal_column("'login'", String)
-
-
-def _labels() -> Subquery:
-    def of(model: type[Issue | PullRequest]) -> Select[Any]:
-        label = _elements(model.labels)
-        name = TextIn(label.c.value, NAME)
-        return _rows(model, label, name.label("name")).where(name.is_not(None))
-
-    return union_all(of(Issue), of(PullRequest)).subquery("label_of")
 
 
 def _assignees() -> Subquery:
@@ -59,7 +50,7 @@ def _place(item: Any) -> list[ViewColumn]:
     ]
 
 
-_label, _assignee = _labels().c, _assignees().c
+_label, _assignee = LABELS.current().c, _assignees().c
 
 ITEM_LABELS = View(
     "item_labels",
