@@ -95,10 +95,11 @@ bench-peers: $(MADE) ## measure ours and other loaders beside each other, in som
 	@$(BIN)/python -m benchmarks peers $(if $(ONLY),--only $(ONLY)) $(if $(ITEMS),--items $(ITEMS))
 
 .PHONY: docs
-docs: $(MADE) ## write the data dictionary, the reference and the API's description from the code
+docs: $(MADE) ## write the data dictionary, the reference and the API's description from the code, and the answers of docs/queries.md
 	@$(BIN)/python -m docs.dictionary
 	@$(BIN)/python -m docs.openapi
 	@$(BIN)/python -m docs.reference
+	@$(BIN)/python -m docs.queries
 
 # requirements.txt and -reports.txt take the versions of requirements-dev.txt: what is tested is what is shipped.
 .PHONY: lock

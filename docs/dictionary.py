@@ -24,6 +24,7 @@ INTRODUCTION = """# Data dictionary
 
 Every table, view and column of the database. This page is written from the code (`make docs`); don't edit it.
 PostgreSQL's own tools show the same comments: `\\d+ issues` in psql, or the column tooltips of DBeaver and DataGrip.
+Examples with their answers are in [queries.md](queries.md). What the views count is in [views.md](views.md).
 
 - Times are UTC. A column is NULL when GitHub said so, or has not said.
 - Types are PostgreSQL's. On SQLite, `jsonb` and `json[]` are JSON text, `timestamptz` is text such as
@@ -58,7 +59,7 @@ person's id stays the same when the login changes.
 """
 
 VIEWS_TEXT = """Views answer questions over the tables, and are always as current as these. Select from them as from a
-table. `make migrate` drops the views and creates them again, so grant rights on them by `ALTER DEFAULT PRIVILEGES`.
+table. Your rights on them and your own views on them [survive an upgrade](deploy.md#views-of-your-own).
 
 - A *bot* is a user of the type Bot, or one whose login ends in `[bot]`.
 - A *member* is a person who was a member of the organisation at the time. Those whom this app found in its first day
