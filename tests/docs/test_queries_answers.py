@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,7 @@ from chalicelib.models import create_all
 from chalicelib.store.engine import make_engine
 from chalicelib.views import VIEWS
 from docs import queries
-from docs.queries import PATH, answer, examples, fill_for_examples, main
+from docs.queries import PATH, answer, examples, fill_for_examples, main, written
 from tests.docs.pages import blocks, section
 
 pytestmark = pytest.mark.slow
@@ -49,8 +51,36 @@ def postgres_world(postgres_url: str) -> Iterator[Connection]:
 
 
 def test_each_answer_is_what_the_database_says(world: Connection) -> None:
-    wrong = {sql: [written, found] for sql, written in examples(PAGE) if (found := answer(world, sql)) != written}
+    wrong = {sql: [below, found] for sql, below in examples(PAGE) if (found := answer(world, sql)) != below}
     assert wrong == {}, "run `make docs`; where only one database differs, the SQL means another thing there"
+
+
+@pytest.fixture(params=["2026-12-31 23:59:40", "2027-03-01 00:05:00", "2028-02-29 12:00:00", "2029-05-07 09:11:00"])
+def another_now(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another time, for SQLite too: it finds ours instead of its own functions that know the clock."""
+    known = sqlite3.connect(":memory:")
+
+    def datetime_of(*arguments: str) -> str | None:
+        marks = ", ".join("?" for _ in arguments)
+        values = [request.param if each == "now" else each for each in arguments]
+        (time,) = known.execute(f"SELECT datetime({marks})", values).fetchone()
+        return str(time) if time else None
+
+    def stop_the_clock(connection: sqlite3.Connection, _: object) -> None:
+        connection.create_function("current_timestamp", 0, lambda: request.param)
+        connection.create_function("datetime", -1, datetime_of)
+
+    monkeypatch.setattr(queries, "utc_now", lambda: datetime.fromisoformat(f"{request.param}+00:00"))
+    event.listen(Engine, "connect", stop_the_clock)
+    yield
+    event.remove(Engine, "connect", stop_the_clock)
+    known.close()
+
+
+@pytest.mark.usefixtures("another_now")
+def test_each_answer_is_the_same_at_another_time() -> None:
+    said = "what an example says must not change with the day: ask for an age, or for a time in 2025"
+    assert written().splitlines() == PAGE.splitlines(), said
 
 
 @pytest.mark.postgresql
@@ -101,8 +131,8 @@ def test_a_new_question_gets_its_answer_and_a_changed_one_a_new_one(
     assert (main(["--check"]), capsys.readouterr().err) == (1, stale)
     assert (main([]), capsys.readouterr().err) == (0, "")
     table = "| repo | merged_without_review | lead_time_hours |\n|---|---|---|\n| api | true | 2 |\n"
-    written = f"Who?\n\n{asked}\n{table}\nHow?\n\n{asked}\n{table}\nEnd.\n"
-    assert page.read_text(encoding="utf-8") == written
+    expected = f"Who?\n\n{asked}\n{table}\nHow?\n\n{asked}\n{table}\nEnd.\n"
+    assert page.read_text(encoding="utf-8") == expected
     assert (main(["--check"]), capsys.readouterr().err) == (0, "")
 
 
