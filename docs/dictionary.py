@@ -61,10 +61,12 @@ person's id stays the same when the login changes.
 VIEWS_TEXT = """Views answer questions over the tables, and are always as current as these. Select from them as from a
 table. Your rights on them and your own views on them [survive an upgrade](deploy.md#views-of-your-own).
 
-- A *bot* is a user of the type Bot, or one whose login ends in `[bot]`.
+- A *bot* is a user of the type Bot, one whose login ends in `[bot]`, or one that `GH_BOTS` lists.
 - A *member* is a person who was a member of the organisation at the time. Those whom this app found in its first day
   count as members from the beginning: nobody knows when they joined. Those found later count from then on, and those
   who left count until it was seen. Members that the token may not see don't count, nor do outside collaborators.
+- A *maintainer* was no member, and had merged a pull request of the organisation before, or is listed in
+  `GH_MAINTAINERS`. "We" are members and maintainers.
 - All other people are *non-members*, those whose account is gone (`username` is NULL) included.
 - Rows with a `deleted_at` and events with a `removed_at` are left out. Days and months are UTC.
 - Reviews, comments and reopenings are known from `events`. Where timelines were not read, there are none.

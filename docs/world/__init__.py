@@ -11,7 +11,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.sync.facts import follow_roles, last_note, store_part
+from chalicelib.contributions.rules.working_time import WorkingTime
+from chalicelib.contributions.settings import WORK_DAYS, WORK_HOURS, WORK_TIME_ZONE
+from chalicelib.contributions.sync.facts import follow_roles, store_parts
+from chalicelib.contributions.sync.working_time import follow_working_time
 from docs.world.ci import run_ci
 from docs.world.copilot import use_copilot
 from docs.world.people import employ
@@ -26,5 +29,7 @@ def fill(session: Session, now: datetime) -> None:
     for write in (employ, work, keep_ledger, use_copilot, audit, run_ci):
         write(writer)
     follow_roles(session, ORG)
-    while store_part(session, last_note(session)):
+    defaults = (WORK_TIME_ZONE.default, WORK_DAYS.default, WORK_HOURS.default)
+    follow_working_time(session, ORG, WorkingTime(*defaults), writer.now.date())
+    for _ in store_parts(session):
         pass

@@ -17,7 +17,10 @@ APPROVED, ASKED, COMMENTED = "approved", "changes_requested", "commented"
 
 @dataclass
 class Item:
-    """An issue or pull request: `ended` is so many hours after its opening, `what` what happened to it meanwhile."""
+    """An issue or pull request: `ended` is so many hours after its opening, `what` what happened to it meanwhile.
+
+    `asked`: of whom its author requested a review, so many hours after the opening.
+    """
 
     repo: str
     number: int
@@ -26,6 +29,7 @@ class Item:
     opened: datetime
     ended: float | None = None
     what: tuple[Happened, ...] = ()
+    asked: tuple[tuple[str, float], ...] = ()
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     columns: dict[str, Any] = field(default_factory=dict)
@@ -46,6 +50,7 @@ def pull_requests(writer: Writer) -> Iterable[Item]:
         *("shop", 101, "ada", "Show prices with tax", at(4, 1, 9)),
         ended=8,
         what=((APPROVED, "chloe", 4),),
+        asked=(("chloe", 1),),
         labels=("enhancement",),
         assignees=("ada",),
         columns=sized(40, 10, 3, merged_by="ada", first_commit_authored_at=at(3, 31, 9)),
@@ -54,6 +59,7 @@ def pull_requests(writer: Writer) -> Iterable[Item]:
         *("shop", 102, "chloe", "New checkout", at(4, 3, 9)),
         ended=76,
         what=((COMMENTED, "ada", 8), (ASKED, "bob", 24), (APPROVED, "bob", 72)),
+        asked=(("bob", 2), ("dan", 2)),
         labels=("enhancement",),
         assignees=("chloe",),
         columns=sized(820, 130, 24, merged_by="chloe", first_commit_authored_at=at(3, 23, 9)),
@@ -62,6 +68,7 @@ def pull_requests(writer: Writer) -> Iterable[Item]:
         *("shop", 103, "zoe", "Fix rounding of totals", at(4, 8, 9)),
         ended=50,
         what=((APPROVED, "ada", 30),),
+        asked=(("ada", 6),),
         labels=("bug",),
         columns=sized(12, 3, 1, merged_by="ada"),
     )
@@ -195,6 +202,8 @@ def _row(item: Item, key: int, *, is_pull: bool) -> dict[str, Any]:
 
 
 def _events(item: Item, *, is_pull: bool) -> Iterable[dict[str, Any]]:
+    for login, hours in item.asked:
+        yield _event("review_requested", item.by, item.time(hours)) | {"details": {"requested_reviewer": user(login)}}
     for what, login, hours in item.what:
         kind, state = ("reviewed", what) if is_pull else (COMMENTED, None)
         yield _event(kind, login, item.time(hours)) | {"state": state, "body": "Please see my notes"}

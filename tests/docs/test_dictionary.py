@@ -45,7 +45,7 @@ def test_it_has_every_table_and_column_with_its_comment() -> None:
         "| `created_at` | `timestamptz` |  |  | When it was opened |",
         "| `score` | `double precision` | yes |  | Relevance to the search that found it |",
         "| `username` | `varchar` | yes | indexed | Login of who did it |",
-        "Indexes: `(issue_id, created_at)`, `(org, repo, created_at)`, `(user_id, created_at)`.",
+        "Indexes: `(org, created_at)`, `(org, repo, number)`.",
     ],
 )
 def test_a_line_says_type_null_key_and_meaning(line: str) -> None:

@@ -162,7 +162,7 @@ class World:
 
     def _rows(self, view: View, where: dict[str, Any]) -> list[dict[str, Any]]:
         table = view.table
-        chosen = select(table).filter_by(**where).order_by(*list(table.columns)[:4])
+        chosen = select(table).filter_by(**where).order_by(*list(table.columns)[:6])
         return [dict(row) for row in self.session.execute(chosen).mappings()]
 
     def row(self, view: View, **where: Any) -> dict[str, Any]:

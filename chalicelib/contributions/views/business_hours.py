@@ -111,7 +111,7 @@ def _monthly(view: View, spans: Iterable[Span], months: dict[str, str]) -> Any:
 
     def measures(ranked: Ranked) -> Iterator[Label[Any]]:
         for span in spans:
-            yield func.count(ranked.c[span.name]).label(f"{span.name}_count")
+            yield func.count(ranked.c[span.name]).label(f"n_{span.name}")
             yield ranked.percentile(span.name, MEDIAN).label(f"median_{span.name}")
 
     rows = union_all(*(of(at) for at in dict.fromkeys(months.values()))).subquery("measured")
@@ -124,7 +124,7 @@ def _median_columns(month: Any, spans: Iterable[Span], months: dict[str, str]) -
         yield ViewColumn(
             f"median_{span.name}", month[f"median_{span.name}"], f"Median of {span.name} of those {when}; NULL: none"
         )
-        yield ViewColumn(f"{span.name}_count", month[f"{span.name}_count"], "How many hours that is the median of")
+        yield ViewColumn(f"n_{span.name}", month[f"n_{span.name}"], "How many hours that is the median of")
 
 
 def _monthly_view(name: str, what: str, view: View, spans: Iterable[Span], months: dict[str, str]) -> View:

@@ -67,7 +67,7 @@ def _label_measures(ranked: Ranked) -> Iterator[Label[Any]]:
     yield count_if(row.what == OPENED).label("opened")
     yield count_if(and_(row.what == OPENED, row.is_open)).label("still_open")
     yield count_if(row.what == CLOSED).label("closed")
-    yield func.count(row.hours_to_close).label("hours_to_close_count")
+    yield func.count(row.hours_to_close).label("n_hours_to_close")
     yield ranked.percentile("hours_to_close", MEDIAN).label("median_hours_to_close")
 
 
@@ -91,7 +91,7 @@ LABEL_MONTHLY = View(
             "Median of the hours to the last closing of those closed in the month: from the opening, or, of a pull "
             "request, from ready_at. NULL: none",
         ),
-        ViewColumn("hours_to_close_count", _label.hours_to_close_count, "How many hours that is the median of"),
+        ViewColumn("n_hours_to_close", _label.n_hours_to_close, "How many hours that is the median of"),
     ],
 )
 

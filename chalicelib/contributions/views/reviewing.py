@@ -104,7 +104,7 @@ PULL_REQUEST_SIZES_MONTHLY = View(
             "median_changed_lines", _sized.percentile("changed_lines", MEDIAN), "Median of the lines; NULL for unknown"
         ),
         ViewColumn(
-            "first_reviews",
+            "n_hours_to_first_review",
             func.count(_size.hours_to_first_review, type_=BigInteger()),
             "How many have hours to the first review; the n of the median",
         ),
@@ -114,7 +114,7 @@ PULL_REQUEST_SIZES_MONTHLY = View(
             "Median of the hours from ready for review to the first review, of those that have one",
         ),
         ViewColumn(
-            "merges",
+            "n_hours_to_merge",
             func.count(_size.hours_to_merge, type_=BigInteger()),
             "How many have hours to the merge; the n of the median. Less than merged when some never were ready",
         ),

@@ -163,7 +163,7 @@ def _measures(ranked: Ranked) -> Iterator[Label[Any]]:
     for name in COUNTERS:
         yield sum_of(ranked.c[name]).label(name)
     for name in HOURS:
-        yield func.count(ranked.c[name]).label(f"{name}_count")
+        yield func.count(ranked.c[name]).label(f"n_{name}")
         yield ranked.percentile(name, MEDIAN).label(f"median_{name}")
 
 
@@ -189,7 +189,7 @@ def _told(value: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _median_columns(name: str, what: str) -> Iterator[ViewColumn]:
     yield ViewColumn(f"median_{name}", _month[f"median_{name}"], f"Median of {name} of {what}; NULL: none")
-    yield ViewColumn(f"{name}_count", _month[f"{name}_count"], "How many hours that is the median of")
+    yield ViewColumn(f"n_{name}", _month[f"n_{name}"], "How many hours that is the median of")
 
 
 UNTOLD = "NULL until the first one that a webhook told of"

@@ -112,7 +112,7 @@ def test_without_a_calendar_nothing_is_known(world: World) -> None:
     world.issue(may(4), closed_at=may(5))
     assert world.row(PULL_REQUEST_BUSINESS_HOURS)[TO_MERGE] is None
     assert world.row(ISSUE_BUSINESS_HOURS)[TO_CLOSE] is None
-    assert {row[f"{TO_CLOSE}_count"] for row in world.read(ISSUE_BUSINESS_HOURS_MONTHLY)} == {0}
+    assert {row[f"n_{TO_CLOSE}"] for row in world.read(ISSUE_BUSINESS_HOURS_MONTHLY)} == {0}
 
 
 def test_the_calendar_begins_before_the_first_item_and_goes_on_until_the_end_of_next_year(world: World) -> None:

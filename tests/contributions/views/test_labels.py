@@ -26,7 +26,7 @@ def test_what_is_opened_and_closed_under_each_label(world: World) -> None:
     world.issue(may(4), closed_at=may(9), labels=labels("bug"), deleted_at=may(10))
     world.pull(may(4), merged_at=may(4, 6), labels=labels("ui"))
     rows = [tuple(row.values()) for row in world.read(LABEL_MONTHLY)]
-    # level, org, repo, month, kind, name, opened, still_open, closed, median_hours_to_close, hours_to_close_count
+    # level, org, repo, month, kind, name, opened, still_open, closed, median_hours_to_close, n_hours_to_close
     assert sorted(rows, key=repr) == [
         ("organisation", "acme", None, MAY, "issue", "bug", 3, 1, 1, 24.0, 1),
         ("organisation", "acme", None, MAY, "issue", "ui", 1, 0, 1, 24.0, 1),

@@ -55,9 +55,9 @@ def test_a_whole_row_of_sizes(world: World) -> None:
         "size": "S",
         "merged": 3,
         "median_changed_lines": 30.0,
-        "first_reviews": 2,
+        "n_hours_to_first_review": 2,
         "median_hours_to_first_review": 4.0,  # of 2 and 6
-        "merges": 3,
+        "n_hours_to_merge": 3,
         "median_hours_to_merge": 20.0,  # of 10, 20 and 60
         "p90_hours_to_merge": pytest.approx(52.0),  # 20 + 0.8 * 40
         "reviewed": 2,
@@ -81,7 +81,7 @@ def test_an_organisation_has_medians_of_its_own(world: World) -> None:
 def test_a_month_is_the_merges_and_the_never_ready_have_no_hours(world: World) -> None:
     world.pull(may(4), merged_at=datetime.fromisoformat("2026-06-01T00:00Z"), additions=1, deletions=0, draft=True)
     row = world.row(PULL_REQUEST_SIZES_MONTHLY, level="repository")
-    assert (row["month"], row["merged"], row["merges"]) == (date(2026, 6, 1), 1, 0)
+    assert (row["month"], row["merged"], row["n_hours_to_merge"]) == (date(2026, 6, 1), 1, 0)
     assert row["median_hours_to_merge"] is None
 
 
