@@ -22,7 +22,6 @@ from chalicelib.settings import Settings
 from chalicelib.utils import parse_utc
 from sandbox import Limits, LimitSettings, Plan, RunningSandbox, World, serve
 from tests.databases import fill_once
-from tests.facts import assert_facts_are_true
 
 NOW = int(datetime(2026, 6, 15, 12, tzinfo=UTC).timestamp())
 ORG = "acme"
@@ -147,8 +146,6 @@ class Organisation:
             for key, item in truth.items():
                 assert picked(rows[key]) == expected(item), item["html_url"]
         self.assert_ids_are_those_in_users()
-        with create_db_session(self.db_url) as session:
-            assert_facts_are_true(session)
 
     def assert_ids_are_those_in_users(self) -> None:
         """Compare each row's id of a person with the one in its user object, rows that are gone included."""

@@ -23,6 +23,11 @@ def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Itera
     return _Among(column, bindparam(None, list(values), type_=_ListOf(column.type)))
 
 
+def among_given(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Tell so of values that are given by this name each time that the statement is executed."""
+    return _Among(column, bindparam(name, type_=_ListOf(column.type)))
+
+
 class _Among(PatternFunction):
     type = Boolean()
     inherit_cache = True
