@@ -67,7 +67,7 @@ def look(connection: Connection) -> list[str]:
 
 
 def migrate(connection: Connection) -> list[str]:
-    """Run the migrations inside the connection's transaction; gives a warning for each view that no longer works."""
+    """Run the migrations inside the connection's transaction; gives warnings of people's own views."""
     take_turn(connection, "migration", seconds=MIGRATION_SECONDS)
     configure(connection)
     # Our views are written for the newest tables: on other ones there are none.

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, make_url
 from sqlalchemy.engine.events import ConnectionEvents
 
 from chalicelib.models import Base
@@ -128,7 +128,10 @@ def connected(url: str) -> Iterator[Connection]:
 
 def read_fingerprint(connection: Connection) -> tuple[object, ...]:
     """What changes with anything but rows, the row that names the migration among it."""
-    return (stored_revision(connection), *connection.exec_driver_sql(FINGERPRINT).one())
+    is_newest = inspect(connection).has_table("fact_definitions")
+    definitions = "SELECT name, digest FROM fact_definitions ORDER BY name"
+    facts = connection.exec_driver_sql(definitions).all() if is_newest else []
+    return (stored_revision(connection), *facts, *connection.exec_driver_sql(FINGERPRINT).one())
 
 
 def empty(connection: Connection) -> None:

@@ -81,14 +81,16 @@ LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})"
 GH_MAINTAINERS: Setting[tuple[str, ...]] = Setting(
     "GH_MAINTAINERS",
     (),
-    name_list(re.compile(rf"{LOGIN}(?:/[A-Za-z0-9._-]{{1,100}})?"), "a login, or a team such as my-org/core"),
+    name_list(
+        re.compile(rf"{LOGIN}(?:/[A-Za-z0-9._-]{{1,100}})?"), "a login, or a team such as my-org/core (without @)"
+    ),
     "Who counts as one of us beside members and those who have merged: logins, and teams such as `my-org/core`",
     shown="nobody",
 )
 GH_BOTS: Setting[tuple[str, ...]] = Setting(
     "GH_BOTS",
     (),
-    name_list(re.compile(rf"{LOGIN}(?:\[bot\])?"), "a login"),
+    name_list(re.compile(rf"{LOGIN}(?:\[[Bb][Oo][Tt]\])?"), "a login (without @)"),
     "Logins of bots that are ordinary accounts: the views count them as bots",
     shown="none",
 )

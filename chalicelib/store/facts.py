@@ -140,15 +140,17 @@ def has_many_notes(connection: Connection, facts: FactSet, number: int) -> bool:
     return connection.scalar(select(item).distinct().order_by(item).offset(number).limit(1)) is not None
 
 
-def analyze(connection: Connection, facts: FactSet) -> None:
+def analyze(connection: Connection, facts: FactSet, *, notes: bool) -> None:
     """Let PostgreSQL count what there is to read, and what is stored: it does so by itself a minute later, or more.
 
     Without it, it takes tables that were just filled for empty ones, and reads them again for each item. It needs no
-    right, and leaves tables out that are another's. https://www.postgresql.org/docs/current/sql-analyze.html
+    right, and leaves tables out that are another's. `notes` counts these too: not when they are gone, for it would take
+    the next many for one. https://www.postgresql.org/docs/current/sql-analyze.html
     """
     if connection.dialect.name == "postgresql":
         read, kept = (each.table for each in facts.journals), (each.table for each in facts.facts)
-        connection.execute(text(f"ANALYZE {', '.join(table.name for table in (facts.changed, *read, *kept))}"))
+        tables = (*([facts.changed] if notes else []), *read, *kept)
+        connection.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
 
 
 def store_changed(connection: Connection, facts: FactSet, *, at_most: int, after: int | None = None) -> list[int]:

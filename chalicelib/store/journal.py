@@ -100,7 +100,9 @@ def _creation(dialect: str, journal: Journal, operation: str) -> list[str]:
 def _postgresql(name: str, keys: str, *, journal: Journal, when: str, rows: str = "") -> list[str]:
     table, notes = journal.table.name, journal.notes.name
     return [
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        # With its owner's rights: who may write to the table need not be allowed to write notes.
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+        "SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN "
         f"INSERT INTO {notes} (item_id) {keys}; RETURN NULL; END $$",
         # One that somebody disabled stands in the way.
         f"DROP TRIGGER IF EXISTS {name} ON {table}",

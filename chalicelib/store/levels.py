@@ -26,7 +26,9 @@ def no_text() -> ColumnElement[str]:
 
 def level_column(level: Any, levels: str) -> ViewColumn:
     """Say what a row is about; `levels` names the possible ones."""
-    return ViewColumn("level", level, f"What the row counts: {levels}. Choose one: it is all of them in other rows")
+    return ViewColumn(
+        "level", level, f"What the row counts: {levels}. Choose one level: the others count the same things again"
+    )
 
 
 def by_level(

@@ -48,7 +48,10 @@ class PostgresqlUpgrade(ViewUpgrade):
         self._comment()
 
     def put_back(self) -> list[str]:
-        """Make people's views again that were taken down; raises DatabaseNotReadyError when one can't be."""
+        """Make people's views again that were taken down, and name them.
+
+        Raises DatabaseNotReadyError when one can't be.
+        """
         refused = []
         for view in self.theirs:
             try:
@@ -61,7 +64,11 @@ class PostgresqlUpgrade(ViewUpgrade):
                 "these views stand on what is changed, and can't be made again after it: "
                 f"{', '.join(refused)}. {WAY_OUT}"
             )
-        return []
+        return [
+            f"your view {_short(view.name)} was made again on views that have changed: its numbers may mean something "
+            "else now (see Upgrade in CHANGELOG.md)"
+            for view in self.theirs
+        ]
 
     def _make(self, view: View) -> None:
         oid = catalogue.find(self.connection, [view.name]).get(view.name)

@@ -31,7 +31,7 @@ from chalicelib.store.facts import store_changed
 from chalicelib.views import start_noting
 from tests.contributions.test_killed import Killed, killed_at
 from tests.facts import assert_facts_are_stored, assert_facts_are_true, noted_items
-from tests.organisation import Organisation, organisation
+from tests.organisation import ORG, Organisation, organisation
 from tests.views.world import FIRST_LOOK, IDS, World, may
 
 pytestmark = pytest.mark.slow
@@ -330,3 +330,12 @@ def test_other_code_than_that_of_the_views_stores_nothing(org: Organisation) -> 
     with create_db_session(org.db_url) as session:
         assert noted_items(session) >= set(session.scalars(select(Event.issue_id)))
         assert_facts_are_true(session)
+
+
+def test_a_team_that_nobody_knows_is_named_in_the_ledger(org: Organisation) -> None:
+    """A typing error in GH_MAINTAINERS left people's numbers wrong, without a sign."""
+    org.environment["GH_MAINTAINERS"] = f"{ORG}/no-such-team,somebody"
+    org.run_job("nrt_events")
+    with create_db_session(org.db_url) as session:
+        [note] = session.scalars(select(SyncRun.note).where(SyncRun.step == "facts", SyncRun.note.is_not(None)))
+    assert note == f"GH_MAINTAINERS names teams that are not known: {ORG}/no-such-team"

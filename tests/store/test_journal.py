@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, delete, insert, text
+from sqlalchemy import Engine, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.facts import FACTS
-from chalicelib.models import ChangedItem, Event, Issue, create_db_session
+from chalicelib.models import ChangedItem, Event, Issue, create_all, create_db_session
 from chalicelib.store.engine import make_engine
 from chalicelib.store.upsert import upsert
 from chalicelib.views import make_views
@@ -175,3 +175,20 @@ def test_what_is_written_under_an_older_migration_is_noted_by_the_next_upgrade(
         forget(session)
         session.execute(text("UPDATE issues SET title = 'newer' WHERE id = 2"))
         assert noted_items(session) == {2}
+
+
+def test_who_may_write_to_a_table_but_no_notes_can_still_write(postgres_url: str) -> None:
+    """A role that repaired rows by hand was refused from the upgrade on."""
+    create_all(postgres_url)
+    engine = make_engine(postgres_url)
+    with engine.connect() as connection:
+        connection.execute(insert(Issue), [issue(1)])
+        connection.execute(delete(ChangedItem))
+        connection.execute(text("CREATE ROLE mender"))
+        connection.execute(text("GRANT SELECT, UPDATE ON issues TO mender"))
+        connection.execute(text("SET LOCAL ROLE mender"))
+        connection.execute(text("UPDATE issues SET title = 'U'"))
+        connection.execute(text("RESET ROLE"))
+        assert connection.scalars(select(ChangedItem.item_id)).all() == [1]
+        connection.rollback()
+    engine.dispose()

@@ -19,6 +19,7 @@ from chalicelib.contributions.models import Event, Issue, ListedPerson, PersonRo
 from chalicelib.contributions.settings import GH_BOTS, GH_MAINTAINERS
 from chalicelib.contributions.sync.working_time import follow_working_time, working_time
 from chalicelib.ingest.context import Context
+from chalicelib.inventory.models import Team
 from chalicelib.store.among import among
 from chalicelib.store.facts import analyze, has_many_notes, store_changed, take_turn_to_store
 
@@ -56,6 +57,7 @@ def store_facts(context: Context) -> None:
     session, settings = context.session, context.settings
     take_turn_to_store(session.connection(), FACTS)
     follow_lists(session, {role: settings.value(setting) for role, setting in LISTS.items()})
+    _warn_of_unknown_teams(context)
     follow_roles(session, context.scope.org)
     follow_working_time(session, context.scope.org, working_time(settings), context.now().date())
     context.checkpoint()
@@ -70,13 +72,24 @@ def store_parts(session: Session) -> Iterator[list[int]]:
     Items that are noted meanwhile are for the next time.
     """
     if many := has_many_notes(session.connection(), FACTS, AT_ONCE):
-        analyze(session.connection(), FACTS)
+        analyze(session.connection(), FACTS, notes=True)
     ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE)
     while ids:
         yield ids
         ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE, after=ids[-1])
     if many:
-        analyze(session.connection(), FACTS)
+        analyze(session.connection(), FACTS, notes=False)
+
+
+def _warn_of_unknown_teams(context: Context) -> None:
+    """Say in the ledger which of the organisation's teams GH_MAINTAINERS names though nobody knows them."""
+    prefix = f"{context.scope.org}/".lower()
+    listed = [name for name in context.settings.value(GH_MAINTAINERS) if name.lower().startswith(prefix)]
+    if listed:
+        known = set(context.session.scalars(select(func.lower(Team.slug)).where(Team.org == context.scope.org)))
+        unknown = [name for name in listed if name.lower().removeprefix(prefix) not in known]
+        if unknown:
+            context.note(f"{GH_MAINTAINERS.name} names teams that are not known: {', '.join(unknown)}")
 
 
 def follow_lists(session: Session, lists: Mapping[str, Iterable[str]]) -> None:
