@@ -73,6 +73,7 @@ def test_from_a_shell_it_says_each_step_and_exits_0(org: Organisation, capsys: p
         "acme pull_requests.count",
         "acme issues.count",
         "acme members",
+        "acme facts",
     ]
 
 

@@ -38,7 +38,7 @@ STOPPED = {
 
 
 # What the sandbox can't fill: held by a run, refused, only in saved files, or a twin by chance.
-UNFILLED = {"leases", "rejected_records", "copilot_user_periods", "transfer_checks"}
+UNFILLED = {"leases", "changed_items", "listed_people", "rejected_records", "copilot_user_periods", "transfer_checks"}
 # What no step reads yet.
 UNFILLED |= {"runners", "runner_samples", "github_status"}
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Double, FromClause, Label, Select, Table, cast, func, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    Label,
+    Select,
+    Table,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from chalicelib.contributions.facts.people import BOT
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
@@ -111,7 +124,7 @@ def _monthly(view: View, spans: Iterable[Span], months: dict[str, str]) -> Any:
 
     def measures(ranked: Ranked) -> Iterator[Label[Any]]:
         for span in spans:
-            yield func.count(ranked.c[span.name]).label(f"n_{span.name}")
+            yield func.count(ranked.c[span.name], type_=BigInteger()).label(f"n_{span.name}")
             yield ranked.percentile(span.name, MEDIAN).label(f"median_{span.name}")
 
     rows = union_all(*(of(at) for at in dict.fromkeys(months.values()))).subquery("measured")

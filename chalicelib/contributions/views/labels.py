@@ -67,7 +67,7 @@ def _label_measures(ranked: Ranked) -> Iterator[Label[Any]]:
     yield count_if(row.what == OPENED).label("opened")
     yield count_if(and_(row.what == OPENED, row.is_open)).label("still_open")
     yield count_if(row.what == CLOSED).label("closed")
-    yield func.count(row.hours_to_close).label("n_hours_to_close")
+    yield func.count(row.hours_to_close, type_=BigInteger()).label("n_hours_to_close")
     yield ranked.percentile("hours_to_close", MEDIAN).label("median_hours_to_close")
 
 

@@ -163,7 +163,7 @@ def _measures(ranked: Ranked) -> Iterator[Label[Any]]:
     for name in COUNTERS:
         yield sum_of(ranked.c[name]).label(name)
     for name in HOURS:
-        yield func.count(ranked.c[name]).label(f"n_{name}")
+        yield func.count(ranked.c[name], type_=BigInteger()).label(f"n_{name}")
         yield ranked.percentile(name, MEDIAN).label(f"median_{name}")
 
 
@@ -178,7 +178,7 @@ def _months() -> Any:
 
 _month = _months()
 _release = table_of(Release).alias("any_release").c
-_has_releases = exists().where(_release.org == _month.org)
+_has_releases = exists(_release.id).where(_release.org == _month.org)
 _weeks = hours_between(StartOfDay(_month.month), StartOfDay(NextMonth(_month.month))) / HOURS_A_WEEK
 _is_over = NextMonth(_month.month) <= DayOf(now())
 
