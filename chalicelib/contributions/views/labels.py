@@ -52,8 +52,8 @@ def _labelled() -> Any:
                 true_if(item.closed_at.is_(None)).label("is_open"),
                 hours.label("hours_to_close"),
             )
-            # All of the place, so that a condition on it reaches both.
-            .where(label.item_id == item.id, label.org == item.org, label.repo == item.repo, label.kind == kind)
+            # By the id alone: PostgreSQL takes each further column for another one that few rows share.
+            .where(label.item_id == item.id)
             .where(item.author_kind != BOT, at.is_not(None))
         )
 
