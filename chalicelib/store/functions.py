@@ -224,16 +224,6 @@ class ByBytes(PatternFunction):
     sqlite = "{0}"
 
 
-class NotByIndex(PatternFunction):
-    """A number of a BIGINT column, whose index SQLite then leaves alone: it would take one that helps little."""
-
-    type = BigInteger()
-    inherit_cache = True
-    plain = "{0}"
-    # https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_plus
-    sqlite = "+{0}"
-
-
 class FirstWord(PatternFunction):
     """The part of a text before its first full stop; the whole text when it has none."""
 

@@ -46,6 +46,11 @@ def sized(additions: int, deletions: int, files: int, **columns: Any) -> dict[st
 
 def pull_requests(writer: Writer) -> Iterable[Item]:
     """Give the pull requests: those of April and May, then those that are open."""
+    return (*_of_the_shop_in_april(), *_of_the_api_in_april(), *_of_may(), *_open_now(writer))
+
+
+def _of_the_shop_in_april() -> Iterable[Item]:
+    """Give those of the shop in April."""
     yield Item(
         *("shop", 101, "ada", "Show prices with tax", at(4, 1, 9)),
         ended=8,
@@ -77,6 +82,10 @@ def pull_requests(writer: Writer) -> Iterable[Item]:
         ended=2,
         columns=sized(2, 2, 1, merged_by="ada"),
     )
+
+
+def _of_the_api_in_april() -> Iterable[Item]:
+    """Give those of the API in April."""
     yield Item(
         *("api", 31, "dan", "Pages of 100 orders", at(4, 2, 9)),
         ended=5,
@@ -98,6 +107,10 @@ def pull_requests(writer: Writer) -> Iterable[Item]:
         what=((COMMENTED, "dan", 26),),
         columns=sized(9400, 8100, 212, merged=False),
     )
+
+
+def _of_may() -> Iterable[Item]:
+    """Give those of May."""
     yield Item(
         *("shop", 105, "chloe", "Gift cards", at(5, 4, 9)),
         ended=31,
@@ -120,6 +133,10 @@ def pull_requests(writer: Writer) -> Iterable[Item]:
         labels=("docs",),
         columns=sized(1, 1, 1, merged_by="chloe"),
     )
+
+
+def _open_now(writer: Writer) -> Iterable[Item]:
+    """Give those that are open."""
     yield Item("shop", 120, "zoe", "Translate the basket", writer.ago(days=12), columns=sized(420, 0, 9))
     yield Item(
         *("shop", 121, "chloe", "Wish lists", writer.ago(days=5)),

@@ -49,6 +49,32 @@ USER_ID = {
         END""",
 }
 
+
+def _place() -> list[Column[Any]]:
+    """Make the columns that say where an item is."""
+    return [
+        Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
+        Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+    ]
+
+
+def _opened() -> list[Column[Any]]:
+    """Make those, and the ones that say who opened it when."""
+    return [
+        Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
+        Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
+        Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
+        Column(
+            "author_kind",
+            sa.String(),
+            nullable=False,
+            comment="What the author was at its opening: member, maintainer, non-member or bot",
+        ),
+        Column("created_at", TIME, nullable=False, comment="When it was opened"),
+        *_place(),
+    ]
+
+
 # Each table of facts and what they need: its comment, its columns and its indexes.
 TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
     "fact_definitions": (
@@ -141,18 +167,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             ),
             Column("late_reviews", sa.BigInteger(), nullable=False, comment="Reviews after the end"),
             Column("moved_at", TIME, comment="When anybody but bots last moved it; NULL: nobody, or closed"),
-            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
-            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
-            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
-            Column(
-                "author_kind",
-                sa.String(),
-                nullable=False,
-                comment="What the author was at its opening: member, maintainer, non-member or bot",
-            ),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_opened(),
         ],
         [["org", "created_at"], ["org", "repo", "number"]],
     ),
@@ -173,18 +188,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             ),
             Column("hours_to_close", sa.Double(), comment="Hours from created_at to closed_at"),
             Column("reopen_count", sa.BigInteger(), nullable=False, comment="How often it was reopened"),
-            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
-            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
-            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
-            Column(
-                "author_kind",
-                sa.String(),
-                nullable=False,
-                comment="What the author was at its opening: member, maintainer, non-member or bot",
-            ),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_opened(),
         ],
         [["org", "created_at"], ["org", "repo", "number"]],
     ),
@@ -200,18 +204,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             Column("answered", sa.Boolean(), nullable=False, comment="True when one of us has responded"),
             Column("author_last_at", TIME, nullable=False, comment="The author's last message"),
             Column("our_last_at", TIME, comment="The last message by one of us"),
-            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
-            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
-            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
-            Column(
-                "author_kind",
-                sa.String(),
-                nullable=False,
-                comment="What the author was at its opening: member, maintainer, non-member or bot",
-            ),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_opened(),
         ],
         [["org", "repo", "number"]],
     ),
@@ -235,8 +228,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             Column("kind", sa.String(), nullable=False, comment="issue or pull_request"),
             Column("opened_at", TIME, nullable=False, comment="When it was opened, or reopened"),
             Column("closed_at", TIME, comment="When it was closed after that; NULL: it was not"),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_place(),
         ],
         [["org", "repo", "kind"]],
     ),
@@ -273,8 +265,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
                 nullable=False,
                 comment="What the person was at that time: member, maintainer, non-member or bot",
             ),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_place(),
         ],
         [["org", "at"], ["org", "repo", "at"], ["user_id", "at"]],
     ),
@@ -291,8 +282,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             Column("name", sa.String(), primary_key=True, comment="Label's name"),
             Column("kind", sa.String(), nullable=False, comment="issue or pull_request"),
             Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_place(),
         ],
         [["org", "name"], ["org", "repo", "name"]],
     ),
@@ -319,18 +309,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             Column("reviewed_by_id", sa.BigInteger(), comment="Whose review that was"),
             Column("reviewed_by", sa.String(), comment="That person's login"),
             Column("is_open", sa.Boolean(), nullable=False, comment="True while the review is waited for"),
-            Column("number", sa.Integer(), nullable=False, comment="Number within the repository"),
-            Column("author_id", sa.BigInteger(), comment="Author's id; NULL when the account is gone"),
-            Column("username", sa.String(), comment="Author's login; NULL when the account is gone"),
-            Column(
-                "author_kind",
-                sa.String(),
-                nullable=False,
-                comment="What the author was at its opening: member, maintainer, non-member or bot",
-            ),
-            Column("created_at", TIME, nullable=False, comment="When it was opened"),
-            Column("org", sa.String(), nullable=False, comment="Owner of the repository"),
-            Column("repo", sa.String(), nullable=False, comment="Repository's name, without the owner"),
+            *_opened(),
         ],
         [["org", "repo", "requested_at"], ["org", "requested_at"], ["reviewer_id", "requested_at"]],
     ),
