@@ -73,9 +73,28 @@ class Facts:
         """Give the facts of all items: what is stored, and what follows now for items that have changed since."""
         noted = self.changed.c.item_id
         stored = select(*self.table.c).where(~exists().where(noted == self.table.c[self.key]))
+        return union_all(stored, self._live()).subquery(self.table.name)
+
+    def current_with(self, other: Facts, columns: Callable[[Any, Any], Sequence[ColumnElement[Any]]]) -> Subquery:
+        """Give columns of these facts and of other ones of the same items, for those that have both.
+
+        Not a join of two `current()`: of such a one, a database can't tell how many rows it will have.
+        """
+        noted, own, others = self.changed.c.item_id, self.table.c, other.table.c
+        stored = (
+            select(*columns(own, others))
+            .where(own[self.key] == others[other.key])
+            .where(~exists().where(noted == own[self.key]))
+        )
+        one, two = self._live().subquery(), other._live().subquery()
+        live = select(*columns(one.c, two.c)).where(one.c[self.key] == two.c[other.key])
+        return union_all(stored, live).subquery(f"{self.table.name}_with_{other.table.name}")
+
+    def _live(self) -> Select[Any]:
+        """What follows now for items that have changed since it was stored."""
+        noted = self.changed.c.item_id
         # Where nothing has changed, the second condition spares the database all of the work.
-        live = self.define(lambda item_id: item_id.in_(select(noted))).where(exists(select(self.changed.c.id)))
-        return union_all(stored, live).subquery(self.table.name)
+        return self.define(lambda item_id: item_id.in_(select(noted))).where(exists(select(self.changed.c.id)))
 
     def store(self, connection: Connection, ids: Sequence[int]) -> None:
         """Write the facts of some items anew, in the caller's transaction."""

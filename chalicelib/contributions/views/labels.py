@@ -21,10 +21,11 @@ from sqlalchemy import (
     union_all,
 )
 
+from chalicelib.contributions.facts import ISSUES, LABELS, PULL_REQUESTS
 from chalicelib.contributions.facts.people import BOT, ISSUE, PULL_REQUEST
 from chalicelib.contributions.views.issues import ISSUE_CYCLE
 from chalicelib.contributions.views.lists import ITEM_LABELS
-from chalicelib.contributions.views.pull_requests import PULL_REQUEST_CYCLE
+from chalicelib.store.facts import Facts
 from chalicelib.store.functions import MonthOf, any_if, constant, count_if, ratio, true_if
 from chalicelib.store.levels import by_level, level_columns
 from chalicelib.store.percentiles import MEDIAN, Ranked
@@ -38,26 +39,31 @@ BUG_BEGINNINGS = (
 )
 
 
+def _items_with_labels(kind: str, items: Facts) -> Any:
+    """The labels of items of a kind, each with what is known of its item."""
+
+    def columns(label: Any, item: Any) -> list[ColumnElement[Any]]:
+        told = ("org", "repo", "author_kind", "created_at", "closed_at", "hours_to_close")
+        return [*(item[name] for name in told), constant(kind).label("kind"), label.name]
+
+    return LABELS.current_with(items, columns)
+
+
 def _labelled() -> Any:
     """Each opening, and each last closing, once for each label of the item."""
 
-    def of(kind: str, cycle: View, *, closing: bool) -> Select[Any]:
-        item, label = cycle.table.alias().c, ITEM_LABELS.table.alias().c
+    def of(kind: str, items: Facts, *, closing: bool) -> Select[Any]:
+        item = _items_with_labels(kind, items).c
         at = item.closed_at if closing else item.created_at
         hours = item.hours_to_close if closing else cast(null(), Double)
-        return (
-            select(
-                *(item.org, item.repo, MonthOf(at).label("month"), constant(kind).label("kind"), label.name),
-                constant(CLOSED if closing else OPENED).label("what"),
-                true_if(item.closed_at.is_(None)).label("is_open"),
-                hours.label("hours_to_close"),
-            )
-            # By the id alone: PostgreSQL takes each further column for another one that few rows share.
-            .where(label.item_id == item.id)
-            .where(item.author_kind != BOT, at.is_not(None))
-        )
+        return select(
+            *(item.org, item.repo, MonthOf(at).label("month"), item.kind, item.name),
+            constant(CLOSED if closing else OPENED).label("what"),
+            true_if(item.closed_at.is_(None)).label("is_open"),
+            hours.label("hours_to_close"),
+        ).where(item.author_kind != BOT, at.is_not(None))
 
-    kinds = ((ISSUE, ISSUE_CYCLE), (PULL_REQUEST, PULL_REQUEST_CYCLE))
+    kinds = ((ISSUE, ISSUES), (PULL_REQUEST, PULL_REQUESTS))
     each = (of(*kind, closing=closing) for kind in kinds for closing in (False, True))
     return union_all(*each).subquery("labelled")
 
