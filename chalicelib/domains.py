@@ -7,20 +7,21 @@ from typing import Any
 
 from chalicelib.contributions.domain import CONTRIBUTIONS
 from chalicelib.copilot.domain import COPILOT
-from chalicelib.ingest import brake, snapshots
+from chalicelib.ingest import brake, snapshots, working_time
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
+from chalicelib.projects.domain import PROJECTS
 from chalicelib.security.domain import SECURITY
 from chalicelib.settings import Setting, Settings
 from chalicelib.webhooks.domain import webhooks_for
 from chalicelib.workflows.domain import WORKFLOWS
 
-SOURCES: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS)
+SOURCES: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS, PROJECTS)
 DOMAINS = (*SOURCES, webhooks_for(SOURCES))
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
 # The settings of what all domains work with.
-SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *snapshots.settings_of(SNAPSHOTS))
+SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *working_time.SETTINGS, *snapshots.settings_of(SNAPSHOTS))
 
 
 def ordered_steps(job: str, domains: Sequence[Domain] = DOMAINS) -> list[tuple[Domain, Step]]:

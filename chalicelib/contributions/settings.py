@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
-from chalicelib.contributions.rules.working_time import Hours, time_zone, week_days, working_hours
 from chalicelib.settings import MAX_DAYS, Setting, date_or_time, name_list, whole_number
 
 # The kinds that GitHub documents. With EVENT_TYPES empty, an event of another kind is stored too.
@@ -94,28 +93,6 @@ GH_BOTS: Setting[tuple[str, ...]] = Setting(
     "Logins of bots that are ordinary accounts: the views count them as bots",
     shown="none",
 )
-WORK_TIME_ZONE: Setting[tzinfo] = Setting(
-    "WORK_TIME_ZONE",
-    UTC,
-    time_zone,
-    "The time zone of WORK_DAYS and WORK_HOURS, an IANA name such as `Europe/Berlin`. The views of business hours "
-    "follow these three",
-    shown="UTC",
-)
-WORK_DAYS: Setting[tuple[int, ...]] = Setting(
-    "WORK_DAYS",
-    (0, 1, 2, 3, 4),
-    week_days,
-    "The working days: a list of `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`. Holidays are not known",
-    shown="mon,tue,wed,thu,fri",
-)
-WORK_HOURS: Setting[Hours] = Setting(
-    "WORK_HOURS",
-    Hours(9 * 60, 17 * 60),
-    working_hours,
-    "When work begins and ends on a working day, `00:00-24:00` at most; breaks are not known",
-    shown="09:00-17:00",
-)
 SETTINGS = (
     NEW_DAYS,
     CLOSED_DAYS,
@@ -126,7 +103,4 @@ SETTINGS = (
     RECONCILE_SINCE,
     GH_MAINTAINERS,
     GH_BOTS,
-    WORK_TIME_ZONE,
-    WORK_DAYS,
-    WORK_HOURS,
 )

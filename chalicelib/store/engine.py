@@ -20,7 +20,7 @@ from chalicelib.store.transactions import watch
 from chalicelib.store.urls import MALFORMED, parse_db_url, private_parameters, redact_text, redact_url, without_private
 
 # Every migration that this code knows, oldest first; a test compares it with migrations/versions.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 ENCODING = "UTF8"
 # A connection that is older is not used again. A Lambda that stands still keeps none alive, and gateways on the way
 # forget it after 350 seconds; one that doesn't say so would hold the next delivery up until Lambda ends it.

@@ -11,10 +11,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from chalicelib.contributions.rules.working_time import WorkingTime
-from chalicelib.contributions.settings import WORK_DAYS, WORK_HOURS, WORK_TIME_ZONE
 from chalicelib.contributions.sync.facts import follow_roles, store_parts
 from chalicelib.contributions.sync.working_time import follow_working_time
+from chalicelib.ingest.working_time import WORK_DAYS, WORK_HOURS, WORK_TIME_ZONE, WorkingTime
 from docs.world.ci import run_ci
 from docs.world.copilot import use_copilot
 from docs.world.people import employ

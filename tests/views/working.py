@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from chalicelib.contributions.rules.working_time import WorkingTime, time_zone, week_days, working_hours
 from chalicelib.contributions.sync.working_time import follow_working_time
+from chalicelib.ingest.working_time import WorkingTime, time_zone, week_days, working_hours
 from tests.views.world import World
 
 

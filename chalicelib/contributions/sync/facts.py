@@ -17,8 +17,9 @@ from chalicelib.contributions.facts.people import BOT, MAINTAINER, merge_time
 from chalicelib.contributions.facts.roles import person_roles
 from chalicelib.contributions.models import Event, Issue, ListedPerson, PersonRole, PullRequest
 from chalicelib.contributions.settings import GH_BOTS, GH_MAINTAINERS
-from chalicelib.contributions.sync.working_time import follow_working_time, working_time
+from chalicelib.contributions.sync.working_time import follow_working_time
 from chalicelib.ingest.context import Context
+from chalicelib.ingest.working_time import working_time
 from chalicelib.inventory.models import Team
 from chalicelib.store.among import among
 from chalicelib.store.facts import analyze, has_many_notes, store_changed, take_turn_to_store

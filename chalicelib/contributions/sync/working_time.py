@@ -8,17 +8,10 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.models import Issue, PullRequest, WorkingDay
-from chalicelib.contributions.rules.working_time import WorkingTime
-from chalicelib.contributions.settings import WORK_DAYS, WORK_HOURS, WORK_TIME_ZONE
-from chalicelib.settings import Settings
+from chalicelib.ingest.working_time import WorkingTime
 
 # What was imported into GitHub may be older than GitHub is. Before this year, nobody counts business hours.
 FIRST_YEAR = 2000
-
-
-def working_time(settings: Settings) -> WorkingTime:
-    """Give when people work; raises SettingsError when a setting is malformed."""
-    return WorkingTime(settings.value(WORK_TIME_ZONE), settings.value(WORK_DAYS), settings.value(WORK_HOURS))
 
 
 def follow_working_time(session: Session, org: str, working: WorkingTime, today: date) -> None:

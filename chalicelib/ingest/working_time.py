@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from chalicelib.settings import Setting, Settings
+
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 A_DAY = timedelta(days=1)
@@ -122,3 +124,33 @@ def _cut(opens: datetime, closes: datetime) -> Iterator[tuple[date, Stretch]]:
         end = min(closes, midnight + A_DAY)
         yield opens.date(), Stretch(int((opens - midnight).total_seconds()), int((end - midnight).total_seconds()))
         opens = end
+
+
+WORK_TIME_ZONE: Setting[tzinfo] = Setting(
+    "WORK_TIME_ZONE",
+    UTC,
+    time_zone,
+    "The time zone of WORK_DAYS and WORK_HOURS, an IANA name such as `Europe/Berlin`. The views of business hours "
+    "follow these three",
+    shown="UTC",
+)
+WORK_DAYS: Setting[tuple[int, ...]] = Setting(
+    "WORK_DAYS",
+    (0, 1, 2, 3, 4),
+    week_days,
+    "The working days: a list of `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`. Holidays are not known",
+    shown="mon,tue,wed,thu,fri",
+)
+WORK_HOURS: Setting[Hours] = Setting(
+    "WORK_HOURS",
+    Hours(9 * 60, 17 * 60),
+    working_hours,
+    "When work begins and ends on a working day, `00:00-24:00` at most; breaks are not known",
+    shown="09:00-17:00",
+)
+SETTINGS = (WORK_TIME_ZONE, WORK_DAYS, WORK_HOURS)
+
+
+def working_time(settings: Settings) -> WorkingTime:
+    """Give when people work; raises SettingsError when a setting is malformed."""
+    return WorkingTime(settings.value(WORK_TIME_ZONE), settings.value(WORK_DAYS), settings.value(WORK_HOURS))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.contributions.rules.working_time import (
+from chalicelib.ingest.working_time import (
     Hours,
     Stretch,
     WorkingDay,

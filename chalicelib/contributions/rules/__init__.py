@@ -1,1 +1,0 @@
-"""Rules that settings name; pure, and without a database."""

@@ -1,0 +1,1 @@
+"""Turns what GitHub says of boards into rows."""

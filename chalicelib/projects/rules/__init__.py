@@ -1,0 +1,1 @@
+"""What fields, statuses and deliverables mean."""

@@ -1,0 +1,1 @@
+"""Reads boards and stores them."""
