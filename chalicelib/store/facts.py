@@ -159,17 +159,17 @@ def has_many_notes(connection: Connection, facts: FactSet, number: int) -> bool:
     return connection.scalar(select(item).distinct().order_by(item).offset(number).limit(1)) is not None
 
 
-def analyze(connection: Connection, facts: FactSet, *, notes: bool) -> None:
+def analyze(connection: Connection, facts: FactSet) -> None:
     """Let PostgreSQL count what there is to read, and what is stored: it does so by itself a minute later, or more.
 
-    Without it, it takes tables that were just filled for empty ones, and reads them again for each item. It needs no
-    right, and leaves tables out that are another's. `notes` counts these too: not when they are gone, for it would take
-    the next many for one. https://www.postgresql.org/docs/current/sql-analyze.html
+    Without it, it takes tables that were just filled for empty ones, and reads them again for each item. Notes that
+    were just deleted it still expects, and prepares for work that there isn't. It needs no right, and leaves tables out
+    that are another's. https://www.postgresql.org/docs/current/sql-analyze.html
     """
     if connection.dialect.name == "postgresql":
         read, kept = (each.table for each in facts.journals), (each.table for each in facts.facts)
-        tables = (*([facts.changed] if notes else []), *read, *kept)
-        connection.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
+        names = ", ".join(table.name for table in (facts.changed, *read, *kept))
+        connection.execute(text(f"ANALYZE {names}"))
 
 
 def store_changed(connection: Connection, facts: FactSet, *, at_most: int, after: int | None = None) -> list[int]:
@@ -199,6 +199,7 @@ def note_unsure(connection: Connection, facts: FactSet, *, unnoticed: bool) -> N
     if not unnoticed and _are_defined(connection, defined):
         return
     facts.note_all(connection)
+    analyze(connection, facts)  # until they are stored, views work out all of them
     connection.execute(delete(FactDefinition).where(FactDefinition.name.in_(defined)))
     new = [{"name": name, "digest": digest} for name, digest in defined.items()]
     connection.execute(insert(FactDefinition), new)

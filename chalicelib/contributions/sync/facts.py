@@ -73,13 +73,13 @@ def store_parts(session: Session) -> Iterator[list[int]]:
     Items that are noted meanwhile are for the next time.
     """
     if many := has_many_notes(session.connection(), FACTS, AT_ONCE):
-        analyze(session.connection(), FACTS, notes=True)
+        analyze(session.connection(), FACTS)
     ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE)
     while ids:
         yield ids
         ids = store_changed(session.connection(), FACTS, at_most=AT_ONCE, after=ids[-1])
     if many:
-        analyze(session.connection(), FACTS, notes=False)
+        analyze(session.connection(), FACTS)
 
 
 def _warn_of_unknown_teams(context: Context) -> None:
