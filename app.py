@@ -13,8 +13,10 @@ from typing import Any, cast
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, IAMAuthorizer, Rate, Request, Response
 
+from chalicelib.domains import COMMANDS
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.github import Budget, Pause
+from chalicelib.jobs.commands import run_command
 from chalicelib.jobs.connections import open_database
 from chalicelib.jobs.deliveries import answer
 from chalicelib.jobs.health import Health, read_health
@@ -30,9 +32,11 @@ from chalicelib.utils import format_utc
 app = Chalice(app_name="contributor-metrics")
 HEALTH = "health"
 
-EPILOG = """examples:
+SHOWN = "\n".join(f"  .venv/bin/python app.py {each.name:<13} {each.help}" for each in COMMANDS.values())
+EPILOG = f"""examples:
   GH_TOKEN=… GH_ORGS=my-org .venv/bin/python app.py every_30_min
   .venv/bin/python app.py health        shows how current the database is; exit code 1 when something is stale or failed
+{SHOWN}
 
 Settings come from the environment, then from .env in the folder of app.py.
 Exit codes: 0 done, 1 a step failed or something is stale, 2 wrong settings, arguments or database,
@@ -84,15 +88,15 @@ def context_of(event: CloudWatchEvent) -> LambdaContext:
 
 
 def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
-    """Run a job, or `health`, from a shell; returns the exit code."""
+    """Run a job or another command from a shell; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog=".venv/bin/python app.py",
-        description="Run one of the scheduled jobs once, or show how current the database is. "
+        description="Run one of the scheduled jobs once, or show how current the database is, or what GitHub has. "
         "A job waits for GitHub's rate limits, and prints until when.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=[*sorted(JOBS), HEALTH], help="the job to run, or health")
+    parser.add_argument("job", choices=[*sorted(JOBS), HEALTH, *COMMANDS], help="the job to run, or what to show")
     command = parser.parse_args(arguments).job
     log_plainly()
     budget = Budget(on_pause=log_pause)
@@ -101,6 +105,10 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
             settings = settings or load_settings()
             if command == HEALTH:
                 return print_health(settings)
+            if command in COMMANDS:
+                for line in run_command(command, settings, budget=budget):
+                    print(line)
+                return 0
             run_job(command, settings, budget=budget)
     except ContributorMetricsError as error:
         return shell.print_error(error)

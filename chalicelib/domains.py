@@ -19,6 +19,7 @@ from chalicelib.workflows.domain import WORKFLOWS
 
 SOURCES: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORKFLOWS, PROJECTS)
 DOMAINS = (*SOURCES, webhooks_for(SOURCES))
+COMMANDS = {command.name: command for domain in DOMAINS for command in domain.commands}
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
 # The settings of what all domains work with.
 SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *working_time.SETTINGS, *snapshots.settings_of(SNAPSHOTS))

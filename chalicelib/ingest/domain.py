@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from chalicelib.errors import SettingsError
+from chalicelib.github import GitHubAPI
 from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.deliveries import Event
@@ -85,6 +86,18 @@ class Files(Protocol):
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command of `app.py` that asks GitHub: its name, what it shows (for the help), and what gives its lines.
+
+    `lines` gets what gives each organisation's client.
+    """
+
+    name: str
+    help: str
+    lines: Callable[[Callable[[str], GitHubAPI], Settings], Iterator[str]]
+
+
+@dataclass(frozen=True)
 class Relation:
     """How one table refers to another, in SQL and in words, for the data dictionary."""
 
@@ -102,7 +115,8 @@ class Domain:
     `retired_views` are names that views had in older versions, to be dropped.
     `events` are those of webhooks that it keeps something of, each with what saves it. `enabled` says whether jobs and
     the webhook keep it at all. `agree` raises SettingsError when its settings contradict each other.
-    `resources` are what front ends may ask for. `examples` are arguments of `backfill.py`, for its help.
+    `resources` are what front ends may ask for, `commands` what people may ask `app.py` for. `examples` are arguments
+    of `backfill.py`, for its help.
     """
 
     name: str
@@ -124,6 +138,7 @@ class Domain:
     files: Files | None = None
     relations: Sequence[Relation] = ()
     examples: Sequence[str] = ()
+    commands: Sequence[Command] = ()
 
     @property
     def all_kinds(self) -> tuple[Kind, ...]:
