@@ -113,7 +113,8 @@ def test_help_has_an_example_of_each_kind_of_command(capsys: pytest.CaptureFixtu
     text = capsys.readouterr().out
     assert "GH_ORGS=my-org .venv/bin/python app.py every_30_min\n" in text
     assert ".venv/bin/python app.py health  " in text
-    assert "{daily,every_30_min,nrt_events,health}" in text
+    assert ".venv/bin/python app.py projects  " in text
+    assert "{daily,every_30_min,nrt_events,health,projects}" in text
 
 
 @pytest.mark.parametrize("arguments", [[], ["hourly"], ["daily", "nrt_events"]])
