@@ -60,6 +60,11 @@ class ProjectsAPI:
         return self._of_timelines.is_without_boards
 
     @property
+    def without_boards(self) -> set[str]:
+        """Whose timelines came without the events of boards."""
+        return self._of_timelines.without_boards
+
+    @property
     def _of_timelines(self) -> Timelines:
         if self._timelines is None:
             self._timelines = Timelines(self.github)

@@ -33,11 +33,12 @@ class _Page:
 
 @dataclass
 class Timelines:
-    """Reads timelines; remembers when boards are forbidden."""
+    """Reads timelines; remembers when boards are forbidden, and whose timelines came without them."""
 
     github: GitHubAPI
     _batches: Batches = field(default_factory=Batches)
     _forbidden: int = 0
+    without_boards: set[str] = field(default_factory=set)
 
     @property
     def is_without_boards(self) -> bool:
@@ -49,6 +50,7 @@ class Timelines:
         pages: dict[str, _Page | None] = {}
         for part in in_parts(list(dict.fromkeys(ids)), MOST_IDS):
             pages |= self._batches.fetch(part, self._ask)
+        self.without_boards |= {key for key, page in pages.items() if page and not page.with_boards}
         return {key: None if page is None else self._all(key, page) for key, page in pages.items()}
 
     def _ask(self, keys: Sequence[str], *, is_divisible: bool) -> dict[str, _Page | None]:
