@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from sandbox.world.founding import Plan
-from sandbox.world.items import Item, Organisation, Repository
+from sandbox.world.items import Change, Item, Organisation, Repository
 from sandbox.world.journal import Journal, Occurrence
 from sandbox.world.people import CI_BOT, App, Person
 
@@ -44,6 +45,28 @@ class Core:
 
     def _withdraw(self, item: Item) -> None:
         """Take an item away; the state does."""
+        raise NotImplementedError
+
+    def _leave_boards(self, item: Item) -> None:
+        """Take an item that is deleted off all boards; the part of the state that has boards does."""
+        raise NotImplementedError
+
+    def apply(self, item: Item, change: Change) -> bool:
+        """Apply a change to an item; the state does."""
+        raise NotImplementedError
+
+    def open(
+        self,
+        repository: Repository,
+        at: int,
+        author: Person | None,
+        title: str,
+        body: str | None,
+        *,
+        pull: bool,
+        rng: Random,
+    ) -> Item:
+        """Open an issue or a pull request; the state does."""
         raise NotImplementedError
 
     def later(self, at: int, deed: Callable[[], None]) -> None:

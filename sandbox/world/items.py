@@ -367,6 +367,8 @@ class Item:
     base: str = "main"
     issue_type: IssueType | None = None
     requested_teams: tuple[Team, ...] = ()
+    parent: "Item | None" = None
+    sub_issues: "tuple[Item, ...]" = ()
     history: list[Change] = field(default_factory=list)
     moved_to: "Item | None" = None
     # Whether others show a cross-reference to this one, which goes when it does.

@@ -24,6 +24,24 @@ def _beside_another(item: Item, change: Change) -> bool:
     return change.other is not None and change.other is not item
 
 
+def _below(item: Item, change: Change) -> bool:
+    """Put an issue below another one, or take it away from there."""
+    if not _beside_another(item, change):
+        return False
+    item.parent = change.other if change.kind is Kind.PARENT_ISSUE_ADDED else None
+    return True
+
+
+def _above(item: Item, change: Change) -> bool:
+    """Give an issue another part, or one less."""
+    other = change.other
+    if other is None or other is item:
+        return False
+    kept = tuple(one for one in item.sub_issues if one.now() is not other.now())
+    item.sub_issues = (*kept, other) if change.kind is Kind.SUB_ISSUE_ADDED else kept
+    return True
+
+
 def _on_board(_: Item, change: Change) -> bool:
     return change.project is not None
 
@@ -81,10 +99,6 @@ RARE_EFFECTS: dict[Kind, Effect] = {
     **dict.fromkeys((Kind.ISSUE_TYPE_ADDED, Kind.ISSUE_TYPE_CHANGED, Kind.ISSUE_TYPE_REMOVED), _typed),
     **dict.fromkeys(
         (
-            Kind.SUB_ISSUE_ADDED,
-            Kind.SUB_ISSUE_REMOVED,
-            Kind.PARENT_ISSUE_ADDED,
-            Kind.PARENT_ISSUE_REMOVED,
             Kind.BLOCKED_BY_ADDED,
             Kind.BLOCKED_BY_REMOVED,
             Kind.BLOCKING_ADDED,
@@ -96,6 +110,8 @@ RARE_EFFECTS: dict[Kind, Effect] = {
         ),
         _beside_another,
     ),
+    **dict.fromkeys((Kind.PARENT_ISSUE_ADDED, Kind.PARENT_ISSUE_REMOVED), _below),
+    **dict.fromkeys((Kind.SUB_ISSUE_ADDED, Kind.SUB_ISSUE_REMOVED), _above),
     **dict.fromkeys((Kind.PINNED, Kind.UNPINNED), _on_issue),
     Kind.USER_BLOCKED: _blocked,
     **dict.fromkeys(

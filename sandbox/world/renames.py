@@ -64,6 +64,7 @@ class Renames(Core):
         """Delete a repository with all that is in it: its name and its id answer 404 from now on."""
         with self.lock:
             for item in list(repository.items.values()):
+                self._leave_boards(item)
                 self._withdraw(item)
             self.tell(repository.owner, "repository", "deleted", repository)
             repository.owner.repositories.remove(repository)

@@ -8,12 +8,14 @@ from random import Random
 from typing import Unpack
 
 from sandbox.world.alerts import Alerts
+from sandbox.world.board_changes import Boards
 from sandbox.world.ci.runs import Runs
 from sandbox.world.effects import apply, count_in_milestone
 from sandbox.world.founding import Plan
 from sandbox.world.items import About, Change, Item, Kind, Milestone, Repository
 from sandbox.world.memberships import Memberships
 from sandbox.world.noted import Noted
+from sandbox.world.parents import Parents
 from sandbox.world.people import COPILOT, DEPENDABOT, Person
 from sandbox.world.releases import Releases
 from sandbox.world.renames import Renames
@@ -61,7 +63,7 @@ class Deletion:
     at: int
 
 
-class State(Memberships, Releases, Renames, Alerts, Runs, Noted):
+class State(Memberships, Releases, Renames, Alerts, Runs, Boards, Parents, Noted):
     """Organisations, people and items as they are now, and every way to change them."""
 
     def __init__(self, plan: Plan, *, index_lag: int = 0) -> None:
@@ -158,6 +160,7 @@ class State(Memberships, Releases, Renames, Alerts, Runs, Noted):
             change.id = change.id or self.ids.take(change.kind)
             self._changed(item, change.at)
             self._tell_change(item, change)
+            self._follow(item, change)
             return True
 
     def change(self, item: Item, kind: Kind, *, actor: Person | None = None, **about: Unpack[About]) -> bool:
@@ -168,6 +171,7 @@ class State(Memberships, Releases, Renames, Alerts, Runs, Noted):
     def delete(self, item: Item) -> None:
         """Delete an item: its number answers 410 from now on."""
         with self.lock:
+            self._leave_boards(item)
             self._withdraw(item)
             item.repository.deleted.add(item.number)
             self.deletions.append(Deletion(item, self.now))
@@ -192,6 +196,7 @@ class State(Memberships, Releases, Renames, Alerts, Runs, Noted):
             count_in_milestone(new, by=1)
             self._enter(new, self.now)
             item.moved_to = item.repository.moved[item.number] = new
+            self._move_on_boards(item, new)
             actor = actor or self.first_admin(target.owner)
             self.apply(new, Change(self.now, Kind.TRANSFERRED, actor, source=item))
             self.transfers.append(Transfer(item, new, self.now))

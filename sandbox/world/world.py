@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from sandbox.world import everything, founding, happenings, prose
+from sandbox.world import board_life, everything, founding, happenings, prose
 from sandbox.world.alert_happenings import CHANGES, CHANGES_SHARE, OPENINGS
 from sandbox.world.founding import Plan
 from sandbox.world.hours import DAY, HOUR, SATURDAY, moment_of_day, weekday
@@ -89,12 +89,20 @@ class World(Population):
             founding.form_teams(rng, organisation)
             founding.arrange_teams(Random(f"{plan.seed}/teams/{organisation.login}"), organisation)
             self._plan_moves(rng, organisation)
+            self._plan_boards(organisation)
         self.number_from(rng)
         first_day = plan.start - plan.start % DAY
         # The share of a day's weight that the whole history's items come to.
         days = range(first_day, plan.now, DAY)
         self._daily = plan.items / max(sum(self._weight(day) for day in days), 1)
         self._push(first_day - DAY_LEAD, first_day)
+
+    def _plan_boards(self, organisation: Organisation) -> None:
+        """Let boards begin on the second day, and the large one when history ends."""
+        if self.plan.boards:
+            self.later(self.plan.start + DAY, lambda: board_life.found_boards(self, organisation))
+        if self.plan.board_items:
+            self.later(self.plan.now, lambda: board_life.found_large_board(self, organisation))
 
     def _plan_moves(self, rng: Random, organisation: Organisation) -> None:
         """Let some members join and some leave while the world is watched, half of them in its future."""
