@@ -8,6 +8,8 @@ from sandbox.server.serving import RunningSandbox, serve
 from sandbox.world.alerts import Alert, CodeAlert, DependabotAlert, SecretAlert
 from sandbox.world.apps import Integration
 from sandbox.world.audit import Audit, OwnersError, Protection, Rule
+from sandbox.world.board_items import BoardItem
+from sandbox.world.boards import Layout, Project
 from sandbox.world.ci.model import Job, JobSpec, Run, Runner, RunnerGroup, Workflow
 from sandbox.world.founding import Plan
 from sandbox.world.items import Change, Item, Kind, Organisation, Release, Repository, Team
@@ -16,6 +18,7 @@ from sandbox.world.world import World
 __all__ = [
     "Alert",
     "Audit",
+    "BoardItem",
     "Change",
     "CodeAlert",
     "DependabotAlert",
@@ -25,6 +28,7 @@ __all__ = [
     "Job",
     "JobSpec",
     "Kind",
+    "Layout",
     "LimitSettings",
     "Limits",
     "NotStartedError",
@@ -33,6 +37,7 @@ __all__ = [
     "Payloads",
     "Place",
     "Plan",
+    "Project",
     "Protection",
     "Release",
     "Repository",

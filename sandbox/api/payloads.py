@@ -145,7 +145,7 @@ class Payloads(Profiles):
             "performed_via_github_app": None if item.app is None else self.app(item.app, item.repository.owner.account),
             "state_reason": item.state_reason,
         }
-        return payload | (self._pull_part(item, html_url) if item.is_pull else self._issue_part())
+        return payload | (self._pull_part(item, html_url) if item.is_pull else self._issue_part(item))
 
     def _pull_part(self, item: Item, html_url: str) -> JSON:
         return {
@@ -159,10 +159,13 @@ class Payloads(Profiles):
             },
         }
 
-    def _issue_part(self) -> JSON:
+    def _issue_part(self, item: Item) -> JSON:
+        parts = [one.now() for one in item.sub_issues if one.now().id in self.world.items]
+        closed = sum(one.state == "closed" for one in parts)
+        percent = 100 * closed // max(len(parts), 1)
         dependencies = dict.fromkeys(("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0)
         return {
-            "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
+            "sub_issues_summary": {"total": len(parts), "completed": closed, "percent_completed": percent},
             "issue_dependencies_summary": dependencies,
         }
 

@@ -8,7 +8,7 @@ from werkzeug.routing import Map, Rule
 
 from sandbox.api.call import Call
 from sandbox.api.copilot.files import ORGANISATION_1, ORGANISATION_28, TEAMS_1, USERS_1, USERS_28
-from sandbox.api.endpoints import accounts, alerts, apps, ci, copilot, hooks, items
+from sandbox.api.endpoints import accounts, alerts, apps, boards, ci, copilot, hooks, items
 from sandbox.api.endpoints.lists import LISTS
 from sandbox.api.lists import ITEM, ORGANISATION, PULL, REPOSITORY, Place
 from sandbox.api.messages import Answer
@@ -24,12 +24,14 @@ from sandbox.api.permissions import (
     MEMBERS,
     METADATA,
     PERMISSIONLESS,
+    PROJECTS,
     PULLS,
     RUNNERS,
     SECRET_ALERTS,
 )
 
 ATTEMPT = "/actions/runs/<int:run_id>/attempts/<int:attempt_number>"
+BOARD = "/projectsV2/<int:project_number>"
 DELIVERIES = "/deliveries"
 DELIVERY = f"{DELIVERIES}/<int:delivery_id>"
 Handler = Callable[[Call], Answer]
@@ -90,6 +92,10 @@ ROUTES = (
     *_at(REPOSITORY, "/actions/jobs/<int:job_id>", ci.get_job, ACTIONS),
     *_at(ORGANISATION, "/actions/runners", ci.list_runners, RUNNERS),
     *_at(ORGANISATION, "/actions/runner-groups", ci.list_runner_groups, RUNNERS),
+    *_at(ORGANISATION, "/projectsV2", boards.list_boards, PROJECTS),
+    *_at(ORGANISATION, BOARD, boards.get_board, PROJECTS),
+    *_at(ORGANISATION, f"{BOARD}/fields", boards.list_fields, PROJECTS),
+    *_at(ORGANISATION, f"{BOARD}/items", boards.list_rows, PROJECTS),
     *_at(ORGANISATION, "/hooks", hooks.list_hooks, HOOKS),
     *_at(ORGANISATION, f"/hooks/<int:hook_id>{DELIVERIES}", hooks.list_deliveries, HOOKS),
     *_at(ORGANISATION, f"/hooks/<int:hook_id>{DELIVERY}", hooks.get_delivery, HOOKS),

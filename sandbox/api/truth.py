@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from sandbox.api.alert_forms import ALERT_FORMS
+from sandbox.api.board_truth import board, board_days
 from sandbox.api.ci_forms import deployment_form, job_form, run_form, runner_form
 from sandbox.api.forms import JSON, Forms
 from sandbox.world.alerts import Alert
+from sandbox.world.boards import Project
 from sandbox.world.ci.model import Job
 from sandbox.world.items import Repository, Team
 from sandbox.world.world import World
@@ -74,6 +76,27 @@ class Truth:
         with self._world.lock:
             places = self._world.organisations.values() if org is None else [self._world.organisations[org.lower()]]
             return [runner_form(self._forms, one) for place in places for one in self._world.runners(place)]
+
+    def boards(self, *, org: str | None = None) -> list[JSON]:
+        """Return the boards: node ids of their fields by what they are for, and their sprints."""
+        with self._world.lock:
+            return [board(self._forms, one) for one in self._boards(org)]
+
+    def board_days(
+        self, *, org: str | None = None, number: int | None = None, first: int = 0, last: int | None = None
+    ) -> list[JSON]:
+        """Return what each row of a board, or of all, was at the end of each day between two moments.
+
+        `item`, `sprint` (an iteration's id), `points`, `status`, `deliverable`, `archived`, and `closed`.
+        """
+        with self._world.lock:
+            boards = [one for one in self._boards(org) if number in (None, one.number)]
+            return [row for one in boards for row in board_days(self._forms, one, first=first, last=last)]
+
+    def _boards(self, org: str | None) -> list[Project]:
+        known = self._world.organisations
+        places = known.values() if org is None else [known[org.lower()]]
+        return [project for place in places for project in place.projects]
 
     def _deployment(self, job: Job) -> JSON | None:
         return None if job.deployment is None else deployment_form(self._forms, job, job.deployment)

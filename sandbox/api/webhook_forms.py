@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.api.alert_forms import ALERT_FORMS
+from sandbox.api.board_forms import project_form, told_changes, told_row
 from sandbox.api.ci_forms import deployment_form, job_form, run_form, workflow_form
 from sandbox.api.forms import Forms
 from sandbox.api.nodeids import legacy_node_id, node_id
@@ -197,6 +198,21 @@ def _alert(forms: Forms, occurrence: Occurrence) -> JSON:
     return {"alert": {name: value for name, value in form.items() if name not in left_out}, **place}
 
 
+def _board(forms: Forms, occurrence: Occurrence) -> JSON:
+    project, before = occurrence.subject, occurrence.about.get("before", {})
+    form = project_form(forms, project)
+    if occurrence.action == "deleted":
+        form |= {"deleted_at": timestamp(occurrence.at), "deleted_by": forms.user(occurrence.sender)}
+    changes = {name: {"from": value, "to": getattr(project, name)} for name, value in before.items()}
+    return {"projects_v2": form, **({"changes": changes} if before else {})}
+
+
+def _board_row(forms: Forms, occurrence: Occurrence) -> JSON:
+    row = occurrence.subject
+    changes = told_changes(forms, row, occurrence.action, occurrence.about)
+    return {"projects_v2_item": told_row(forms, row), **({"changes": changes} if changes else {})}
+
+
 PARTS: dict[str, Part] = {
     "workflow_job": _job,
     "workflow_run": _run,
@@ -209,5 +225,7 @@ PARTS: dict[str, Part] = {
     "repository": _repository,
     "organization": _organisation,
     "membership": _membership,
+    "projects_v2": _board,
+    "projects_v2_item": _board_row,
     **{kind.event: _alert for kind in ALERT_KINDS},
 }

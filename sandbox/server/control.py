@@ -110,6 +110,12 @@ def _deliver(app: App, wanted: JSON) -> JSON:
     return {str(status): number for status, number in sorted(answers.items())}
 
 
+def _board_days(app: App, wanted: JSON) -> list[JSON]:
+    number = int(wanted["number"]) if "number" in wanted else None
+    first = parse_moment(wanted["first"]) if "first" in wanted else 0
+    return app.truth.board_days(org=wanted.get("org"), number=number, first=first)
+
+
 CALLS = (
     ControlCall("GET", "stats", "counts of requests since the last reset", lambda app, _: app.stats.summary()),
     ControlCall("DELETE", "stats", "reset them", lambda app, _: app.stats.reset()),
@@ -137,8 +143,8 @@ CALLS = (
     ControlCall(
         "PUT",
         "graphql",
-        'any of {"schema": "new" or "old", "microseconds_per_node", "seconds", "over", "restricted": [names], '
-        '"broken": {name: field}}',
+        'any of {"schema": "new" or "old", "microseconds_per_node", "seconds", "over", "largest_board_page", '
+        '"restricted": [names], "broken": {name: field}}',
         lambda app, wanted: app.graphql.settings.update(**wanted),
     ),
     ControlCall("POST", "tokens", '{"token", "organisations": [names], "permissions": {name: level}}', _add_token),
@@ -169,6 +175,18 @@ CALLS = (
         "jobs",
         "every job of every attempt; ?repo=owner/name",
         lambda app, wanted: app.truth.jobs(repo=wanted.get("repo")),
+    ),
+    ControlCall(
+        "GET",
+        "boards",
+        "every board: its fields by what they are for, its sprints; ?org=name",
+        lambda app, wanted: app.truth.boards(org=wanted.get("org")),
+    ),
+    ControlCall(
+        "GET",
+        "board-days",
+        "every row of a board at each day's end; ?org=name &number=1 &first=ISO",
+        _board_days,
     ),
     ControlCall(
         "GET",

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from sandbox import Integration, Limits, LimitSettings, Plan, RunningSandbox, World, serve
+from sandbox.world.board_founding import DELIVERY
 from tests.sandbox.keys import Keys, keys
 
 NOW = 1_780_315_200  # 2026-06-01T12:00:00Z, a Monday
@@ -95,6 +96,7 @@ def reading() -> Iterator[RunningSandbox]:
     world = World(Plan(now=NOW, copilot_days=400, alerts=3, runs=0.03))
     with serve(world, limits=Limits(LARGE_LIMITS)) as sandbox:
         world.fail_at_startup(next(iter(world.repositories.values())))
+        world.fill_board(world.create_board(next(iter(world.organisations.values())), DELIVERY), 45)
         sandbox.deliveries("a secret")
         yield sandbox
 

@@ -59,6 +59,7 @@ class Accounts:
             "createdAt": created_at,
             "updatedAt": created_at,
             **self.place(row["html_url"]),
+            **(self.board_lists(person) if person.type == "Organization" else {}),
         }
 
     def _avatar(self, person: Person, url: str) -> Field:
@@ -185,20 +186,23 @@ class Accounts:
         created_at = timestamp(project.created_at)
         return {
             "__typename": "ProjectV2",
-            "id": node_id("PVT", project.owner.id, project.id),
             "databaseId": project.id,
             "fullDatabaseId": str(project.id),
             "number": project.number,
             "title": project.title,
             "name": project.title,
-            "closed": False,
-            "closedAt": None,
-            "public": False,
-            "creator": None,
             "createdAt": created_at,
-            "updatedAt": created_at,
+            **self.board_parts(project),
             **self.place(f"{self.forms.html}/orgs/{project.owner.login}/projects/{project.number}"),
         }
+
+    def board_lists(self, account: Person) -> JSON:
+        """Return an organisation's fields that lead to its boards."""
+        raise NotImplementedError
+
+    def board_parts(self, project: Project) -> JSON:
+        """Return a board's fields that lead on."""
+        raise NotImplementedError
 
     def commit(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from sandbox.api.graphql.accounts import JSON, Field
-from sandbox.api.graphql.items import Items
+from sandbox.api.graphql.boards import Boards
 from sandbox.api.graphql.oddities import BROKEN
 from sandbox.api.nodeids import commit_node_id, node_id
 from sandbox.api.profiles import license_of
@@ -32,7 +32,7 @@ def _number(repository: Repository, role: str) -> int:
     return int(_oid(repository, role)[:7], 16)
 
 
-class Audits(Items):
+class Audits(Boards):
     """Builds what a repository has beside its items; `broken` names, by its full name, the field that is an error."""
 
     broken: Mapping[str, str]

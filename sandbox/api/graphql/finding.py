@@ -87,6 +87,8 @@ class Finder:
             return None if item is None or item.is_pull != (prefix == "PR") else self._item(item)
         if prefix in ("U", "BOT", "M", "O"):
             return self._shown.person(self._account(numbers[-1]))
+        if prefix in ("PVT", "PVTI"):
+            return self._board(numbers)
         if prefix in _PLACES:
             return _PLACES[prefix](self, numbers[-1])
         return self._entry(prefix, numbers)
@@ -99,6 +101,17 @@ class Finder:
             message = self._shown.token.refusal().body["message"]
             raise GraphQLError(str(message), extensions={"type": "FORBIDDEN"})
         return self._shown.item(item)
+
+    def _board(self, numbers: list[int]) -> JSON | None:
+        """Return a board, or a row of one; raise the API's error without the permission to read boards."""
+        visible = self._shown.token.visible(self._world)
+        boards = {one.id: one for place in visible for one in place.projects}
+        project = boards.get(numbers[1]) if len(numbers) > 1 else None
+        if project is None:
+            return None
+        self._shown.demand_boards()
+        row = self._world.board_item(project, numbers[2]) if len(numbers) > 2 else None
+        return self._shown.project(project) if len(numbers) == 2 else None if row is None else self._shown.row_of(row)
 
     def _account(self, number: int) -> Person | None:
         organisations = [one.account for one in self._world.organisations.values()]

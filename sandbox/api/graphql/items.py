@@ -85,6 +85,10 @@ class Items(Accounts):
 
         return field
 
+    def board_rows(self, item: Item) -> Field:
+        """Return the field of the rows that an item has on boards."""
+        raise NotImplementedError
+
     def timeline(self, item: Item) -> Field:
         """Return the field of an item's timeline."""
         raise NotImplementedError
@@ -143,6 +147,7 @@ class Items(Accounts):
             "reactionGroups": self.reactions(item, {}),
             "repository": self.repository(item.repository),
             "timelineItems": self.timeline(item),
+            "projectItems": self.board_rows(item),
             **self.place(self.forms.html_url(item)),
         }
 
@@ -161,8 +166,8 @@ class Items(Accounts):
             "stateReason": state_reason,
             "issueType": self.issue_type(item.issue_type),
             "duplicateOf": None,
-            "parent": None,
-            "subIssuesSummary": {"total": 0, "completed": 0, "percentCompleted": 0},
+            "parent": lambda _: self.linked(item.parent),
+            "subIssuesSummary": lambda _: _summary([one.now() for one in item.sub_issues if self.linked(one)]),
             "issueDependenciesSummary": dict.fromkeys(("blockedBy", "blocking", "totalBlockedBy", "totalBlocking"), 0),
         }
 
@@ -237,6 +242,12 @@ class Items(Accounts):
         return self.commit(
             item.repository, commit(item, "merge"), message=message, at=item.merged_at, person=item.merged_by
         )
+
+
+def _summary(parts: list[Item]) -> JSON:
+    """Return how many parts of an issue there are, and how many of them are closed."""
+    closed = sum(one.state == "closed" for one in parts)
+    return {"total": len(parts), "completed": closed, "percentCompleted": 100 * closed // max(len(parts), 1)}
 
 
 def _counted(number: int) -> Field:

@@ -49,6 +49,7 @@ class GraphQLSettings:
     """Which schema is known (`new`, `old`), how long a node takes, and what a query gets that takes too long.
 
     `over` is `502`, or `resources`: partial data. `restricted` are organisations whose boards no OAuth app may read.
+    Pages of boards with more rows than `largest_board_page` (0: none) take too long, whatever else is asked of them.
     `broken` names by a repository's full name the field of it that is an error; "" is the node as a whole.
     """
 
@@ -56,6 +57,7 @@ class GraphQLSettings:
     microseconds_per_node: int = 0
     seconds: float = 10.0
     over: str = GATEWAY
+    largest_board_page: int = 0
     restricted: set[str] = field(default_factory=set)
     broken: dict[str, str] = field(default_factory=dict)
 
@@ -75,10 +77,18 @@ class GraphQLSettings:
 
 @dataclass(slots=True)
 class Work:
-    """How many nodes a query has shown; it may be stopped at a number of them."""
+    """How many nodes a query has shown; it may be stopped at a number of them, or at a page of too many rows."""
 
     most: int | None = None
+    largest: int = 0
     nodes: int = 0
+    too_large: bool = False
+
+    def board_page(self, rows: int) -> None:
+        """Look at a page of a board; raise the API's error when it has too many rows."""
+        if self.largest and rows > self.largest:
+            self.too_large = True
+            raise exhausted()
 
     def spend(self, count: int) -> None:
         """Count nodes; raise the API's error when there were enough."""
@@ -156,16 +166,24 @@ class GraphQL:
             return Cost(), [error.body]
 
     def _executed(self, call: Call, query: Query, document: Document, limit: JSON, odd: Odd | None) -> Answer:
-        settings, work = self.settings, Work()
+        settings, work = self.settings, Work(largest=self.settings.largest_board_page)
         longest = settings.seconds * 1_000_000
         slow = settings.microseconds_per_node
         if slow and settings.over == RESOURCES:
             work.most = int(longest // slow)
         types = schema.timeline_types(settings.schema)
-        shown = Timelines(call.payloads, call.token, work.spend, types=types, odd=odd, broken=settings.broken)
+        shown = Timelines(
+            call.payloads,
+            call.token,
+            work.spend,
+            types=types,
+            odd=odd,
+            broken=settings.broken,
+            board_page=work.board_page,
+        )
         root = Root(call, shown, Finder(shown, self._index), limit, work, odd)
         result = _execute(schema.load(settings.schema), document, query, root.fields())
-        if slow and settings.over == GATEWAY and work.nodes * slow > longest:
+        if settings.over == GATEWAY and (work.too_large or work.nodes * slow > longest):
             return _gateway(502)
         restricting = {name.lower() for name in settings.restricted}
         hidden = query.asks_for_boards and shown.owners & restricting

@@ -29,8 +29,10 @@ class Timelines(Events):
         types: frozenset[str],
         odd: Odd | None = None,
         broken: Mapping[str, str] | None = None,
+        board_page: Callable[[int], None] = lambda _: None,
     ) -> None:
         super().__init__(forms, token, spend)
+        self.board_page = board_page
         self.odd, self.broken = odd, broken or {}
         self._kinds = {kind for kind, one in EVENT_KINDS.items() if one.type_name in types}
 

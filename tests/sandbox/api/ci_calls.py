@@ -1,4 +1,4 @@
-"""How githubkit calls the endpoints of CI and of webhooks."""
+"""How githubkit calls the endpoints of CI, of webhooks and of boards."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +12,9 @@ from githubkit_schemas.latest.models import (
     OrgHook,
     OrgsOrgActionsRunnerGroupsGetResponse200,
     OrgsOrgActionsRunnersGetResponse200,
+    ProjectsV2,
+    ProjectsV2Field,
+    ProjectsV2ItemWithContent,
     ReposOwnerRepoActionsRunsGetResponse200,
     ReposOwnerRepoActionsRunsRunIdAttemptsAttemptNumberJobsGetResponse200,
     ReposOwnerRepoActionsRunsRunIdJobsGetResponse200,
@@ -25,6 +28,7 @@ Call = Callable[[GitHub[Any], Any], Any]
 REPO, NUMBERED_REPO = "/repos/<owner>/<repo>", "/repositories/<int:repository_id>"
 ORG, NUMBERED_ORG = "/orgs/<org>", "/organizations/<int:organization_id>"
 RUN, HOOK = "/actions/runs/<int:run_id>", "/hooks/<int:hook_id>"
+BOARD = "/projectsV2/<int:project_number>"
 ATTEMPT, DELIVERY = f"{RUN}/attempts/<int:attempt_number>", f"{HOOK}/deliveries/<int:delivery_id>"
 
 
@@ -43,6 +47,7 @@ class CiTarget:
             "<int:attempt_number>": 1,
             "<int:job_id>": run.jobs[0].id,
             "<int:hook_id>": hook.id,
+            "<int:project_number>": organisation.projects[0].number,
             "<int:delivery_id>": sandbox.hooks.logged(hook)[0].id,
         }
 
@@ -70,6 +75,10 @@ _OF_ORGANISATION: dict[str, Any] = {
     "/hooks": list[OrgHook],
     f"{HOOK}/deliveries": list[HookDeliveryItem],
     DELIVERY: HookDelivery,
+    "/projectsV2": list[ProjectsV2],
+    BOARD: ProjectsV2,
+    f"{BOARD}/fields": list[ProjectsV2Field],
+    f"{BOARD}/items": list[ProjectsV2ItemWithContent],
 }
 _AGAIN = AppHookDeliveriesDeliveryIdAttemptsPostResponse202
 CI_CALLS: dict[str, Call] = {

@@ -30,6 +30,7 @@ def places(sandbox: RunningSandbox) -> dict[str, tuple[str, str]]:
         "<int:run_id>": 1,
         "<int:attempt_number>": 1,
         "<int:job_id>": 1,
+        "<int:project_number>": 1,
         "<int:hook_id>": 1,
         "<int:delivery_id>": 1,
         "<int:comment_id>": next(one.id for one in changes if one.kind is Kind.COMMENTED and not one.deleted),
@@ -66,6 +67,7 @@ EITHER, ANYBODY = "issues=read; pull_requests=read", "allows_permissionless_acce
 COPILOT_METRICS = "organization_copilot_metrics=read"
 COPILOT_SEATS = "organization_copilot_seat_management=read; organization_administration=read"
 ACTIONS, RUNNERS, HOOKS = "actions=read", "organization_self_hosted_runners=read", "organization_hooks=read"
+PROJECTS = "organization_projects=read"
 EXPECTED = {
     "/search/issues": ANYBODY,
     "/repos/<owner>/<repo>": "metadata=read",
@@ -113,6 +115,10 @@ EXPECTED = {
     "/repos/<owner>/<repo>/actions/jobs/<int:job_id>": ACTIONS,
     "/orgs/<org>/actions/runners": RUNNERS,
     "/orgs/<org>/actions/runner-groups": RUNNERS,
+    "/orgs/<org>/projectsV2": PROJECTS,
+    "/orgs/<org>/projectsV2/<int:project_number>": PROJECTS,
+    "/orgs/<org>/projectsV2/<int:project_number>/fields": PROJECTS,
+    "/orgs/<org>/projectsV2/<int:project_number>/items": PROJECTS,
     "/orgs/<org>/hooks": HOOKS,
     "/orgs/<org>/hooks/<int:hook_id>/deliveries": HOOKS,
     "/orgs/<org>/hooks/<int:hook_id>/deliveries/<int:delivery_id>": HOOKS,

@@ -336,6 +336,7 @@ def test_the_control_plane_sets_it(client: Client, changing: RunningSandbox) -> 
         "microseconds_per_node": 0,
         "seconds": 10.0,
         "over": "502",
+        "largest_board_page": 0,
         "restricted": ["acme"],
         "broken": {"acme/web": "object"},
     }
