@@ -66,6 +66,7 @@ class Organisation:
             "COPILOT": "off",  # those tests switch them on that are about them
             "SECURITY": "off",
             "WORKFLOWS": "off",
+            "PROJECTS": "off",
             **self.environment,
         }
 

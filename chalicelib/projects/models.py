@@ -122,8 +122,8 @@ class ProjectItem(Base):
     type: Mapped[str] = mapped_column(
         String, comment="issue, pull_request, draft_issue, or redacted: the token may not see what it is"
     )
-    content_node_id: Mapped[str | None] = mapped_column(String, comment="Node id of the issue or pull request")
-    content_id: Mapped[int | None] = mapped_column(BigInteger, comment="issues.id or pull_requests.id")
+    content_node_id: Mapped[str | None] = mapped_column(String, comment="issues.node_id or pull_requests.node_id")
+    content_id: Mapped[int | None] = mapped_column(BigInteger, comment="issues.id; NULL for what is no issue")
     repository: Mapped[str | None] = mapped_column(String, comment="Repository of the issue, as owner/name")
     number: Mapped[int | None] = mapped_column(Integer, comment="Number within the repository")
     title: Mapped[str | None] = mapped_column(Text, comment="Title; NULL when redacted")

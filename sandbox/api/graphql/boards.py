@@ -33,6 +33,12 @@ VALUES = {
     "TEXT": ("ProjectV2ItemFieldTextValue", "PVTFTV"),
     "TITLE": ("ProjectV2ItemFieldTextValue", "PVTFTV"),
 }
+ORDERS: dict[str, Callable[[Project], Any]] = {
+    "NUMBER": lambda board: board.number,
+    "TITLE": lambda board: board.title,
+    "CREATED_AT": lambda board: board.created_at,
+    "UPDATED_AT": lambda board: board.updated_at,
+}
 FIELD_TYPES = {"SINGLE_SELECT": "ProjectV2SingleSelectField", "ITERATION": "ProjectV2IterationField"}
 
 
@@ -45,7 +51,8 @@ class Boards(Items):
         """Return an organisation's fields that lead to its boards."""
 
         def boards(_: Any, **arguments: Any) -> JSON:
-            found = sorted(self._boards(account), key=lambda one: -one.number)
+            order = arguments.pop("orderBy")
+            found = sorted(self._boards(account), key=ORDERS[order["field"]], reverse=order["direction"] == "DESC")
             return Connection(found, self.project, arguments, spend=self.spend).answer()
 
         def board(_: Any, *, number: int) -> JSON | None:
