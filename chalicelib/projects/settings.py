@@ -71,9 +71,10 @@ GH_PROJECT_FIELDS: Setting[Mapping[str, Choice]] = Setting(
     {},
     project_fields,
     "What the fields of boards mean, such as `my-org/5: sprint=Sprint; points=Story Points; status=Status; "
-    "deliverable=Deliverable; done=Done|Shipped; in_progress=Doing`, with a comma before the next board. A role that "
-    "is left out is guessed; `points=` means that there are none. `deliverable=parents` takes the topmost issue above, "
-    "`deliverable=parents:Epic` the nearest one of that type. `python app.py projects` prints it with the guesses",
+    "deliverable=Deliverable; done=Done; in_progress=Doing`, with a comma before the next board, and a vertical bar "
+    "between several statuses. A role that is left out is guessed; `points=` means that there are none. "
+    "`deliverable=parents` takes the topmost issue above, `deliverable=parents:Epic` the nearest one of that type. "
+    "`app.py projects` prints it with the guesses",
     shown="guesses by name and type",
 )
 SETTINGS = (PROJECTS_ENABLED, GH_PROJECTS, GH_PROJECT_FIELDS)

@@ -129,6 +129,7 @@ def test_it_says_how_a_domain_is_switched_off() -> None:
         "`COPILOT=off`",
         "`SECURITY=off`",
         "`WORKFLOWS=off`",
+        "`PROJECTS=off`",
     ]
 
 
