@@ -1,8 +1,12 @@
 """Boards over REST: pages by cursor, fields that are asked for, what a token may not see; and the truth of each day."""
 
+import json
+import lzma
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from sandbox import Item, Kind, Project, RunningSandbox, World, serve
 from sandbox.world.board_founding import DELIVERY
@@ -96,6 +100,24 @@ def test_fields_are_shown_when_they_are_asked_for(client: Client, changing: Runn
     assert told == [0.5, None, {"raw": "Ask Ann", "html": "Ask Ann"}, "2026-06-30"]
     assert client.get(f"{PATH}/1/items?fields[]={roles['points'].id}").json()[0]["fields"][0]["value"] == 0.5
     assert answered(client.get(f"{PATH}/1/items?fields=7")) == (422, refusal("Invalid field ids: 7", 422))
+
+
+def test_rows_are_as_github_describes_them(
+    client: Client, changing: RunningSandbox, board: Project, samples: Path
+) -> None:
+    text = lzma.decompress((samples / "openapi" / "api.github.com-23.0.2.json.xz").read_bytes())
+    # What may be null is said otherwise there than in JSON Schema: rows are compared by their keys and by the rest.
+    known = json.loads(text)["components"]["schemas"]
+    changing.world.fill_board(board, 5)
+    places = {"projects-v2": PATH, "projects-v2-field": f"{PATH}/1/fields"}
+    for name, path in {**places, "projects-v2-item-with-content": f"{PATH}/1/items"}.items():
+        for row in client.get(path).json():
+            assert set(known[name]["required"]) <= set(row) <= set(known[name]["properties"])
+    for name, found in (
+        ("projects-v2-single-select-options", client.get(f"{PATH}/1/fields").json()[5]["options"]),
+        ("projects-v2-iteration-settings", client.get(f"{PATH}/1/fields").json()[6]["configuration"]["iterations"]),
+    ):
+        assert [list(Draft202012Validator(known[name]).iter_errors(one)) for one in found] == [[]] * len(found)
 
 
 def test_what_a_token_may_not_see_has_no_content(changing: RunningSandbox, board: Project) -> None:
