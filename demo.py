@@ -7,6 +7,7 @@ from chalicelib.runtime import shell
 if __name__ == "__main__":
     shell.begin()
 
+import hashlib
 import logging
 import os
 import secrets
@@ -47,7 +48,7 @@ from sandbox import NotStartedError, Place, running
 HOST = "127.0.0.1"
 HERE = Path(__file__).resolve().parent
 DAYS = 90
-FOUNDED = "sandbox:founded"
+FOUNDED = "sandbox:founded:"
 BACKFILLED = "demo:backfilled"
 WIDTH = 88  # of what is said of a table
 # Made-up data has a database of its own, never the one that GitHub's goes into.
@@ -60,7 +61,7 @@ PUBLIC_URL = "https://api.github.example"
 SANDBOX = (
     *("--items", "1200", "--days", "150", "--copilot-days", "45"),
     *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
-    *("--alerts", "12", "--runs", "1"),
+    *("--alerts", "12", "--runs", "1", "--boards", "3"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
 # How GitHub's deliveries go wrong, and more often than they do.
@@ -88,6 +89,10 @@ QUERIES = {
     "What came by webhook?": """
         SELECT event, count(*) AS deliveries, sum(changed) AS rows_stored
         FROM webhook_deliveries WHERE status = 'stored' GROUP BY event ORDER BY deliveries DESC, event LIMIT 5""",
+    "How does the sprint go?": """
+        SELECT project, sprint, total_issues AS issues, completed_issues AS done, total_points AS points,
+               round(CAST(percent_completed_points AS numeric)) AS percent
+        FROM sprint_report WHERE state = 'current' ORDER BY project_number""",
     "Which security alerts are open for too long?": """
         SELECT kind, sum(open_alerts) AS open_alerts, sum(overdue) AS overdue, max(oldest_days) AS oldest_days
         FROM open_alerts_by_age GROUP BY kind ORDER BY overdue DESC, kind""",
@@ -213,9 +218,19 @@ def say_what_is_missing(settings: Settings, *, since: datetime) -> None:
 
 
 def founding_of(settings: Settings) -> datetime:
-    """Tell when the sandbox's organisation was made: two days ago, or what an earlier run wrote down."""
+    """Tell when the sandbox's organisation was made: two days ago, or what an earlier run wrote down.
+
+    Raises SettingsError when that run made another one, as older versions of this code did.
+    """
+    made_of = f"{FOUNDED}{hashlib.sha256(' '.join(SANDBOX).encode()).hexdigest()[:8]}"
     with open_database(settings) as session:
-        cursor = Marks(session, "octo-sandbox", WHOLE, utc_now).cursor(FOUNDED)
+        marks = Marks(session, "octo-sandbox", WHOLE, utc_now)
+        cursor = marks.cursor(made_of)
+        if marks.has_cursor(FOUNDED.removesuffix(":")) and not cursor.exists:
+            raise SettingsError(
+                f"{name_of(settings.db_url)} holds another made-up organisation, of an older version of this code: "
+                "delete that database, and run again"
+            )
         founded = cursor.read() or utc_now().replace(microsecond=0) - LIVED_ON
         cursor.advance(founded)
         session.commit()
