@@ -1,0 +1,1 @@
+"""The commands: each reads some views and makes a report of them."""

@@ -1,0 +1,64 @@
+"""How a function that makes a report becomes a command: with the options of delivery, and the database opened."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import typer
+
+from chalicelib.settings import Settings, load_settings
+from reports import deliver
+from reports.options import DryRun, Form, Output, Slack
+from reports.reading import Database, reading
+from reports.report import Report
+
+Make = Callable[..., Report]
+DELIVERY: dict[str, tuple[Any, Any]] = {
+    "form": (Form, "table"),
+    "output": (Output, None),
+    "slack": (Slack, None),
+    "dry_run": (DryRun, False),
+}
+
+
+@dataclass
+class Run:
+    """What a run of the command line works with: settings (read when they are needed), and the clock."""
+
+    given: Settings | None
+    now: Callable[[], datetime]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.given or load_settings()
+
+
+def reporting(make: Make) -> Callable[..., None]:
+    """Turn a function of a database and its own options into a command; Typer reads the options from its signature."""
+    own = list(inspect.signature(make, eval_str=True).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option)
+        for name, (option, default) in DELIVERY.items()
+    ]
+
+    @functools.wraps(make)
+    def command(context: typer.Context, **options: Any) -> None:
+        delivery = {name: options.pop(name) for name in DELIVERY}
+        deliver.check(**delivery)
+        run = context.obj
+        wants_source = delivery["output"] is not None or delivery["slack"] is not None
+        with reading(run.settings) as engine:
+            report = make(Database(engine, run.now, with_source=wants_source), **options)
+        deliver.deliver(report, **delivery, settings=run.settings)
+
+    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    vars(command)["__signature__"] = inspect.Signature([first, *own, *shared])
+    command.__annotations__ = {}
+    return command
