@@ -1,0 +1,195 @@
+"""A report in Slack: its summary as a message, and its files in the message's thread."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any
+
+import typer
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryHandler, RetryState
+
+from reports.charts.style import alternative, shown
+from reports.errors import ReportError
+from reports.files import INTERACTIVE, STATIC, MakePng, png_here, report_files
+from reports.report import Report
+from reports.settings import API_URL
+
+LONGEST = 3900  # Slack advises messages of at most 4,000 characters
+LONGEST_NAME = 200
+LONGEST_WAIT = 60.0
+TIMEOUT = 30
+HTTP_TOO_MANY = 429
+# What a message would call everybody with, where a workspace lets apps do so.
+PING = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
+PAUSE = "\u200b"  # not seen, and parts the @ from the word
+
+# What Slack's errors mean, and what to do. https://docs.slack.dev/reference/methods/chat.postMessage#errors
+INVITE = "invite the app to it (/invite in the channel)"
+TOKEN = "SLACK_BOT_TOKEN is wrong or was revoked"  # noqa: S105 - a sentence about one
+ERRORS = {
+    "channel_not_found": f"Slack finds no channel {{channel}}: check SLACK_CHANNEL, and if it is private, {INVITE}",
+    "not_in_channel": f"the Slack app is not in channel {{channel}}: {INVITE}",
+    "is_archived": "the Slack channel {channel} is archived: choose another one",
+    "missing_scope": "the Slack app lacks the scope {needed}: add it to the app, and install the app again",
+    "invalid_auth": TOKEN,
+    "not_authed": TOKEN,
+    "token_revoked": TOKEN,
+    "token_expired": TOKEN,
+    "account_inactive": TOKEN,
+    "ratelimited": "Slack accepts no more messages for {wait} seconds: try again later",
+}
+
+
+class ShortWait(RetryHandler):
+    """Waits as long as Slack says when it has had enough, once and for a minute at most."""
+
+    def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__(max_retry_count=1)
+        self.sleep = sleep
+
+    def _can_retry(
+        self,
+        *,
+        state: RetryState,  # noqa: ARG002 - the library's signature
+        request: HttpRequest,  # noqa: ARG002
+        response: HttpResponse | None = None,
+        error: Exception | None = None,  # noqa: ARG002
+    ) -> bool:
+        """Retry nothing else: a message whose answer got lost may stand in the channel already."""
+        return (
+            response is not None and response.status_code == HTTP_TOO_MANY and wait_of(response.headers) <= LONGEST_WAIT
+        )
+
+    def prepare_for_next_attempt(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,  # noqa: ARG002
+        response: HttpResponse | None = None,
+        error: Exception | None = None,  # noqa: ARG002
+    ) -> None:
+        """Wait, then let the request be sent again."""
+        self.sleep(wait_of(response.headers if response else {}))
+        state.next_attempt_requested = True
+        state.increment_current_attempt()
+
+
+def wait_of(headers: Mapping[str, Any]) -> float:
+    """Give the seconds of `Retry-After`; a minute when it says none."""
+    values = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    text = str(values[0] if isinstance(values, list) else values)
+    return float(text) if text.isascii() and text.isdigit() else LONGEST_WAIT
+
+
+def slack_client(token: str, *, base_url: str = API_URL, sleep: Callable[[float], None] = time.sleep) -> WebClient:
+    """Make the client; it retries only what Slack was too busy for, and says nothing of its own."""
+    quiet = logging.getLogger(f"{__name__}.client")
+    quiet.setLevel(logging.CRITICAL)
+    return WebClient(token, base_url=base_url, timeout=TIMEOUT, retry_handlers=[ShortWait(sleep=sleep)], logger=quiet)
+
+
+def post(
+    report: Report,
+    channel: str,
+    client: WebClient | None,
+    *,
+    dry_run: bool = False,
+    write: Callable[[str], None] = typer.echo,
+    make_png: MakePng = png_here,
+) -> None:
+    """Post a report's summary, and its files in the thread below; a dry run prints what would go, and needs no client.
+
+    All files are made before anything is sent. Raises ReportError when one can't be, and when Slack refuses.
+    """
+    text = message(report)
+    figure = report.figure() if report.figure else None
+    files = report_files(report.results, report.source, figure, make_png=make_png)
+    if dry_run:
+        write(preview(channel, text, files))
+        return
+    if client is None:
+        raise ReportError("SLACK_BOT_TOKEN is not set: put the Slack app's bot token in the environment or in .env")
+    alternatives = {} if figure is None else dict.fromkeys((STATIC, INTERACTIVE), alternative(figure))
+    send(client, channel=channel, text=text, files=files, alternatives=alternatives)
+
+
+def send(
+    client: WebClient, *, channel: str, text: str, files: Mapping[str, bytes], alternatives: Mapping[str, str]
+) -> None:
+    """Send the message, then all files in one go; raises ReportError."""
+    with one_sentence(channel):
+        posted = client.chat_postMessage(
+            channel=channel, text=text, link_names=False, unfurl_links=False, unfurl_media=False
+        )
+    # Files go to the channel's id, which the answer gives for a name too.
+    with one_sentence(channel, before="the summary is posted, but not its files: "):
+        client.files_upload_v2(
+            channel=posted["channel"],
+            thread_ts=posted["ts"],
+            file_uploads=[
+                {"filename": name, "content": content, "title": name, "alt_txt": alternatives.get(name)}
+                for name, content in files.items()
+            ],
+        )
+
+
+def message(report: Report) -> str:
+    """Write a report's summary in Slack's own markup; what there is no room for is counted."""
+    lines = [f"*:github: {escaped(report.title)}*"]
+    for place, (label, value) in enumerate(report.summary):
+        line = f"• *{escaped(label)}:* {escaped(value)}"
+        if sum(map(len, lines)) + len(line) > LONGEST:
+            lines.append(f"… and {len(report.summary) - place} more")
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def escaped(text: object) -> str:
+    """Write a name as it is: nothing in it is a link, a mention or a call to everybody.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    line = shown(text, longest=LONGEST_NAME)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return PING.sub(f"@{PAUSE}", line)
+
+
+def preview(channel: str, text: str, files: Mapping[str, bytes]) -> str:
+    """Write what would be sent."""
+    sizes = [f"  {name} ({len(content):,} bytes)" for name, content in files.items()]
+    return "\n".join(
+        [f"To {channel or '(SLACK_CHANNEL is not set)'}, if this were no dry run:", text, "Files:", *sizes]
+    )
+
+
+@contextmanager
+def one_sentence(channel: str, *, before: str = "") -> Iterator[None]:
+    """Turn whatever goes wrong between us and Slack into a ReportError of one sentence, without the token."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise ReportError(f"{before}{meaning(error, channel)}") from None
+    except (OSError, HTTPException) as error:  # URLError and timeouts are OSErrors
+        reason = shown(getattr(error, "reason", None) or error, longest=LONGEST_NAME) or type(error).__name__
+        raise ReportError(f"{before}Slack can't be reached: {reason}") from None
+    except (SlackRequestError, ValueError) as error:
+        raise ReportError(f"{before}Slack's answer can't be read ({type(error).__name__})") from None
+
+
+def meaning(error: SlackApiError, channel: str) -> str:
+    """Say what an error of Slack's means."""
+    response = error.response
+    data = response.data if isinstance(response.data, dict) else {}
+    code = "ratelimited" if response.status_code == HTTP_TOO_MANY else str(data.get("error", ""))
+    if code not in ERRORS:
+        return f"Slack refused: {shown(code or f'status {response.status_code}')}"
+    wait = f"{wait_of(response.headers):.0f}"
+    return ERRORS[code].format(channel=channel, needed=shown(data.get("needed", "chat:write")), wait=wait)
