@@ -34,7 +34,8 @@ from reports.options import with_values
 PROGRAM = ".venv/bin/python -m reports"
 EPILOG = """Settings come from the environment, then from .env. Nothing is written into the database.
 
-Exit codes: 0 done, 1 Slack or the output refused, 2 wrong options, settings or database, 130 stopped."""
+Exit codes: 0 done, 1 the output can't be written, 2 wrong options, settings or database, or Slack
+refuses, 130 stopped (Ctrl-C, SIGTERM)."""
 
 
 class Command(NamedTuple):

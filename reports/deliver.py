@@ -10,16 +10,28 @@ from reports import output as shell_output
 from reports.errors import ReportError
 from reports.output import clean
 from reports.report import Report
+from reports.settings import SLACK_API_URL, SLACK_BOT_TOKEN, SLACK_CHANNEL
 
 CHARTS = ("html", "png")
 
 
-def check(*, form: str, output: str | None, slack: str | None, dry_run: bool) -> None:
-    """Raise ReportError when these don't fit together, before anything is read."""
+def check(*, form: str, output: str | None, slack: str | None, dry_run: bool, settings: Settings) -> None:
+    """Raise ReportError when these don't fit together, or Slack isn't set up, before anything is read."""
     if form == "png" and output is None:
         raise ReportError("--format png writes files: say where with --output DIR")
     if dry_run and slack is None:
         raise ReportError("--dry-run says what --slack would post: add --slack")
+    if slack is None or dry_run:
+        return
+    if not channel_of(slack, settings):
+        raise ReportError("SLACK_CHANNEL is not set: set it, or name the channel with --slack CHANNEL")
+    if not settings.value(SLACK_BOT_TOKEN):
+        raise ReportError("SLACK_BOT_TOKEN is not set: put the Slack app's bot token in the environment or in .env")
+
+
+def channel_of(slack: str, settings: Settings) -> str:
+    """Give the channel that was named, or else the one of the settings; raises SettingsError when it is malformed."""
+    return SLACK_CHANNEL.read(slack) if slack else settings.value(SLACK_CHANNEL)
 
 
 def deliver(
@@ -62,13 +74,10 @@ def _write(report: Report, folder: Path, *, with_picture: bool) -> None:
         sys.stderr.write(f"wrote {clean(str(path))}\n")
 
 
-def _post(report: Report, channel: str, settings: Settings, *, dry_run: bool) -> None:
-    from reports.settings import SLACK_API_URL, SLACK_BOT_TOKEN, SLACK_CHANNEL  # noqa: PLC0415
+def _post(report: Report, slack: str, settings: Settings, *, dry_run: bool) -> None:
     from reports.slack import post, slack_client  # noqa: PLC0415 - few reports are posted
 
-    channel = SLACK_CHANNEL.read(channel) if channel else settings.value(SLACK_CHANNEL)
-    if not channel and not dry_run:
-        raise ReportError("SLACK_CHANNEL is not set: set it, or name the channel with --slack CHANNEL")
-    token = settings.value(SLACK_BOT_TOKEN)
-    client = slack_client(token, base_url=settings.value(SLACK_API_URL)) if token and not dry_run else None
-    post(report, channel, client, dry_run=dry_run)
+    client = None
+    if not dry_run:
+        client = slack_client(settings.value(SLACK_BOT_TOKEN), base_url=settings.value(SLACK_API_URL))
+    post(report, channel_of(slack, settings), client, dry_run=dry_run)

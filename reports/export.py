@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
@@ -35,8 +36,9 @@ BATCH = 5000  # rows
 # The column that tells when a row is of, the first of these that there is.
 TIMES = (
     *("day", "week", "month", "quarter", "hour", "at"),
-    *("created_at", "submitted_at", "merged_at", "requested_at", "opened_at", "started_at", "run_started_at"),
+    *("created_at", "merged_at", "requested_at", "opened_at", "started_at", "run_started_at"),
     *("received_at", "published_at", "observed_at", "since", "start_date", "last_success_at", "first_seen_at"),
+    *("changed_at", "sampled_at", "rejected_at", "start_day", "inserted_dt", "first_at"),
 )
 Rows = Iterable[Sequence[Sequence[Any]]]
 
@@ -89,13 +91,21 @@ def write(engine: Engine, table: Table, query: Select[Any], *, form: str, folder
     unfinished = path.with_name(f"{path.name}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        count = _write_file(unfinished, table, stream(engine, query), form=form)
-        unfinished.replace(path)
+        with removed(unfinished):
+            count = _write_file(unfinished, table, stream(engine, query), form=form)
+            unfinished.replace(path)
     except OSError as error:
         raise ReportError(f"{clean(str(folder))} can't be written to: {error.strerror or error}") from error
+    sys.stderr.write(f"wrote {clean(str(path))}: {number(count)} rows\n")
+
+
+@contextmanager
+def removed(unfinished: Path) -> Iterator[None]:
+    """Leave no unfinished file behind, however a block ends."""
+    try:
+        yield
     finally:
         unfinished.unlink(missing_ok=True)
-    sys.stderr.write(f"wrote {clean(str(path))}: {number(count)} rows\n")
 
 
 def _write_file(path: Path, table: Table, rows: Rows, *, form: str) -> int:

@@ -35,7 +35,7 @@ def show(report: Report, form: str, *, out: TextIO | None = None, notes: TextIO 
     else:
         write_table(report, out)
     if not report.results.rows and form != "table":
-        notes.write(f"{report.title}: {report.empty}\n")
+        notes.write(f"{clean(report.title)}: {clean(report.empty)}\n")
 
 
 # For programs

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import (
+    URL,
     Boolean,
     ColumnElement,
     Date,
@@ -77,7 +78,7 @@ def type_of(name: str) -> TypeEngine[Any]:
     """Tell the type of a column by its name, where SQLite would give a text or a number for it."""
     if name in DAYS or name.endswith("_date"):
         return Date()
-    if name in ("hour", "at") or name.endswith("_at"):
+    if name in ("hour", "at") or name.endswith(("_at", "_since")):
         return UTCDateTime()
     return Boolean() if name.startswith(("is_", "was_")) else NullType()
 
@@ -103,8 +104,9 @@ def _open_sqlite(path: str | None) -> Engine:
         raise DatabaseNotReadyError(
             f"there is no database {path or 'in memory'} yet: run `make migrate`, or set DB_URL to another one"
         )
-    uri = f"file:{quote(str(Path(path).absolute()))}?mode=ro&uri=true"
-    engine = create_engine(f"sqlite:///{uri}", hide_parameters=True, connect_args={"timeout": LOCK_SECONDS})
+    file = f"file:{quote(str(Path(path).absolute()))}"
+    url = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS})
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
     return engine
 

@@ -51,8 +51,8 @@ def reporting(make: Make) -> Callable[..., None]:
     @functools.wraps(make)
     def command(context: typer.Context, **options: Any) -> None:
         delivery = {name: options.pop(name) for name in DELIVERY}
-        deliver.check(**delivery)
         run = context.obj
+        deliver.check(**delivery, settings=run.settings)
         wants_source = delivery["output"] is not None or delivery["slack"] is not None
         with reading(run.settings) as engine:
             report = make(Database(engine, run.now, with_source=wants_source), **options)
