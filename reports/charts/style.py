@@ -81,8 +81,8 @@ def styled(
         title={
             "text": f"<b>{title}</b>",
             "subtitle": {"text": subtitle, "font": {"size": 13, "color": IDEAL}},
-            "x": 0,
-            "xref": "paper",
+            "x": 0.03,  # not where the axis begins: long names beside it would push the title out
+            "xref": "container",
             "xanchor": "left",
             "y": 1,
             "yref": "container",

@@ -86,7 +86,7 @@ def test_all_files_are_shared_at_once_in_the_thread_below(slack: Slack, client: 
 def test_a_chart_has_a_text_for_those_who_cannot_see_it(slack: Slack, client: WebClient) -> None:
     post(report(), "C0DELIVERY", client, make_png=png)
     texts = {each["filename"]: each.get("alt_txt") for each in slack.announced.values()}
-    assert texts["chart-static.png"] == f"{TITLE}: 1 rows; the last, 2026-03-02: open 3."
+    assert texts["chart-static.png"] == f"{TITLE}: 1 row; the last, 2026-03-02: open 3."
     assert texts["results.csv"] is None
 
 

@@ -39,16 +39,25 @@ def test_exact_numbers_of_postgresql_are_numbers() -> None:
     table = Table("t", ["severity", "alerts"], [("high", Decimal(3)), ("low", Decimal("1.5"))])
     figure = bars(table)
     assert figure.data[0].y == (3, 1.5)
+    assert [each.text for each in figure.data] == [("3", "1.5")]
     assert "1.5" in figure.to_json()
 
 
 def test_more_bars_than_there_is_room_for_are_counted() -> None:
     table = Table("t", ["repository", "open"], [(f"r{place}", place) for place in range(MOST_BARS + 2)])
     figure = bars(table)
-    assert len(figure.data[0].x) == MOST_BARS
+    assert figure.data[0].y == tuple(range(MOST_BARS))
     assert figure.layout.annotations[0].text == "2 more rows are in the table only."
 
 
 @pytest.mark.parametrize("table", [Table("t", ["a", "b"], []), Table("t", ["a", "b"], [("x", None)])])
 def test_nothing_to_show_is_said(table: Table) -> None:
     assert alternative(lines(table)) == "t: there is nothing to show."
+
+
+def test_bars_with_long_names_lie_and_have_all_their_names() -> None:
+    table = Table("t", ["repository", "n", "open"], [("a-repository-with-a-name", 2, 5), ("b", 1, 3)])
+    figure = bars(table)
+    assert (figure.data[0].orientation, figure.data[0].x) == ("h", (5, 3))
+    assert list(figure.layout.yaxis.ticktext) == ["a-repository-with-a-name, n = 2", "b, n = 1"]
+    assert figure.layout.yaxis.range == (1.5, -0.5), "the first is on top"
