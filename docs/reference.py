@@ -23,6 +23,7 @@ from chalicelib.jobs.schedules import JOBS
 from chalicelib.settings import SSM_NAMES, Setting, Settings
 from chalicelib.store.health import RECONCILIATION, RECONCILING
 from docs.pages import code, describe, models_of, table, tables_of, title_of, write_or_check
+from reports.settings import SETTINGS as REPORTS
 
 PATH = Path(__file__).with_name("reference.md")
 CRON = re.compile(r"cron\((\d+) (\d+) \* \* \? \*\)")
@@ -142,6 +143,10 @@ def _settings() -> Iterator[str]:
             yield f"### {title_of(domain)}\n"
             own = [(code(each.name), _default(each), each.help) for each in domain.settings]
             yield from table("Setting", "Default", "What it is", rows=own)
+    yield "### Reports\n"
+    yield from table(
+        "Setting", "Default", "What it is", rows=[(code(each.name), _default(each), each.help) for each in REPORTS]
+    )
     yield "### Secrets in SSM\n"
     yield "In Lambda, these are read from SSM when the environment doesn't have them. They are SecureStrings.\n"
     secrets = [(code(name), code(f"/contributor-metrics/{{ENV_NAME}}/{last}")) for name, last in SSM_NAMES.items()]

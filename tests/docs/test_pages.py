@@ -19,6 +19,7 @@ from chalicelib.security.domain import SECURITY
 from chalicelib.views import VIEWS
 from chalicelib.workflows.domain import WORKFLOWS
 from docs.reference import COMMON
+from reports.settings import SETTINGS as REPORTS
 from tests.docs.pages import anchors, blocks, section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,7 @@ PAGES = sorted(
 OWN = [name for name in PAGES if name != "sandbox/README.md"]
 GENERATED = {"docs/reference.md", "docs/data-dictionary.md"}
 # Of the shell, of AWS and of SQL.
-FOREIGN = re.compile(r"AWS_.*|CURRENT_USER|TEST_DATABASE_URL|PIP_.*")
+FOREIGN = re.compile(r"AWS_.*|BROWSER_PATH|REPORTS_.*|CURRENT_USER|TEST_DATABASE_URL|PIP_.*")
 SETTING = re.compile(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b")
 LINK = re.compile(r"\]\((?!https?:)([\w./-]*)(?:#([\w-]+))?\)")
 # A command of ours, up to where the code ends.
@@ -72,7 +73,7 @@ def test_each_make_target_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OWN if name != "CONTRIBUTING.md"])  # it names constants of the code
 def test_each_setting_exists(name: str) -> None:
-    settings = {setting.name for setting in COMMON} | {setting.name for setting in all_settings()}
+    settings = {setting.name for setting in COMMON} | {setting.name for setting in [*all_settings(), *REPORTS]}
     assert {found for found in SETTING.findall(code(name)) if not FOREIGN.fullmatch(found)} <= settings
 
 
