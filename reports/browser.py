@@ -23,7 +23,7 @@ from reports.errors import ReportError
 VARIABLE = "BROWSER_PATH"
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
 REMEDY = (
-    "install it (on Debian and Ubuntu: apt-get install chromium), or set BROWSER_PATH to a Chromium or Chrome, "
+    "install Chromium (on Debian and Ubuntu: apt-get install chromium), or set BROWSER_PATH to a Chromium or Chrome, "
     "or choose --format html"
 )
 LIMIT_SECONDS = 60.0

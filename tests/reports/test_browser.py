@@ -33,7 +33,9 @@ def test_the_setting_wins(tmp_path: Path) -> None:
 
 
 def test_a_setting_that_names_nothing_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"^BROWSER_PATH names no program that can be run \(/no/such\): install it"):
+    with pytest.raises(
+        ReportError, match=r"^BROWSER_PATH names no program that can be run \(/no/such\): install Chromium"
+    ):
         find_browser({"PATH": str(tmp_path), "BROWSER_PATH": "/no/such"})
 
 
