@@ -105,7 +105,7 @@ def test_it_is_posted_where_it_was_told_to(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with running() as slack:
-        variables = {"DB_URL": db_url, "SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": slack.url}
+        variables = {"DB_URL": db_url, "SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": f"{slack.url}/api"}
         settings = Settings((variables | {"SLACK_CHANNEL": "C0DELIVERY"}).get)
         assert main(["health", "--format", "json", *channel], settings, now=lambda: NOW) == 0
         assert [message["channel"] for message in slack.messages] == [channel[-1] if channel[1:] else "C0DELIVERY"]
