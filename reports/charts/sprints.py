@@ -158,7 +158,7 @@ def finish(figure: Figure, table: Table, rows: Sequence[Row], *, unit: str, kind
 def shade(figure: Figure, rows: Sequence[Row]) -> None:
     """Shade weekends and other days without work."""
     for place, row in enumerate(rows):
-        if not row["is_working"]:
+        if row["is_working"] is not None and not row["is_working"]:  # nobody knows: it isn't shaded
             figure.add_shape(
                 type="rect", x0=place - 0.5, x1=place + 0.5, y0=0, y1=1, yref="paper",
                 fillcolor=style.SHADE, line_width=0, layer="below",

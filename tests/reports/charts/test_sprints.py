@@ -55,6 +55,18 @@ def test_days_are_in_order_and_weekends_are_shaded() -> None:
     assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(1.5, 2.5), (2.5, 3.5)]
 
 
+def test_a_day_of_which_nobody_knows_whether_it_is_worked_is_not_shaded() -> None:
+    table = burndown_table()
+    rows = [(*row[:3], None if row[2].day == 7 else row[3], *row[4:]) for row in table.rows]
+    assert [shape.x0 for shape in burndown(replace(table, rows=rows)).layout.shapes] == [2.5]
+
+
+def test_a_board_without_points_has_no_numbers_to_draw() -> None:
+    table = burndown_table(unit="points")
+    rows = [(*row[:4], None, None, None, None, *row[8:]) for row in table.rows]
+    assert drawn(burndown(replace(table, rows=rows), unit="points"))["Open points"] == []
+
+
 def test_days_may_be_text_as_plain_sql_on_sqlite_gives_them() -> None:
     table = burndown_table()
     rows = [(*row[:2], row[2].isoformat(), *row[3:]) for row in table.rows]
