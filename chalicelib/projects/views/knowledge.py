@@ -1,0 +1,265 @@
+"""What was in each sprint at the end of each of its days, as far as it can be known.
+
+On a day whose items were read (a snapshot), it is what was read. On other days, it follows from what is known next
+after that day. An item was in a sprint when
+
+- the first change of its sprint after the day, which a webhook told of, says that it was in this one before;
+- or, without such a change until then, the next snapshot has it in this sprint;
+- or, without either, it is in this sprint now.
+
+These three exclude each other, so each is asked for itself: that finds the rows through indexes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from chalicelib.projects.models import (
+    ProjectDay,
+    ProjectField,
+    ProjectItem,
+    ProjectItemDay,
+)
+from chalicelib.projects.views.columns import (
+    DATES,
+    POINTS_ROLE,
+    SNAPSHOT,
+    SPRINT_ROLE,
+    TIMELINE,
+    TOLD_BY,
+    WEBHOOK,
+    NumberIn,
+    described,
+    done_statuses,
+    number,
+    sprint_columns,
+    today,
+    told_by,
+)
+from chalicelib.projects.views.events import came_at, event_table, gone_at, is_of
+from chalicelib.projects.views.sprints import SPRINTS
+from chalicelib.store.functions import NextDay, StartOfDay, true_if
+from chalicelib.store.views import View, ViewColumn
+
+UNPOINTED = literal(-1e300, Double)  # stands for no points where NULL stands for no answer
+NAMES = ("project_id", "iteration_id", "start_date", "end_date", "day")
+
+
+def _past_days() -> Subquery:
+    """Each day of each sprint until today."""
+    sprint, day = SPRINTS.table.alias("sprint").c, ProjectDay.__table__.alias("each_day").c
+    return (
+        select(*(sprint[name] for name in NAMES[:-1]), sprint.field_id, day.day, day.snapshot_at)
+        .where(day.project_id == sprint.project_id, day.day.between(sprint.start_date, sprint.end_date))
+        .where(day.day <= today())
+        .subquery("past_day")
+    )
+
+
+def _read_items() -> Select[Any]:
+    """The items of days that have a snapshot."""
+    day, item = _past_days().c, ProjectItemDay.__table__.alias("read_item").c
+    done = or_(item.is_closed, item.status.in_(done_statuses(item.project_id)))
+    return select(
+        *(day[name] for name in NAMES),
+        *(item.item_id, item.points, item.status, true_if(done).label("is_done")),
+        number(SNAPSHOT).label("strength"),
+    ).where(
+        *(day.snapshot_at.is_not(None), item.project_id == day.project_id),
+        *(item.iteration_id == day.iteration_id, item.day == day.day),
+    )
+
+
+def _gaps() -> Subquery:
+    """The days without a snapshot: when each ends, and the next day that has one."""
+    day, later = _past_days().c, ProjectDay.__table__.alias("later").c
+    following = ProjectDay.__table__.alias("following").c
+    next_day = (
+        select(func.min(later.day))
+        .where(later.project_id == day.project_id, later.day > day.day, later.snapshot_at.is_not(None))
+        .scalar_subquery()
+    )
+    gap = select(*(day[name] for name in NAMES), day.field_id, next_day.label("next_day")).where(
+        day.snapshot_at.is_(None)
+    )
+    gap_day = gap.subquery("gap_day").c
+    read_at = (
+        select(following.snapshot_at)
+        .where(following.project_id == gap_day.project_id, following.day == gap_day.next_day)
+        .scalar_subquery()
+    )
+    ends_at = StartOfDay(NextDay(gap_day.day))
+    return select(*gap_day, ends_at.label("ends_at"), read_at.label("read_at")).subquery("gap")
+
+
+def _change(gap: Any, item_id: Any, *conditions: ColumnElement[bool], event: Any = None) -> ColumnElement[bool]:
+    """Whether the sprint of an item changed after a day."""
+    event = event_table().c if event is None else event
+    is_change = (event.item_id == item_id, event.kind == "field", event.field_id == gap.field_id)
+    return exists(1).where(*is_change, event.at >= gap.ends_at, *conditions)
+
+
+def _by_now() -> Select[Any]:
+    """Items that are in the sprint now, and of which nothing else is known after the day."""
+    gap, item = _gaps().c, ProjectItem.__table__.alias("present").c
+    read = ProjectItemDay.__table__.alias().c
+    is_read = exists(1).where(read.item_id == item.id, read.day == gap.next_day)
+    return select(*gap, item.id.label("item_id")).where(
+        *(item.project_id == gap.project_id, item.iteration_id == gap.iteration_id),
+        *(~is_read, ~_change(gap, item.id)),
+    )
+
+
+def _by_next_snapshot() -> Select[Any]:
+    """Items that the next snapshot has in the sprint, with no change of their sprint until then."""
+    gap, item = _gaps().c, ProjectItemDay.__table__.alias("read_next").c
+    event = event_table().c
+    return select(*gap, item.item_id).where(
+        *(item.project_id == gap.project_id, item.iteration_id == gap.iteration_id, item.day == gap.next_day),
+        ~_change(gap, item.item_id, event.at <= gap.read_at, event=event),
+    )
+
+
+def _by_change() -> Select[Any]:
+    """Items whose next change says that they were in the sprint before."""
+    gap, change, first = _gaps().c, event_table("change").c, event_table().c
+    read = ProjectItemDay.__table__.alias().c
+    is_read = exists(1).where(read.item_id == change.item_id, read.day == gap.next_day, gap.read_at < change.at)
+    is_earlier = or_(first.at < change.at, and_(first.at == change.at, first.id < change.id))
+    return select(*gap, change.item_id).where(
+        *(change.project_id == gap.project_id, change.kind == "field", change.field_id == gap.field_id),
+        *(change.from_id == gap.iteration_id, change.at >= gap.ends_at),
+        *(~is_read, ~_change(gap, change.item_id, is_earlier, event=first)),
+    )
+
+
+def _first_after(row: Any, value: ColumnElement[Any], event: Any, *conditions: ColumnElement[bool]) -> Any:
+    """What an item's first event after a day says, among those before the next snapshot that has the item."""
+    return (
+        select(value)
+        .where(*conditions, event.at >= row.ends_at, or_(row.known_at.is_(None), event.at <= row.known_at))
+        .order_by(event.at, event.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _status_then(row: Any) -> ColumnElement[Any]:
+    event = event_table().c
+    before = _first_after(row, func.coalesce(event.from_value, ""), event, event.kind == "status", is_of(event, row))
+    return func.nullif(func.coalesce(before, row.next_status, ""), "", type_=String())
+
+
+def _field(role: str, field_id: Any) -> ColumnElement[bool]:
+    field = ProjectField.__table__.alias().c
+    return exists(1).where(field.id == field_id, field.role == role)
+
+
+def _points_then(row: Any) -> ColumnElement[Any]:
+    event = event_table().c
+    conditions = (event.item_id == row.id, event.kind == "field", _field(POINTS_ROLE, event.field_id))
+    before = _first_after(row, func.coalesce(NumberIn(event.from_value), UNPOINTED), event, *conditions)
+    return func.nullif(func.coalesce(before, row.next_points, UNPOINTED), UNPOINTED, type_=Double())
+
+
+def _was_closed(row: Any) -> ColumnElement[bool]:
+    """Whether the issue was closed when the day ended."""
+    event = event_table().c
+    last = (
+        select(event.kind)
+        .where(event.project_id.is_(None), event.content_node_id == row.content_node_id)
+        .where(event.kind.in_(("closed", "reopened")), event.at < row.ends_at)
+        .order_by(event.at.desc(), event.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    # Whatever is closed now was so since closed_at, even if the timeline was read before that.
+    return case((row.closed_at < row.ends_at, True), (row.timeline_read_at.is_not(None), true_if(last == "closed")))
+
+
+def _strength(row: Any) -> ColumnElement[Any]:
+    event = event_table().c
+    is_told = exists(1).where(
+        *(event.item_id == row.id, event.kind == "field", event.source == "webhook"),
+        or_(_field(SPRINT_ROLE, event.field_id), _field(POINTS_ROLE, event.field_id)),
+    )
+    return case((is_told, number(WEBHOOK)), (row.timeline_read_at.is_not(None), number(TIMELINE)), else_=number(DATES))
+
+
+def _candidates() -> Subquery:
+    """The items of days without a snapshot, with what is known of them next, and until when."""
+    found = union_all(_by_now(), _by_next_snapshot(), _by_change()).subquery("found")
+    item, read = ProjectItem.__table__.alias("item"), ProjectItemDay.__table__.alias("read")
+    is_read, gone = read.c.item_id.is_not(None), gone_at(item.c)
+    same = found.join(item, item.c.id == found.c.item_id)
+    source = same.outerjoin(read, and_(read.c.item_id == found.c.item_id, read.c.day == found.c.next_day))
+    return (
+        select(
+            *(found.c[name] for name in (*NAMES, "ends_at")),
+            *(item.c[name] for name in ("id", "content_node_id", "closed_at", "timeline_read_at")),
+            case((is_read, read.c.status), else_=item.c.status).label("next_status"),
+            case((is_read, read.c.points), else_=item.c.points).label("next_points"),
+            case((is_read, found.c.read_at), else_=gone).label("known_at"),
+        )
+        .select_from(source)
+        .where(came_at(item.c) < found.c.ends_at, or_(item.c.removed_at.is_(None), gone >= found.c.ends_at))
+        .subquery("candidate")
+    )
+
+
+def _concluded_items() -> Select[Any]:
+    """The items of days without a snapshot."""
+    row = _candidates().c
+    status = _status_then(row)
+    done = case((_was_closed(row), True), else_=true_if(status.in_(done_statuses(row.project_id))))
+    return select(
+        *(row[name] for name in NAMES),
+        *(row.id.label("item_id"), _points_then(row).label("points"), status.label("status"), done.label("is_done")),
+        _strength(row).label("strength"),
+    )
+
+
+def _columns() -> tuple[list[ViewColumn], FromClause]:
+    known = union_all(_read_items(), _concluded_items()).subquery("known")
+    sprint = SPRINTS.table.alias("named")
+    source = known.join(
+        sprint, and_(sprint.c.project_id == known.c.project_id, sprint.c.iteration_id == known.c.iteration_id)
+    )
+    columns = [
+        *sprint_columns(known.c, sprint.c),
+        ViewColumn("day", known.c.day, "Day of the sprint, UTC, until today"),
+        *described(known.c, ["item_id"]),
+        ViewColumn("points", known.c.points, "Points at the end of that day; NULL: not pointed"),
+        ViewColumn("status", known.c.status, "Status at the end of that day"),
+        ViewColumn("is_done", known.c.is_done, "True when it was done: closed, merged, or in a status that means done"),
+        ViewColumn("told_by", told_by(known.c.strength), TOLD_BY),
+        ViewColumn("strength", known.c.strength, "told_by as a number: 0 dates, 1 timeline, 2 webhook, 3 snapshot"),
+    ]
+    return columns, source
+
+
+_known, _source = _columns()
+SPRINT_ITEM_DAYS = View(
+    "sprint_item_days",
+    "What was in each sprint at the end of each of its days until today: items of any type, archived ones too. Days "
+    "whose items were not read follow from what is known next. Choose by project_id and iteration_id: that is fast",
+    _known,
+    source=_source,
+)
