@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Double,
     FromClause,
     Select,
@@ -55,18 +56,33 @@ from chalicelib.projects.views.columns import (
 )
 from chalicelib.projects.views.events import came_at, event_table, gone_at, is_of
 from chalicelib.projects.views.sprints import SPRINTS
+from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import NextDay, StartOfDay, true_if
 from chalicelib.store.views import View, ViewColumn
 
 UNPOINTED = literal(-1e300, Double)  # stands for no points where NULL stands for no answer
 NAMES = ("project_id", "iteration_id", "start_date", "end_date", "day")
+KNOWN = ("day", "snapshot_at", "next_day", "read_at")  # of a day
 
 
-def _past_days() -> Subquery:
-    """Each day of each sprint until today."""
-    sprint, day = SPRINTS.table.alias("sprint").c, ProjectDay.__table__.alias("each_day").c
+def _calendar() -> Subquery:
+    """Each day of each board, with the next one that has a snapshot, and when that was taken."""
+    day = ProjectDay.__table__.alias("board_day").c
+    after: dict[str, Any] = {"partition_by": day.project_id, "order_by": day.day.desc(), "rows": (None, -1)}
+    # Window functions, and so once for each day: as scalar subqueries, they would be asked again for each item. From
+    # the last day back: where a window's beginning moves on, databases look through all of it for each row.
+    next_day = func.min(case((day.snapshot_at.is_not(None), day.day)), type_=Date()).over(**after)
+    read_at = func.min(day.snapshot_at, type_=UTCDateTime()).over(**after)
+    return select(
+        *(day.project_id, day.day, day.snapshot_at, next_day.label("next_day"), read_at.label("read_at"))
+    ).subquery("calendar")
+
+
+def _past_days(calendar: Any) -> Subquery:
+    """Each day of each sprint until today, with the columns of the calendar."""
+    sprint, day = SPRINTS.table.alias("sprint").c, calendar.c
     return (
-        select(*(sprint[name] for name in NAMES[:-1]), sprint.field_id, day.day, day.snapshot_at)
+        select(*(sprint[name] for name in (*NAMES[:-1], "field_id")), *(each for each in day if each.name in KNOWN))
         .where(day.project_id == sprint.project_id, day.day.between(sprint.start_date, sprint.end_date))
         .where(day.day <= today())
         .subquery("past_day")
@@ -75,7 +91,7 @@ def _past_days() -> Subquery:
 
 def _read_items() -> Select[Any]:
     """The items of days that have a snapshot."""
-    day, item = _past_days().c, ProjectItemDay.__table__.alias("read_item").c
+    day, item = _past_days(ProjectDay.__table__.alias("read_day")).c, ProjectItemDay.__table__.alias("read_item").c
     done = or_(item.is_closed, item.status.in_(done_statuses(item.project_id)))
     return select(
         *(day[name] for name in NAMES),
@@ -89,29 +105,14 @@ def _read_items() -> Select[Any]:
 
 def _gaps() -> Subquery:
     """The days without a snapshot: when each ends, and the next day that has one."""
-    day, later = _past_days().c, ProjectDay.__table__.alias("later").c
-    following = ProjectDay.__table__.alias("following").c
-    next_day = (
-        select(func.min(later.day))
-        .where(later.project_id == day.project_id, later.day > day.day, later.snapshot_at.is_not(None))
-        .scalar_subquery()
-    )
-    gap = select(*(day[name] for name in NAMES), day.field_id, next_day.label("next_day")).where(
-        day.snapshot_at.is_(None)
-    )
-    gap_day = gap.subquery("gap_day").c
-    read_at = (
-        select(following.snapshot_at)
-        .where(following.project_id == gap_day.project_id, following.day == gap_day.next_day)
-        .scalar_subquery()
-    )
-    ends_at = StartOfDay(NextDay(gap_day.day))
-    return select(*gap_day, ends_at.label("ends_at"), read_at.label("read_at")).subquery("gap")
+    day = _past_days(_calendar()).c
+    names = (*NAMES, "field_id", "next_day", "read_at")
+    ends_at = StartOfDay(NextDay(day.day)).label("ends_at")
+    return select(*(day[name] for name in names), ends_at).where(day.snapshot_at.is_(None)).subquery("gap")
 
 
-def _change(gap: Any, item_id: Any, *conditions: ColumnElement[bool], event: Any = None) -> ColumnElement[bool]:
+def _change(gap: Any, item_id: Any, *conditions: ColumnElement[bool], event: Any) -> ColumnElement[bool]:
     """Whether the sprint of an item changed after a day."""
-    event = event_table().c if event is None else event
     is_change = (event.item_id == item_id, event.kind == "field", event.field_id == gap.field_id)
     return exists(1).where(*is_change, event.at >= gap.ends_at, *conditions)
 
@@ -123,7 +124,7 @@ def _by_now() -> Select[Any]:
     is_read = exists(1).where(read.item_id == item.id, read.day == gap.next_day)
     return select(*gap, item.id.label("item_id")).where(
         *(item.project_id == gap.project_id, item.iteration_id == gap.iteration_id),
-        *(~is_read, ~_change(gap, item.id)),
+        *(~is_read, ~_change(gap, item.id, event=event_table().c)),
     )
 
 
@@ -137,16 +138,30 @@ def _by_next_snapshot() -> Select[Any]:
     )
 
 
+def _changes() -> Subquery:
+    """The changes of items' sprints that webhooks told of, each with the time of the one before."""
+    event, field = event_table("change").c, ProjectField.__table__.alias("sprint_field").c
+    names = ("project_id", "field_id", "item_id", "from_id", "at")
+    before = func.lag(event.at, type_=UTCDateTime()).over(
+        partition_by=(event.project_id, event.item_id), order_by=(event.at, event.id)
+    )
+    is_change = (event.kind == "field", field.id == event.field_id, field.role == SPRINT_ROLE)
+    return (
+        select(*(event[name] for name in names), before.label("before"))
+        .where(*is_change, event.item_id.is_not(None))
+        .subquery("changed")
+    )
+
+
 def _by_change() -> Select[Any]:
     """Items whose next change says that they were in the sprint before."""
-    gap, change, first = _gaps().c, event_table("change").c, event_table().c
+    gap, change = _gaps().c, _changes().c
     read = ProjectItemDay.__table__.alias().c
     is_read = exists(1).where(read.item_id == change.item_id, read.day == gap.next_day, gap.read_at < change.at)
-    is_earlier = or_(first.at < change.at, and_(first.at == change.at, first.id < change.id))
     return select(*gap, change.item_id).where(
-        *(change.project_id == gap.project_id, change.kind == "field", change.field_id == gap.field_id),
-        *(change.from_id == gap.iteration_id, change.at >= gap.ends_at),
-        *(~is_read, ~_change(gap, change.item_id, is_earlier, event=first)),
+        *(change.project_id == gap.project_id, change.field_id == gap.field_id, change.from_id == gap.iteration_id),
+        *(change.at >= gap.ends_at, or_(change.before.is_(None), change.before < gap.ends_at)),
+        ~is_read,
     )
 
 
