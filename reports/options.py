@@ -71,7 +71,7 @@ Project = Annotated[
     typer.Option(
         "--project",
         metavar="BOARD",
-        help="The board, as ORG/NUMBER or by its title; may be left out if there is one only",
+        help="The board, as ORG/NUMBER, by its number alone or its title; may be left out if there is one only",
     ),
 ]
 Sprint = Annotated[

@@ -67,9 +67,11 @@ def find_board(database: Database, project: str | None, org: str | None) -> Boar
     wanted = project.casefold()
     matches = [board for board in boards if wanted == board.name.casefold()]
     matches = matches or [board for board in boards if wanted == board.title.casefold()]
+    # The number alone will do, where only one organisation has such a board.
+    matches = matches or [board for board in boards if wanted == board.name.partition("/")[2]]
     if not matches:
         raise ReportError(f"there is no board {project!r}: choose one of {listed(boards) or 'none yet'}")
-    return _only(matches, f"--project {project!r} may be any of them: name one by its number")
+    return _only(matches, f"--project {project!r} may be any of them: name it as ORG/NUMBER")
 
 
 def _board(row: dict[str, Any]) -> Board:

@@ -41,7 +41,7 @@ def test_help_of_a_command_has_its_examples(capsys: pytest.CaptureFixture[str], 
 @pytest.mark.parametrize("line", [f"{name} {example}" for name in COMMANDS for example in COMMANDS[name].examples])
 def test_each_example_is_understood(capsys: pytest.CaptureFixture[str], line: str) -> None:
     """The first thing that is wrong with it is that there is no database."""
-    assert main(shlex.split(line), Settings({"DB_URL": "sqlite:///nowhere.db"}.get)) == 2
+    assert main(shlex.split(line), Settings({"DB_URL": "sqlite:///nowhere.db", "SLACK_BOT_TOKEN": "xoxb-1"}.get)) == 2
     assert capsys.readouterr().err.startswith("error: there is no database nowhere.db yet")
 
 

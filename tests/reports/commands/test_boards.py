@@ -23,7 +23,10 @@ ALL = "acme/1 (Road=map), acme/2 (Twin), acme/3 (Twin), acme/4 (Old), other/9 (T
         (["--project", "acme/7"], f"there is no board 'acme/7': choose one of {ALL}"),
         (["--project", "acme/1", "--org", "other"], "there is no board 'acme/1': choose one of other/9 (Theirs)"),
         (["--project", "acme/1", "--org", "nobody"], "there is no board 'acme/1': choose one of none yet"),
-        (["--project", "twin"], "there are 2 boards, and --project 'twin' may be any of them: name one by its number: "
+        (["--project", "999"], f"there is no board '999': choose one of {ALL}"),
+        (["--project", "2", "--sprint", "Sprint 9"], "the board acme/2 (Twin) has no sprint 'Sprint 9': choose one of "
+         "Sprint 2 (2026-04-06 to 2026-04-19)"),
+        (["--project", "twin"], "there are 2 boards, and --project 'twin' may be any of them: name it as ORG/NUMBER: "
          "acme/2 (Twin), acme/3 (Twin)"),
         (["--project", "acme/1", "--sprint", "Sprint 9"],
          f"the board acme/1 (Road=map) has no sprint 'Sprint 9': choose one of {SPRINTS}"),
