@@ -24,6 +24,7 @@ from chalicelib.models import (
 from chalicelib.store.upsert import upsert
 from chalicelib.utils import utc_now
 from tests.views.audited import audit
+from tests.views.planning import plan
 from tests.views.running import run_ci
 from tests.views.working import work
 from tests.views.world import IDS, World, user
@@ -73,6 +74,7 @@ def fill(world: World, *, items: int, events: int, today: datetime | None = None
     work(world, "Pacific/Auckland", today=made.today.date())
     audit(world, repositories=items // 10, today=made.today)
     run_ci(world, runs=items // 4, today=made.today)
+    plan(world, items=items // 4, today=made.today)
 
 
 def keep_ledger(world: World, *, runs: int, today: datetime) -> None:

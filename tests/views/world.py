@@ -37,6 +37,7 @@ CLOCKED = {
     "days_open": 1,
     "lag_seconds": 360,
     "age_minutes": 6,
+    "hours": 0.1,
 } | dict.fromkeys(
     (
         "lag_seconds",
