@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, exists, func, not_, or_, select
+from sqlalchemy import BigInteger, Select, Subquery, and_, exists, func, not_, or_, select
 
 from chalicelib.projects.models import Project, ProjectField, ProjectItem
 from chalicelib.projects.views.columns import (
@@ -38,7 +38,7 @@ def _by_deliverable() -> Subquery:
     return (
         select(
             *group,
-            func.count().label("issues"),
+            func.count(type_=BigInteger()).label("issues"),
             count_if(item.is_done).label("closed_issues"),
             count_if(not_(item.is_done)).label("open_issues"),
             sum_if(is_pointed, item.points).label("points"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, Select, Subquery, Text, and_, case, func, or_, select, union_all
+from sqlalchemy import BigInteger, Integer, Select, Subquery, Text, and_, case, func, or_, select, union_all
 
 from chalicelib.projects.models import Project, ProjectItem, ProjectStatus
 from chalicelib.projects.views.columns import (
@@ -144,7 +144,7 @@ def _ended() -> Subquery:
     shares = {"median_hours": MEDIAN, "p75_hours": P75, "p85_hours": P85}
     return (
         select(
-            *(ranked.c.project_id, ranked.c.status, func.count(ranked.c.hours).label("n_hours")),
+            *(ranked.c.project_id, ranked.c.status, func.count(ranked.c.hours, type_=BigInteger()).label("n_hours")),
             *(ranked.percentile("hours", share).label(name) for name, share in shares.items()),
             func.min(ranked.c.strength).label("strength"),
         )
