@@ -16,7 +16,6 @@ import typer
 from typer.exceptions import Exit, TyperException
 
 from chalicelib.errors import ContributorMetricsError
-from chalicelib.runtime.logs import log_plainly
 from chalicelib.settings import Settings
 from chalicelib.utils import utc_now
 from reports.commands.alerts import alerts
@@ -97,7 +96,6 @@ def main(
     arguments: Sequence[str] | None = None, settings: Settings | None = None, *, now: Callable[[], datetime] = utc_now
 ) -> int:
     """Run a command; returns the exit code. Every error is one sentence on standard error."""
-    log_plainly()
     given = with_values(list(sys.argv[1:] if arguments is None else arguments))
     command = typer.main.get_command(app)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from collections.abc import Callable, Mapping
@@ -13,14 +12,13 @@ from plotly.graph_objects import Figure
 from chalicelib.runtime.files import check_writable, write_whole
 from reports.browser import find_browser, png
 from reports.errors import ReportError
+from reports.output import write_csv
 from reports.pages import html_page
 from reports.reading import Table
 
 RESULTS, SOURCE = "results.csv", "source-data.csv"
 STATIC, INTERACTIVE = "chart-static.png", "chart-interactive.html"
 NAMES = (RESULTS, SOURCE, STATIC, INTERACTIVE)
-# A spreadsheet takes a cell that begins so for a formula. https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 MakePng = Callable[[Figure], bytes]
 
@@ -86,16 +84,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def csv_file(table: Table) -> bytes:
-    """Write a table as CSV that spreadsheets open safely: a text that looks like a formula gets a ' before it."""
+    """Write a table as CSV."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([cell(value) for value in row] for row in table.rows)
+    write_csv(table, text)
     return text.getvalue().encode("utf-8", "replace")
-
-
-def cell(value: object) -> object:
-    """Write a value as it stands in a CSV file."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

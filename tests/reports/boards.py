@@ -1,4 +1,4 @@
-"""Boards and sprints as the views tell of them, in tables of the views' names: what the views count is their own tests'."""
+"""Boards and sprints in tables that stand in for the views: what the views count is for their own tests."""
 
 from __future__ import annotations
 
@@ -102,8 +102,10 @@ def write_sprint(connection: Connection, tables: Mapping[str, Table]) -> None:
         day | first | {"scope_issues": 4, "scope_points": 6.5, "done_issues": 0, "done_points": 0},
         day | second | {"scope_issues": 5, "scope_points": 7, "done_issues": 2, "done_points": 1},
     )
-    counts = {"total": (5, 7), "completed": (2, 1), "committed": (4, 6.5), "added": (1, 0.5), "removed": (0, 0)}
-    both = {f"{name}_{unit}": value for name, pair in counts.items() for unit, value in zip(("issues", "points"), pair)}
+    counts: dict[str, tuple[float, float]] = {"total": (5, 7), "completed": (2, 1), "committed": (4, 6.5)}
+    counts |= {"added": (1, 0.5), "removed": (0, 0)}
+    both = {f"{name}_issues": issues for name, (issues, _) in counts.items()}
+    both |= {f"{name}_points": points for name, (_, points) in counts.items()}
     percents = {"percent_completed_issues": 40, "percent_completed_points": 100 / 7, "percent_pointed": 80}
     fill(connection, tables["sprint_report"], {**key, **both, **percents, "state": "current", "told_by": "snapshot"})
     item = key | {"item_id": "I_1", "type": "issue", "repository": "acme/api", "number": 7, "title": "=2+3"}
