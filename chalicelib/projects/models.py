@@ -230,6 +230,7 @@ class ProjectItemEvent(Base):
     item_id: Mapped[str | None] = mapped_column(String, comment="project_items.id; NULL: known by its issue only")
     content_node_id: Mapped[str | None] = mapped_column(String, comment="project_items.content_node_id")
     at: Mapped[datetime] = mapped_column(UTCDateTime, comment="When it happened")
+    turn: Mapped[int] = mapped_column(comment="Its place among what happened to the same in the same second, from 0")
     actor: Mapped[str | None] = mapped_column(String, comment="Login of who did it; NULL: unknown, or GitHub itself")
     was_automated: Mapped[bool | None] = mapped_column(comment="True when a workflow of the board did it")
     field_id: Mapped[str | None] = mapped_column(String, comment="project_fields.id of the field that changed")

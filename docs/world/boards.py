@@ -78,7 +78,7 @@ def plan_sprints(writer: Writer) -> None:
     for number, title in enumerate(ITEMS, start=41):
         _item(writer, board, number, title)
     for number, (title, when, before, after) in enumerate(MOVES):
-        event = {"id": f"move {number}", "source": "timeline", "kind": "status", "content_node_id": title}
+        event = {"id": f"move {number}", "source": "timeline", "kind": "status", "content_node_id": title, "turn": 0}
         writer.add(ProjectItemEvent, board | event, at=when, from_value=before, to_value=after)
 
 

@@ -220,6 +220,12 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             Column("item_id", sa.String(), comment="project_items.id; NULL: known by its issue only"),
             Column("content_node_id", sa.String(), comment="project_items.content_node_id"),
             Column("at", TIME, nullable=False, comment="When it happened"),
+            Column(
+                "turn",
+                sa.Integer(),
+                nullable=False,
+                comment="Its place among what happened to the same in the same second, from 0",
+            ),
             Column("actor", sa.String(), comment="Login of who did it; NULL: unknown, or GitHub itself"),
             Column("was_automated", sa.Boolean(), comment="True when a workflow of the board did it"),
             Column("field_id", sa.String(), comment="project_fields.id of the field that changed"),

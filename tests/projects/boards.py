@@ -97,7 +97,7 @@ class Board:
     def event(self, kind: str, item: str, at: datetime, **columns: Any) -> None:
         """An event of a timeline: it knows the issue only, and of a closing not even the board."""
         row: dict[str, Any] = {"id": f"event {next(EVENT_IDS)}", "kind": kind, "source": "timeline", "at": at}
-        row |= {"content_node_id": f"issue of {item}"}
+        row |= {"content_node_id": f"issue of {item}", "turn": 0}
         if kind in ("closed", "reopened"):
             self.session.execute(insert(ProjectItemEvent), [row | columns])
         else:

@@ -130,7 +130,7 @@ class _Planner:
             item = self.rng.randrange(self.items)
             kind = self.rng.choice(("added", "removed", "status", "closed", "reopened", "field", "field"))
             is_issues, is_told = kind in ("closed", "reopened"), kind == "field" or self.rng.random() < 0.2
-            row: dict[str, Any] = {"id": f"{self.key}{number}", "kind": kind, "at": self.moment()}
+            row: dict[str, Any] = {"id": f"{self.key}{number}", "kind": kind, "at": self.moment(), "turn": number % 3}
             row |= {"source": "webhook" if is_told else "timeline", "content_node_id": f"c{item}"}
             row |= {"project_id": None if is_issues else self.key}
             row |= {"item_id": f"{self.key}{item}" if is_told and not is_issues else None}

@@ -25,6 +25,7 @@ KINDS = BOARD_KINDS | {"ClosedEvent": CLOSED, "MergedEvent": CLOSED, "ReopenedEv
 BLANK: Row = {
     **dict.fromkeys(("project_id", "item_id", "content_node_id", "actor", "was_automated")),
     **dict.fromkeys(("field_id", "field_name", "from_value", "to_value", "from_id", "to_id")),
+    "turn": 0,
 }
 
 

@@ -1,5 +1,6 @@
 """What fields, statuses and deliverables mean."""
 
+from chalicelib.projects.rules.changes import Change, in_order
 from chalicelib.projects.rules.deliverables import deliverable_of
 from chalicelib.projects.rules.roles import (
     DELIVERABLE,
@@ -27,9 +28,11 @@ __all__ = [
     "SPRINT",
     "STATUS",
     "TODO",
+    "Change",
     "Choice",
     "Roles",
     "deliverable_of",
+    "in_order",
     "options_of",
     "roles_of",
     "status_kinds",

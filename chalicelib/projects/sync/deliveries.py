@@ -14,6 +14,7 @@ from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.projects.models import Project, ProjectItemEvent
 from chalicelib.projects.rows import board_delivery_row, item_delivery_row
 from chalicelib.projects.settings import GH_PROJECTS, is_wanted
+from chalicelib.projects.sync.following import follow
 from chalicelib.projects.sync.saving import BOARDS
 from chalicelib.projects.sync.timelines import EVENTS
 
@@ -21,15 +22,16 @@ NOT_WANTED = f"{GH_PROJECTS.name} leaves this board out"
 
 
 def hear_item(saving: Saving, delivery: Delivery) -> None:
-    """Keep what happened to an item; what it is now, the next reading of its board tells."""
+    """Keep what happened to an item, and bring the item up to date; who is not known yet, the next reading tells."""
     if not _is_kept(saving, delivery):
         saving.note(NOT_WANTED)
         return
     to_row = partial(item_delivery_row, received_at=delivery.received_at)
     mapped = map_records(saving, EVENTS, [dict(delivery.payload)], to_row)
-    save_rows(
-        saving, EVENTS, ProjectItemEvent, [Mapped(each.row, each.record) for each in mapped if each.row is not None]
-    )
+    rows = [Mapped(each.row, each.record) for each in mapped if each.row is not None]
+    save_rows(saving, EVENTS, ProjectItemEvent, rows)
+    for each in rows:
+        follow(saving, each.row)
 
 
 def hear_board(saving: Saving, delivery: Delivery) -> None:

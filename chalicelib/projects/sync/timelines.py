@@ -67,7 +67,7 @@ def _save(
         context.run.fetched += len(events)
         to_row = partial(timeline_event_row, content_node_id=node_id)
         mapped = map_records(context, EVENTS, events, to_row)
-        rows = [Mapped(each.row, each.record) for each in mapped if each.row is not None]
+        rows = [Mapped({**each.row, "turn": turn}, each.record) for turn, each in enumerate(mapped) if each.row]
         save_rows(context, EVENTS, ProjectItemEvent, rows)
     _mark_read(context, {node_id: seen[node_id] for node_id in whole}, without_boards=api.without_boards)
     if lost := [node_id for node_id, events in found.items() if events is None]:

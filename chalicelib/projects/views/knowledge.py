@@ -143,7 +143,7 @@ def _changes() -> Subquery:
     event, field = event_table("change").c, ProjectField.__table__.alias("sprint_field").c
     names = ("project_id", "field_id", "item_id", "from_id", "at")
     before = func.lag(event.at, type_=UTCDateTime()).over(
-        partition_by=(event.project_id, event.item_id), order_by=(event.at, event.id)
+        partition_by=(event.project_id, event.item_id), order_by=(event.at, event.turn, event.id)
     )
     is_change = (event.kind == "field", field.id == event.field_id, field.role == SPRINT_ROLE)
     return (
@@ -170,7 +170,7 @@ def _first_after(row: Any, value: ColumnElement[Any], event: Any, *conditions: C
     return (
         select(value)
         .where(*conditions, event.at >= row.ends_at, or_(row.known_at.is_(None), event.at <= row.known_at))
-        .order_by(event.at, event.id)
+        .order_by(event.at, event.turn, event.id)
         .limit(1)
         .scalar_subquery()
     )
@@ -201,7 +201,7 @@ def _was_closed(row: Any) -> ColumnElement[bool]:
         select(event.kind)
         .where(event.project_id.is_(None), event.content_node_id == row.content_node_id)
         .where(event.kind.in_(("closed", "reopened")), event.at < row.ends_at)
-        .order_by(event.at.desc(), event.id.desc())
+        .order_by(event.at.desc(), event.turn.desc(), event.id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -58,7 +58,7 @@ def _changes(*, by_item: bool) -> Select[Any]:
     is_of = (event.item_id == item.id,) if by_item else (*by_issue, event.content_node_id == item.content_node_id)
     is_new = or_(event.source == "timeline", item.timeline_read_at.is_(None), event.at > item.timeline_read_at)
     return select(
-        *(item.project_id, item.id, event.at, number(1)),
+        *(item.project_id, item.id, event.at, (event.turn + 1).label("turn")),
         *(_or_none(event.from_value), _or_none(event.to_value), event.source),
         *(item.timeline_read_at, gone_at(item), event.id),
     ).where(

@@ -30,6 +30,7 @@ ROW = {
     "at": at("2026-04-04T00:00:00Z"),
     "actor": "ada",
     "was_automated": False,
+    "turn": 0,
     "field_id": None,
     "field_name": None,
     "from_value": None,

@@ -18,6 +18,7 @@ ROW = {
     "content_node_id": "I_7",
     "at": at("2026-04-05T06:07:08Z"),
     "actor": "ada",
+    "turn": 0,
     "field_id": None,
     "field_name": None,
     "from_value": None,
