@@ -1,7 +1,8 @@
-"""Small helpers that every package may use: UTC times and SSM parameters."""
+"""Small helpers that every package may use: UTC times, names to be shown, and SSM parameters."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -11,6 +12,9 @@ from chalicelib.errors import AwsError, MissingParameterError, SettingsError
 from chalicelib.runtime import aws
 
 T = TypeVar("T")
+LONGEST_NAME = 60  # characters of a name that is shown; what is longer ends in …
+# Shown as nothing, or turning the text around them: no name needs them.
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def utc_now() -> datetime:
@@ -44,6 +48,14 @@ def parse_day(text: str) -> datetime:
         day = date.fromisoformat(text)
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     return parse_utc(text)
+
+
+def shown(text: object, *, longest: int = LONGEST_NAME) -> str:
+    """Make a name fit to be shown: one line, no hidden characters, not too long."""
+    visible = "".join(" " if character.isspace() else character for character in str(text))
+    visible = "".join(each for each in visible if unicodedata.category(each) not in HIDDEN)
+    visible = " ".join(visible.split())
+    return visible if len(visible) <= longest else f"{visible[: longest - 1].rstrip()}…"
 
 
 def get_parameter(name: str, with_decryption: bool = True) -> str:  # noqa: FBT001, FBT002 - the signature that users know

@@ -21,9 +21,9 @@ from chalicelib.ingest.steps import Kind, Step, Time, time_of
 from chalicelib.jobs.health import ACCESS_STALE_AFTER
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.settings import SSM_NAMES, Setting, Settings
+from chalicelib.slack.settings import SETTINGS as SLACK
 from chalicelib.store.health import RECONCILIATION, RECONCILING
 from docs.pages import code, describe, models_of, table, tables_of, title_of, write_or_check
-from reports.settings import SETTINGS as REPORTS
 
 PATH = Path(__file__).with_name("reference.md")
 CRON = re.compile(r"cron\((\d+) (\d+) \* \* \? \*\)")
@@ -143,9 +143,9 @@ def _settings() -> Iterator[str]:
             yield f"### {title_of(domain)}\n"
             own = [(code(each.name), _default(each), each.help) for each in domain.settings]
             yield from table("Setting", "Default", "What it is", rows=own)
-    yield "### Reports\n"
+    yield "### Slack\n"
     yield from table(
-        "Setting", "Default", "What it is", rows=[(code(each.name), _default(each), each.help) for each in REPORTS]
+        "Setting", "Default", "What it is", rows=[(code(each.name), _default(each), each.help) for each in SLACK]
     )
     yield "### Secrets in SSM\n"
     yield "In Lambda, these are read from SSM when the environment doesn't have them. They are SecureStrings.\n"
@@ -188,6 +188,9 @@ def _deed(domain: Domain, step: Step) -> str:
     for snapshot in domain.snapshots:
         if snapshot.step_name == step.name:
             return f"Write the snapshot `{snapshot.name}.json`, when there is a `SNAPSHOT_URL`"
+    for message in domain.messages:
+        if message.step_name == step.name:
+            return f"Post the message `{message.name}` to Slack, when `SLACK_MESSAGES` names it"
     function: Callable[..., None] = step.run.func if isinstance(step.run, partial) else step.run
     return " ".join((function.__doc__ or "").split("\n\n")[0].split()).rstrip(".")
 

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 from chalicelib.settings import Settings
+from chalicelib.slack.settings import SLACK_API_URL, SLACK_BOT_TOKEN, SLACK_CHANNEL
 from reports import output as shell_output
 from reports.errors import ReportError
 from reports.output import clean
 from reports.report import Report
-from reports.settings import SLACK_API_URL, SLACK_BOT_TOKEN, SLACK_CHANNEL
 
 CHARTS = ("html", "png")
 

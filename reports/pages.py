@@ -7,7 +7,8 @@ from html import escape
 from plotly.graph_objects import Figure
 from plotly.io import to_html
 
-from reports.charts.style import FONT, WIDTH, alternative, shown
+from chalicelib.utils import shown
+from reports.charts.style import FONT, WIDTH, alternative
 
 # Without the logo, and without buttons that would send the data to a server.
 CONFIG = {

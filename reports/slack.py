@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPException
-from typing import Any
 
 import typer
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryHandler, RetryState
 
-from reports.charts.style import alternative, shown
+from chalicelib.slack import words
+from chalicelib.slack.settings import API_URL
+from chalicelib.utils import shown
+from reports.charts.style import alternative
 from reports.errors import ReportError
 from reports.files import INTERACTIVE, STATIC, MakePng, png_here, report_files
 from reports.report import Report
-from reports.settings import API_URL
 
-LONGEST = 3900  # Slack advises messages of at most 4,000 characters
-LONGEST_NAME = 200
-LONGEST_WAIT = 60.0
 TIMEOUT = 30
-HTTP_TOO_MANY = 429
-# What a message would call everybody with, where a workspace lets apps do so.
-PING = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
-PAUSE = "\u200b"  # not seen, and parts the @ from the word
-
-# What Slack's errors mean, and what to do. https://docs.slack.dev/reference/methods/chat.postMessage#errors
-INVITE = "invite the app to it (/invite in the channel)"
-TOKEN = "SLACK_BOT_TOKEN is wrong or was revoked"  # noqa: S105 - a sentence about one
-ERRORS = {
-    "channel_not_found": f"Slack finds no channel {{channel}}: check SLACK_CHANNEL, and if it is private, {INVITE}",
-    "not_in_channel": f"the Slack app is not in channel {{channel}}: {INVITE}",
-    "is_archived": "the Slack channel {channel} is archived: choose another one",
-    "missing_scope": "the Slack app lacks the scope {needed}: add it to the app, and install the app again",
-    "invalid_auth": TOKEN,
-    "not_authed": TOKEN,
-    "token_revoked": TOKEN,
-    "token_expired": TOKEN,
-    "account_inactive": TOKEN,
-    "ratelimited": "Slack accepts no more messages for {wait} seconds: try again later",
-}
 
 
 class ShortWait(RetryHandler):
@@ -64,7 +42,9 @@ class ShortWait(RetryHandler):
     ) -> bool:
         """Retry nothing else: a message whose answer got lost may stand in the channel already."""
         return (
-            response is not None and response.status_code == HTTP_TOO_MANY and wait_of(response.headers) <= LONGEST_WAIT
+            response is not None
+            and response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+            and words.wait_of(response.headers) <= words.LONGEST_WAIT
         )
 
     def prepare_for_next_attempt(
@@ -76,16 +56,9 @@ class ShortWait(RetryHandler):
         error: Exception | None = None,  # noqa: ARG002
     ) -> None:
         """Wait, then let the request be sent again."""
-        self.sleep(wait_of(response.headers if response else {}))
+        self.sleep(words.wait_of(response.headers if response else {}))
         state.next_attempt_requested = True
         state.increment_current_attempt()
-
-
-def wait_of(headers: Mapping[str, Any]) -> float:
-    """Give the seconds of `Retry-After`; a minute when it says none."""
-    values = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    text = str(values[0] if isinstance(values, list) else values)
-    return float(text) if text.isascii() and text.isdigit() else LONGEST_WAIT
 
 
 def slack_client(token: str, *, base_url: str = API_URL, sleep: Callable[[float], None] = time.sleep) -> WebClient:
@@ -141,25 +114,8 @@ def send(
 
 
 def message(report: Report) -> str:
-    """Write a report's summary in Slack's own markup; what there is no room for is counted."""
-    lines = [f"*:github: {escaped(report.title)}*"]
-    for place, (label, value) in enumerate(report.summary):
-        line = f"• *{escaped(label)}:* {escaped(value)}"
-        if sum(map(len, lines)) + len(line) > LONGEST:
-            lines.append(f"… and {len(report.summary) - place} more")
-            break
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def escaped(text: object) -> str:
-    """Write a name as it is: nothing in it is a link, a mention or a call to everybody.
-
-    https://docs.slack.dev/messaging/formatting-message-text#escaping
-    """
-    line = shown(text, longest=LONGEST_NAME)
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return PING.sub(f"@{PAUSE}", line)
+    """Write a report's summary in Slack's own markup."""
+    return words.message(report.title, report.summary)
 
 
 def preview(channel: str, text: str, files: Mapping[str, bytes]) -> str:
@@ -176,20 +132,11 @@ def one_sentence(channel: str, *, before: str = "") -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        raise ReportError(f"{before}{meaning(error, channel)}") from None
+        response = error.response
+        sentence = words.meaning(response.status_code, response.data, response.headers, channel=channel)
+        raise ReportError(f"{before}{sentence}") from None
     except (OSError, HTTPException) as error:  # URLError and timeouts are OSErrors
-        reason = shown(getattr(error, "reason", None) or error, longest=LONGEST_NAME) or type(error).__name__
+        reason = shown(getattr(error, "reason", None) or error, longest=words.LONGEST_NAME) or type(error).__name__
         raise ReportError(f"{before}Slack can't be reached: {reason}") from None
     except (SlackRequestError, ValueError) as error:
         raise ReportError(f"{before}Slack's answer can't be read ({type(error).__name__})") from None
-
-
-def meaning(error: SlackApiError, channel: str) -> str:
-    """Say what an error of Slack's means."""
-    response = error.response
-    data = response.data if isinstance(response.data, dict) else {}
-    code = "ratelimited" if response.status_code == HTTP_TOO_MANY else str(data.get("error", ""))
-    if code not in ERRORS:
-        return f"Slack refused: {shown(code or f'status {response.status_code}')}"
-    wait = f"{wait_of(response.headers):.0f}"
-    return ERRORS[code].format(channel=channel, needed=shown(data.get("needed", "chat:write")), wait=wait)

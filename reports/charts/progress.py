@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from plotly.graph_objects import Bar, Figure
 
+from chalicelib.utils import shown
 from reports.charts import style
-from reports.charts.style import Row, escaped, number, shown
+from reports.charts.style import Row, escaped, number
 from reports.reading import Table
 
 MOST = 40  # deliverables in a chart

@@ -10,8 +10,9 @@ from numbers import Real
 
 from plotly.graph_objects import Bar, Figure, Scatter
 
+from chalicelib.utils import shown
 from reports.charts import style
-from reports.charts.style import Row, escaped, number, shown
+from reports.charts.style import Row, escaped, number
 from reports.reading import Table
 
 MOST_BARS = 40

@@ -7,8 +7,9 @@ from datetime import date
 
 from plotly.graph_objects import Bar, Figure, Scatter
 
+from chalicelib.utils import shown
 from reports.charts import style
-from reports.charts.style import Row, escaped, number, shown
+from reports.charts.style import Row, escaped, number
 from reports.reading import Table
 
 LOW, HIGH = 0.05, 0.12  # how far above a day's number a mark stands, and the second of a day

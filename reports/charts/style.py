@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from plotly.graph_objects import Figure
 
+from chalicelib.utils import LONGEST_NAME, shown
 from reports.reading import Table
 
 WIDTH, HEIGHT = 900, 500
-LONGEST = 60  # characters of a name; what is longer ends in …
 MOST_TICKS = 16  # of days below a chart
 OPEN, DONE = "#aacde3", "#06508f"  # light and dark, so that they differ without colour as well
 IDEAL, INK, FAINT, SHADE = "#444444", "#222222", "#e3e6ea", "#f1f2f4"
@@ -24,21 +23,11 @@ FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 # Plotly's text knows tags, entities and %{…}. Its entities are resolved last.
 # https://plotly.com/javascript-figure-reference/layout/title
 SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;"})
-# Shown as nothing, or turning the text around them: no name needs them.
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 Row = dict[str, Any]
 
 
-def shown(text: object, *, longest: int = LONGEST) -> str:
-    """Make a name fit to be shown: one line, no hidden characters, not too long."""
-    visible = "".join(" " if character.isspace() else character for character in str(text))
-    visible = "".join(each for each in visible if unicodedata.category(each) not in HIDDEN)
-    visible = " ".join(visible.split())
-    return visible if len(visible) <= longest else f"{visible[: longest - 1].rstrip()}…"
-
-
-def escaped(text: object, *, longest: int = LONGEST) -> str:
+def escaped(text: object, *, longest: int = LONGEST_NAME) -> str:
     """Write a name in a figure as it is: none of its characters mean anything to Plotly."""
     return shown(text, longest=longest).translate(SPECIAL)
 

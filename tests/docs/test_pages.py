@@ -16,10 +16,10 @@ from chalicelib.domains import COMMANDS, all_settings
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base
 from chalicelib.security.domain import SECURITY
+from chalicelib.slack.settings import SETTINGS as SLACK
 from chalicelib.views import VIEWS
 from chalicelib.workflows.domain import WORKFLOWS
 from docs.reference import COMMON
-from reports.settings import SETTINGS as REPORTS
 from tests.docs.pages import anchors, blocks, section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +73,7 @@ def test_each_make_target_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OWN if name != "CONTRIBUTING.md"])  # it names constants of the code
 def test_each_setting_exists(name: str) -> None:
-    settings = {setting.name for setting in COMMON} | {setting.name for setting in [*all_settings(), *REPORTS]}
+    settings = {setting.name for setting in COMMON} | {setting.name for setting in [*all_settings(), *SLACK]}
     assert {found for found in SETTING.findall(code(name)) if not FOREIGN.fullmatch(found)} <= settings
 
 

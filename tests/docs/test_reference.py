@@ -16,11 +16,11 @@ from chalicelib.jobs.health import kinds_with_limits
 from chalicelib.jobs.schedules import JOBS
 from chalicelib.models import Base
 from chalicelib.settings import load_settings
+from chalicelib.slack.settings import SETTINGS as SLACK
 from chalicelib.views import VIEWS
 from deployment.permissions import needs_of
 from docs import reference
 from docs.reference import COMMON, TITLES, main, render
-from reports.settings import SETTINGS as REPORTS
 from tests.docs.pages import first_cells, section
 
 ASKED = re.compile(r"""(?:lookup|get)\(["']([A-Z_]+)["']\)""")
@@ -42,7 +42,7 @@ def test_it_has_every_setting_that_the_code_asks_for(root: Path) -> None:
     source = (root / "chalicelib" / "settings.py").read_text(encoding="utf-8")
     common = {setting.name for setting in COMMON}
     assert common == set(ASKED.findall(source))
-    settings = [*all_settings(), *REPORTS]
+    settings = [*all_settings(), *SLACK]
     documented = section(render(), "Settings").split("### Secrets in SSM")[0]
     assert sorted(first_cells(documented, "Setting")) == sorted([*common, *(setting.name for setting in settings)])
     for setting in settings:

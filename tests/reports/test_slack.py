@@ -10,11 +10,12 @@ import pytest
 from plotly.graph_objects import Figure
 from slack_sdk import WebClient
 
+from chalicelib.slack.words import LONGEST
 from reports.charts import bars
 from reports.errors import ReportError
 from reports.reading import Table
 from reports.report import Report
-from reports.slack import LONGEST, message, post, slack_client
+from reports.slack import message, post, slack_client
 from tests.github.local_server import BROKEN, LocalServer
 from tests.reports.slack_server import CHANNELS, MESSAGE, TOKEN, Answer, Slack, refused, running, too_many
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reports.charts.style import escaped, number, shown
+from chalicelib.utils import shown
+from reports.charts.style import escaped, number
 
 
 @pytest.mark.parametrize(

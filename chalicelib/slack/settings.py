@@ -1,4 +1,4 @@
-"""What reports need to know besides the database: where in Slack to post, and as whom."""
+"""Where in Slack to post, and as whom: what reports and the messages of the daily job need to know."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ SLACK_BOT_TOKEN = Setting(
     "SLACK_BOT_TOKEN",
     "",
     token,
-    "Token of the Slack app that posts reports. It needs the scopes `chat:write` and `files:write`. Secret",
+    "Token of the Slack app that posts. It needs the scope `chat:write`, and for reports `files:write`. Secret",
     shown="-",
 )
 SLACK_CHANNEL = Setting(
     "SLACK_CHANNEL",
     "",
     channel,
-    "Channel that reports are posted to: its id, or its name. Invite the app to it",
+    "Channel that is posted to: its id, or its name. Invite the app to it",
     shown="-",
 )
 SLACK_API_URL = Setting(
