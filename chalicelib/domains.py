@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.contributions.domain import CONTRIBUTIONS
 from chalicelib.copilot.domain import COPILOT
-from chalicelib.ingest import brake, snapshots, working_time
+from chalicelib.ingest import brake, messages, snapshots, working_time
 from chalicelib.ingest.domain import Domain
 from chalicelib.ingest.steps import Step
 from chalicelib.inventory.domain import INVENTORY
@@ -21,8 +21,14 @@ SOURCES: tuple[Domain, ...] = (CONTRIBUTIONS, INVENTORY, COPILOT, SECURITY, WORK
 DOMAINS = (*SOURCES, webhooks_for(SOURCES))
 COMMANDS = {command.name: command for domain in DOMAINS for command in domain.commands}
 SNAPSHOTS = tuple(snapshot.name for domain in DOMAINS for snapshot in domain.snapshots)
+MESSAGES = tuple(message.name for domain in DOMAINS for message in domain.messages)
 # The settings of what all domains work with.
-SHARED_SETTINGS: tuple[Setting[Any], ...] = (*brake.SETTINGS, *working_time.SETTINGS, *snapshots.settings_of(SNAPSHOTS))
+SHARED_SETTINGS: tuple[Setting[Any], ...] = (
+    *brake.SETTINGS,
+    *working_time.SETTINGS,
+    *snapshots.settings_of(SNAPSHOTS),
+    *messages.settings_of(MESSAGES),
+)
 
 
 def ordered_steps(job: str, domains: Sequence[Domain] = DOMAINS) -> list[tuple[Domain, Step]]:

@@ -19,6 +19,7 @@ ContributorMetricsError
 ├── IncompleteReadError           GitHub announced more than it listed; a missing item need not be gone
 ├── BrakeError                    so much would be marked as gone that GitHub's answer is not believed
 ├── RejectedError                 one record can't be mapped to a row: why, in a sentence
+├── SlackError                    Slack refused a message, or could not be reached; never the token
 ├── AwsError                      AWS refused a call: a permission, a name or the region is wrong
 └── JobFailedError                some steps of a job failed; the ledger names each
 """
@@ -131,6 +132,10 @@ class AwsError(ContributorMetricsError):
     def __init__(self, message: str, *, reason: str = "") -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class SlackError(ContributorMetricsError):
+    """Slack refused a message, or could not be reached."""
 
 
 class JobFailedError(ContributorMetricsError):

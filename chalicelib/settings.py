@@ -44,6 +44,7 @@ SSM_NAMES = {
     "GH_APP_PRIVATE_KEY": "app_private_key",
     "DB_URL": "db_url",
     "WEBHOOK_SECRET": "webhook_secret",
+    "SLACK_BOT_TOKEN": "slack_bot_token",
 }
 
 Lookup = Callable[[str], str | None]

@@ -10,12 +10,14 @@ from botocore.exceptions import BotoCoreError
 
 from chalicelib import domains
 from chalicelib.errors import AwsError, ContributorMetricsError, DatabaseNotReadyError, GitHubError, SettingsError
-from chalicelib.github import AppAuth, GitHubAPI
+from chalicelib.github import AppAuth, Budget, GitHubAPI
+from chalicelib.ingest.messages import MESSAGES
 from chalicelib.ingest.permissions import Lack, Need
 from chalicelib.ingest.scopes import ScopeAPI
 from chalicelib.jobs.connections import open_database, open_github, scope_of
 from chalicelib.runtime import aws
 from chalicelib.settings import SSM_NAMES
+from chalicelib.slack.api import open_slack
 from chalicelib.store.urls import parse_db_url
 from deployment.permissions import installation_of, lacks_of_installation, lacks_of_token, needs_of
 from deployment.stage import CONFIG, Stage
@@ -127,6 +129,18 @@ def check_snapshots(stage: Stage) -> Iterator[Finding]:
         yield Finding("snapshots", f"the bucket {bucket} exists")
 
 
+def check_slack(stage: Stage) -> Iterator[Finding]:
+    """Check that Slack takes the token, when messages are to be posted; nothing is posted."""
+    if not stage.settings.value(MESSAGES):
+        return
+    found = _check_parameter(stage.parameter("SLACK_BOT_TOKEN"))
+    yield found
+    if not found.fault:
+        slack = open_slack(stage.settings, Budget())
+        slack.check()
+        yield Finding("Slack", f"it takes the token; the first message shows whether the app is in {slack.channel}")
+
+
 def check_database(stage: Stage) -> Iterator[Finding]:
     """Connect to the database, and check that it is migrated."""
     url = parse_db_url(stage.settings.db_url)
@@ -183,6 +197,7 @@ CHECKS: dict[str, Check] = {
     "settings": check_settings,
     "webhook": check_webhook,
     "snapshots": check_snapshots,
+    "Slack": check_slack,
     "database": check_database,
     "GitHub": check_github,
 }

@@ -27,6 +27,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    not_,
     select,
     table,
 )
@@ -38,7 +39,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.engine import check_revision, describe, make_engine
 from chalicelib.store.functions import FirstWord
-from chalicelib.store.ledger import OK, ONE_OFF
+from chalicelib.store.ledger import OK, ONE_OFF, writes
 from chalicelib.store.urls import parse_db_url
 
 # A person waits for a report, and can ask again.
@@ -148,6 +149,7 @@ def as_of(engine: Engine, kinds: Collection[str], orgs: Collection[str] = (), *,
     query = (
         select(func.max(runs.finished_at, type_=UTCDateTime()))
         .where(runs.status == OK, runs.job.not_in(ONE_OFF), runs.started_at >= since, kind.in_(kinds))
+        .where(not_(writes(runs.step)))
         .where(*among_orgs(runs.org, orgs))
         .group_by(runs.org, kind)
     )

@@ -14,6 +14,7 @@ from chalicelib.github import GitHubAPI
 from chalicelib.ingest.comparisons import Report
 from chalicelib.ingest.context import Context
 from chalicelib.ingest.deliveries import Event
+from chalicelib.ingest.messages import MESSAGES, Message, message_step
 from chalicelib.ingest.permissions import Need, unique_needs
 from chalicelib.ingest.reading import step_of
 from chalicelib.ingest.resources import Resource
@@ -128,6 +129,7 @@ class Domain:
     facts: FactSet | None = None
     streams: Sequence[ListStream] = ()
     snapshots: Sequence[Snapshot] = ()
+    messages: Sequence[Message] = ()
     events: Mapping[str, Event] = field(default_factory=dict)
     resources: Sequence[Resource] = ()
     settings: Sequence[Setting[Any]] = ()
@@ -147,9 +149,10 @@ class Domain:
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
-        """Its steps; those of its lists come after its own, and those of its snapshots last."""
+        """Its steps; those of its lists come after its own, and those of its snapshots and messages last."""
         lists = (step_of(stream) for stream in self.streams)
-        return (*self.steps, *lists, *(snapshot_step(snapshot) for snapshot in self.snapshots))
+        shows = (*map(snapshot_step, self.snapshots), *map(message_step, self.messages))
+        return (*self.steps, *lists, *shows)
 
     @property
     def all_needs(self) -> tuple[Need, ...]:
@@ -165,9 +168,10 @@ class Domain:
         if self.enabled(settings):
             self.agree(settings)
             return
-        for snapshot in self.snapshots:
-            if snapshot.name in settings.value(FILES):
-                raise SettingsError(f"{FILES.name} names {snapshot.name}, but {self.name} is switched off")
+        for setting, declared in ((FILES, self.snapshots), (MESSAGES, self.messages)):
+            for each in declared:
+                if each.name in settings.value(setting):
+                    raise SettingsError(f"{setting.name} names {each.name}, but {self.name} is switched off")
 
     def plan(self, context: Context, request: Request) -> Plan:
         """Say what a backfill of its kinds will read. Stores nothing."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from chalicelib.ingest.domain import Domain, Relation
 from chalicelib.ingest.steps import DAILY, EVERY_30_MIN, Kind, Step
 from chalicelib.projects.commands import COMMANDS
+from chalicelib.projects.messages import MESSAGES
 from chalicelib.projects.permissions import NEEDS
 from chalicelib.projects.settings import PROJECTS_ENABLED, SETTINGS, agree
 from chalicelib.projects.sync.boards import read_boards
@@ -61,4 +62,5 @@ PROJECTS = Domain(
     commands=COMMANDS,
     relations=RELATIONS,
     views=VIEWS,
+    messages=MESSAGES,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Integer, and_, case, cast, func, not_, or_, select
 
 from chalicelib.store.functions import DaysAgo, FirstWord, SecondsBetween, constant, count_if, now
-from chalicelib.store.ledger import FAILED, OK, ONE_OFF, PARTIAL, RUNNING
+from chalicelib.store.ledger import FAILED, OK, ONE_OFF, PARTIAL, RUNNING, writes
 from chalicelib.store.marks import TOLERANCE
 from chalicelib.store.models import RejectedRecord, SyncRun
 from chalicelib.store.views import View, ViewColumn
@@ -17,7 +17,7 @@ RECONCILIATION = "reconciliation"
 RECONCILING = ("%.reconcile", "%.sweep", "%.late", "%.again")
 # What shows the data to others reads nothing, so no data is older because it was not written. It is written once a day:
 # one that was not written for longer is switched off, and its last failure is nobody's business any more.
-WRITING, WRITING_DAYS = "%.snapshot", 2
+WRITING_DAYS = 2
 # The first job that runs when the check is due makes it for all jobs, even a backfill.
 ACCESS = "access"
 
@@ -39,12 +39,12 @@ _runs = (
     )
     .where(_run.started_at >= DaysAgo(DAYS), _run.status != RUNNING)
     .where(or_(_run.job.not_in(ONE_OFF), _run.step == ACCESS))
-    .where(or_(_run.step.not_like(WRITING), _run.started_at >= DaysAgo(WRITING_DAYS)))
+    .where(or_(not_(writes(_run.step)), _run.started_at >= DaysAgo(WRITING_DAYS)))
     .subquery("runs")
     .c
 )
 _has_come = SecondsBetween(now(), _runs.started_at) <= int(TOLERANCE.total_seconds())
-_reads = _runs.step.not_like(WRITING)
+_reads = not_(writes(_runs.step))
 _steps = (
     select(
         _runs.org,
@@ -63,7 +63,7 @@ _steps = (
     .subquery("steps")
     .c
 )
-_every_step_succeeded = func.count(_steps.complete_until) == count_if(_steps.step.not_like(WRITING))
+_every_step_succeeded = func.count(_steps.complete_until) == count_if(not_(writes(_steps.step)))
 _rejected = (
     select(func.count(type_=BigInteger()))
     .where(RejectedRecord.org == _steps.org, RejectedRecord.kind == _steps.kind, RejectedRecord.stored_at.is_(None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from chalicelib.store.models import SyncRun
@@ -13,6 +13,13 @@ from chalicelib.store.models import SyncRun
 RUNNING, OK, PARTIAL, FAILED = "running", "ok", "partial", "failed"
 # Jobs that people run by hand: no data counts as stale because they don't run.
 ONE_OFF = ("backfill", "verify")
+# Steps that show the data to others, in files and in Slack: that one of them succeeded says nothing of the data.
+WRITING = ("%.snapshot", "%.message")
+
+
+def writes(step: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Tell whether a step only shows what others have read."""
+    return or_(*(step.like(pattern) for pattern in WRITING))
 
 
 def open_run(

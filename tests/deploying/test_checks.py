@@ -23,15 +23,16 @@ from deployment.stage import load_stage
 from sandbox.server.app import SCOPE_HEADERS
 from tests.databases import Copies
 from tests.organisation import Organisation, organisation
+from tests.reports import slack_server
 from tests.sandbox.keys import keys
 
 pytestmark = pytest.mark.slow
 
 # Each of these needs permissions of its own.
-OFF = {"COPILOT": "off", "SECURITY": "off", "WORKFLOWS": "off"}
+OFF = dict.fromkeys(("COPILOT", "SECURITY", "WORKFLOWS", "PROJECTS"), "off")
 PERMISSIONS = {"metadata": "read", "issues": "read", "pull_requests": "read", "members": "read", "contents": "read"}
-TOKEN, KEY, DB_URL, WEBHOOK_SECRET = (
-    f"/contributor-metrics/dev/{name}" for name in ("token", "app_private_key", "db_url", "webhook_secret")
+TOKEN, KEY, DB_URL, WEBHOOK_SECRET, SLACK = map(
+    "/contributor-metrics/dev/{}".format, ("token", "app_private_key", "db_url", "webhook_secret", "slack_bot_token")
 )
 
 
@@ -332,6 +333,26 @@ def test_a_policy_that_is_not_there_is_one_sentence(setup: Setup, bucket: str) -
     (setup.folder / "policy.json").unlink()
     [fault] = setup.faults()
     assert fault.startswith("snapshots: policy.json can't be read: ")
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [
+        (None, (f"{SLACK} can't be read (ParameterNotFound); to store it: aws ssm put-parameter", True)),
+        ("hunter2", ("SLACK_BOT_TOKEN is malformed: it must be a bot token", True)),
+        ("xoxb-hunter2", ("SLACK_BOT_TOKEN is wrong or was revoked", True)),
+        (slack_server.TOKEN, ("it takes the token; the first message shows whether the app is in #delivery", False)),
+    ],
+)
+def test_slack_is_asked_when_messages_are_wanted(setup: Setup, token: str | None, found: tuple[str, bool]) -> None:
+    setup.configure(PROJECTS="on", SLACK_CHANNEL="#delivery", SLACK_MESSAGES="sprints")
+    with slack_server.running() as slack:
+        setup.configure(SLACK_API_URL=f"{slack.url}/api")
+        if token is not None:
+            setup.put(SLACK, token)
+        last = [each for each in setup.findings() if each.what == "Slack" or SLACK in each.sentence][-1]
+    assert (last.sentence[: len(found[0])], last.fault) == found
+    assert ("hunter2" in last.sentence, slack.messages) == (False, [])
 
 
 def test_a_secret_in_the_file_that_is_committed(setup: Setup) -> None:

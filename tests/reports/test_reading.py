@@ -77,6 +77,8 @@ def test_data_is_as_current_as_the_kind_that_is_least(
         # None of these brings data up to date.
         ("acme", "issues.updated", "failed", "every_30_min", 8),
         ("acme", "issues.updated", "ok", "backfill", 9),
+        ("acme", "issues.snapshot", "ok", "daily", 9),
+        ("acme", "issues.late.message", "ok", "daily", 9),
         ("acme", "pull_requests.new", "ok", "every_30_min", -60),
     ]
     for org, step, status, job, day in ended:

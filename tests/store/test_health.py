@@ -132,8 +132,9 @@ def test_a_snapshot_that_could_not_be_written_is_told_for_two_days(world: World,
     assert (row["failed"], row["error"], row["lag_minutes"]) == (1, "AWS refused s3:put_object", 20)
 
 
-def test_what_was_only_written_was_never_read(world: World, now: datetime) -> None:
-    run(world, "copilot.snapshot", now - minutes(10), job="daily")
+@pytest.mark.parametrize("step", ["copilot.snapshot", "copilot.seats.message"])
+def test_what_was_only_written_was_never_read(world: World, now: datetime, step: str) -> None:
+    run(world, step, now - minutes(10), job="daily")
     assert (health(world)["last_success_at"], health(world)["lag_minutes"]) == (None, None)
 
 
