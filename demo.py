@@ -342,6 +342,8 @@ def run_on_sandbox(folder: Path | None) -> int:
     founded = founding_of(settings)
     with sandbox(founded) as place:
         credentials = {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token}
+        # Its third board has a status of another name, and deliverables that are issues.
+        credentials["GH_PROJECT_FIELDS"] = f"{place.org}/3: status=State; deliverable=parents:Deliverable"
         variables |= credentials
         settings = load_settings(variables, folder=folder)
         code = backfill_once(settings, DEFAULT_KINDS, now=founded)

@@ -52,7 +52,8 @@ class Board:
     def statuses(self, kind: str) -> list[str]:
         """Name the statuses that mean something."""
         options = options_of(self.fields, self.roles.field_ids.get(STATUS))
-        return [name for name, meant in status_kinds(options, self.choice) if meant == kind]
+        names = dict.fromkeys(option["name"] for option in options)
+        return [name for name, meant in status_kinds(names, self.choice) if meant == kind]
 
     def name_of(self, role: str) -> str:
         """Name what stands for a role; "" when nothing does."""
@@ -60,6 +61,10 @@ class Board:
             return f"{PARENTS}:{self.roles.parent_type}" if self.roles.parent_type else PARENTS
         field_id = self.roles.field_ids.get(role)
         return next((field["name"] for field in self.fields if field["id"] == field_id), "")
+
+    def _names(self) -> list[str]:
+        """Name the fields and statuses that the setting would have to name."""
+        return [*map(self.name_of, ROLES), *self.statuses(DONE), *self.statuses(IN_PROGRESS)]
 
     def line(self) -> str:
         """Write the board's part of the setting."""
@@ -86,8 +91,10 @@ class Board:
             yield f"    {role + ':':<13} {self.name_of(role) or NONE}"
         for kind in (DONE, IN_PROGRESS):
             yield f"    {kind + ':':<13} {', '.join(self.statuses(kind)) or NONE}"
+        if unwritable := [name for name in self._names() if not _is_plain(name)]:
+            yield f"    not in the line below, for it can't hold these signs: {', '.join(map(repr, unwritable))}"
         for name in self.roles.unknown:
-            yield f"    {GH_PROJECT_FIELDS.name} names {name!r}, which the board lacks"
+            yield f"    {GH_PROJECT_FIELDS.name} names {name!r}, which the board lacks, or has in another type"
         yield ""
 
 
@@ -102,8 +109,9 @@ def show_projects(github: Callable[[str], GitHubAPI], settings: Settings) -> Ite
             found.append(board)
             yield from board.lines()
     names = {key_of(board.row["org"], board.row["number"]) for board in found}
-    if missing := [name for name in settings.value(GH_PROJECTS) if name.casefold() not in names]:
-        raise SettingsError(f"{GH_PROJECTS.name} names {missing[0]}, which the organisations of GH_ORGS do not show")
+    for setting in (GH_PROJECTS, GH_PROJECT_FIELDS):
+        if missing := [name for name in settings.value(setting) if name.casefold() not in names]:
+            raise SettingsError(f"{setting.name} names {missing[0]}, which the organisations of GH_ORGS do not show")
     if found:
         yield _setting(", ".join(board.line() for board in found))
     else:
@@ -125,8 +133,11 @@ def _is_plain(name: str) -> bool:
 
 
 def _setting(text: str) -> str:
-    quote = "'" if "'" not in text else '"'
-    return f"{GH_PROJECT_FIELDS.name}={quote}{text}{quote}"
+    if "'" in text and '"' not in text:
+        return f'{GH_PROJECT_FIELDS.name}="{text}"'
+    # As python-dotenv reads it.
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{GH_PROJECT_FIELDS.name}='{escaped}'"
 
 
 COMMANDS = (

@@ -43,6 +43,9 @@ class Project(Base):
     items_read_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When all items were last read; NULL: never"
     )
+    items_read_for: Mapped[datetime | None] = mapped_column(
+        UTCDateTime, comment="updated_at of the board that this reading saw"
+    )
     deleted_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime, comment="When this app saw that GitHub no longer shows it; NULL while it does"
     )

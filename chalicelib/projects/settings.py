@@ -56,7 +56,7 @@ PROJECTS_ENABLED = Setting(
     "PROJECTS",
     default=True,
     parse=switch,
-    help="`off`: the daily job reads no boards, and the webhook keeps nothing of them",
+    help="`off`: boards are not read, and the webhook keeps nothing of them",
     shown="`on`",
 )
 GH_PROJECTS: Setting[tuple[str, ...]] = Setting(

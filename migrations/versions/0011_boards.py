@@ -46,6 +46,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
                 comment="How deliverables are found: field or parents (issues above); NULL: there are none",
             ),
             Column("items_read_at", TIME, comment="When all items were last read; NULL: never"),
+            Column("items_read_for", TIME, comment="updated_at of the board that this reading saw"),
             Column("deleted_at", TIME, comment="When this app saw that GitHub no longer shows it; NULL while it does"),
         ],
         [["org", "number"]],

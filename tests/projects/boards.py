@@ -46,7 +46,8 @@ class Board:
             Project, id=key, **{"org": "acme", "number": 1, "title": "Roadmap", "deliverables_by": "field", **columns}
         )
         for position, role in enumerate(("sprint", "points", "status")):
-            self.add(ProjectField, id=f"{key}-{role}", name=role, data_type="TEXT", position=position, role=role)
+            named = {"id": f"{key}-{role}", "name": role.capitalize(), "role": role}
+            self.add(ProjectField, **named, data_type="TEXT", position=position)
         for position, (name, kind) in enumerate(KINDS.items()):
             self.add(ProjectStatus, name=name, kind=kind, position=position)
 

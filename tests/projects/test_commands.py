@@ -47,8 +47,9 @@ acme/6  Old (closed)
     deliverable:  parents:Epic
     done:         -
     in_progress:  -
-    GH_PROJECT_FIELDS names 'Votes', which the board lacks
-    GH_PROJECT_FIELDS names 'Shipped', which the board lacks
+    not in the line below, for it can't hold these signs: 'Loop; hole'
+    GH_PROJECT_FIELDS names 'Votes', which the board lacks, or has in another type
+    GH_PROJECT_FIELDS names 'Shipped', which the board lacks, or has in another type
 
 GH_PROJECT_FIELDS='acme/5: sprint=Sprint; points=Story Points; status=Status; deliverable=; done=Done; \
 in_progress=In Progress|In review, acme/6: points=; status=; deliverable=parents:Epic'

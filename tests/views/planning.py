@@ -60,7 +60,13 @@ class _Planner:
 
     def fields(self) -> Iterator[dict[str, Any]]:
         for number, role in enumerate(ROLES):
-            yield {"id": f"{self.key}-{role}", "name": role, "data_type": "TEXT", "position": number, "role": role}
+            yield {
+                "id": f"{self.key}-{role}",
+                "name": role.capitalize(),
+                "data_type": "TEXT",
+                "position": number,
+                "role": role,
+            }
 
     def statuses(self) -> Iterator[dict[str, Any]]:
         for number, (name, kind) in enumerate(STATUSES.items()):

@@ -79,19 +79,24 @@ class Roles:
     unknown: list[str] = field(default_factory=list)
 
 
-def roles_of(fields: Sequence[Row], choice: Choice | None) -> Roles:
-    """Find the fields of a board by its rows of `project_fields`: those that a choice names, the others by a guess."""
-    chosen = choice or Choice()
+def roles_of(fields: Sequence[Row], choice: Choice | None, known: Mapping[str, str] | None = None) -> Roles:
+    """Find the fields of a board by its rows of `project_fields`: those that a choice names, the others by a guess.
+
+    `known` are the ids of those that had each role: a field keeps it when it is renamed, as long as it is there.
+    """
+    chosen, had = choice or Choice(), known or {}
     found, unknown = dict[str, str](), list[str]()
     for role in ROLES:
         name = chosen.field_of(role)
         if role == DELIVERABLE and chosen.parents:
             continue
-        one = _guess(fields, role) if name is None else _named(fields, role, name)
+        before = _only([each for each in _of_type(fields, role) if each["id"] == had.get(role)])
+        one = before or _guess(fields, role) if name is None else _named(fields, role, name)
+        if one is None and name:
+            unknown.append(name)
+            one = before
         if one is not None:
             found[role] = one["id"]
-        elif name:
-            unknown.append(name)
     by_field = FIELD if DELIVERABLE in found else None
     return Roles(
         field_ids=found,
@@ -102,9 +107,9 @@ def roles_of(fields: Sequence[Row], choice: Choice | None) -> Roles:
     )
 
 
-def options_of(fields: Sequence[Row], field_id: str | None) -> list[str]:
-    """Name what may be chosen in a field, in order."""
-    return [option["name"] for each in fields if each["id"] == field_id for option in each["options"] or ()]
+def options_of(fields: Sequence[Row], field_id: str | None) -> list[Row]:
+    """Give what may be chosen in a field, in order: rows with `id` and `name`."""
+    return [option for each in fields if each["id"] == field_id for option in each["options"] or ()]
 
 
 def plain(name: str) -> str:
@@ -138,5 +143,5 @@ def _only(fields: Sequence[Row]) -> Row | None:
 
 
 def _unknown_statuses(fields: Sequence[Row], status: str | None, choice: Choice) -> list[str]:
-    known = {name.casefold() for name in options_of(fields, status)}
+    known = {option["name"].casefold() for option in options_of(fields, status)}
     return [name for name in (*choice.done, *choice.in_progress) if name.casefold() not in known]

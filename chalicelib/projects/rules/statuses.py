@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 
 from chalicelib.projects.rules.roles import Choice, plain
 
@@ -18,10 +18,19 @@ IN_PROGRESS_NAMES = frozenset(
 )
 
 
-def status_kinds(options: Sequence[str], choice: Choice | None) -> list[tuple[str, str]]:
-    """Tell of each status, in order, whether it is todo, in_progress or done: by a choice, else by its name."""
-    done, in_progress = (choice.done, choice.in_progress) if choice else ((), ())
-    return [(name, _kind_of(name, _folded(done), _folded(in_progress))) for name in options]
+def status_kinds(options: Mapping[str, str | None], choice: Choice | None) -> list[tuple[str, str]]:
+    """Tell of each status, in order, whether it is todo, in_progress or done: by a choice, else by its name.
+
+    `options` say what each meant before, under another name perhaps: where the name tells nothing, it means that.
+    """
+    chosen = {DONE: _folded(choice.done if choice else ()), IN_PROGRESS: _folded(choice.in_progress if choice else ())}
+    found = []
+    for name, before in options.items():
+        kind = _kind_of(name, chosen[DONE], chosen[IN_PROGRESS])
+        # Where the setting says what means so, nothing else does.
+        keeps = kind == TODO and before in chosen and not chosen[before]
+        found.append((name, before if before and keeps else kind))
+    return found
 
 
 def _folded(names: Collection[str]) -> frozenset[str]:

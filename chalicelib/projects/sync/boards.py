@@ -30,12 +30,12 @@ from chalicelib.ingest.steps import DAILY
 from chalicelib.projects.api import ProjectsAPI
 from chalicelib.projects.models import Project, ProjectDay
 from chalicelib.projects.rows import project_row
-from chalicelib.projects.settings import GH_PROJECTS, is_wanted
+from chalicelib.projects.settings import GH_PROJECT_FIELDS, GH_PROJECTS, is_wanted
 from chalicelib.projects.sync.reading import read_board
 from chalicelib.projects.sync.saving import BOARDS
 
 # An issue that is closed need not change its board, so a board is read again after so long in any case.
-UNCHANGED = timedelta(hours=4)
+UNCHANGED = timedelta(hours=1)
 NOT_READ = "boards are not read: {}. PROJECTS=off leaves them out"
 
 
@@ -111,12 +111,13 @@ def _knows_boards(context: Context) -> bool:
 
 
 def _note_unknown(context: Context, numbers: set[int]) -> None:
-    """Say in the ledger which boards of this organisation GH_PROJECTS names though GitHub lists none of that number."""
+    """Say in the ledger which boards of this organisation a setting names though GitHub lists none of that number."""
     org = context.scope.org.casefold()
-    named = [board.split("/") for board in context.settings.value(GH_PROJECTS)]
-    unknown = [f"{owner}/{number}" for owner, number in named if owner.casefold() == org and int(number) not in numbers]
-    if unknown:
-        context.note(f"{GH_PROJECTS.name} names boards that GitHub does not list: {', '.join(unknown)}")
+    for setting in (GH_PROJECTS, GH_PROJECT_FIELDS):
+        named = [board.split("/") for board in context.settings.value(setting)]
+        here = [(owner, int(number)) for owner, number in named if owner.casefold() == org]
+        if unknown := [f"{owner}/{number}" for owner, number in here if number not in numbers]:
+            context.note(f"{setting.name} names boards that GitHub does not list: {', '.join(unknown)}")
 
 
 def _is_due(context: Context, board: Row, total: int | None) -> bool:
@@ -124,8 +125,8 @@ def _is_due(context: Context, board: Row, total: int | None) -> bool:
     stored = context.session.get(Project, board["id"], populate_existing=True)
     if stored is None or stored.items_read_at is None:
         return True
-    is_changed = board["updated_at"] is None or stored.updated_at != board["updated_at"]
-    if is_changed or stored.closed_at != board["closed_at"]:
+    # Not the stored updated_at: a webhook tells it too, and so does a reading that had a gap.
+    if board["updated_at"] is None or stored.items_read_for != board["updated_at"]:
         return True
     if board["closed_at"] is not None:
         return False

@@ -14,6 +14,7 @@ from chalicelib.ingest.context import Saving
 from chalicelib.ingest.fields import Row
 from chalicelib.projects.models import Project, ProjectField, ProjectItem, ProjectItemEvent
 from chalicelib.projects.rules import DELIVERABLE, FIELD, POINTS, SPRINT, STATUS, Change, in_order
+from chalicelib.projects.sync.corrections import correct_item, day_bounds, remove_item
 
 _event = ProjectItemEvent.__table__.c
 # Which column a role fills, and how an event says its value.
@@ -30,6 +31,7 @@ def follow(saving: Saving, told: Row) -> None:
     if told["kind"] == "removed":
         gone = update(ProjectItem).where(ProjectItem.id == told["item_id"], ProjectItem.removed_at.is_(None))
         saving.session.execute(gone.values(removed_at=told["at"], timeline_read_for=None))
+        remove_item(saving.session, told["item_id"], told["at"])
     elif told["field_id"] is not None:
         same = (_event.item_id == told["item_id"], _event.field_id == told["field_id"], _event.source == "webhook")
         _put_in_order(saving, *same, _event.at == told["at"])
@@ -54,8 +56,12 @@ def _take_newest(saving: Saving, told: Row, *same: ColumnElement[bool]) -> None:
     if role is None or board is None or (role == DELIVERABLE and board.deliverables_by != FIELD):
         return
     newest = select(_event.at, _event.to_value, _event.to_id).where(*same)
-    event = saving.session.execute(newest.order_by(_event.at.desc(), _event.turn.desc()).limit(1)).one()
+    newest = newest.order_by(_event.at.desc(), _event.turn.desc()).limit(1)
+    column, value_of = COLUMNS[role]
+    event = saving.session.execute(newest).one()
     if board.items_read_at is None or event.at > board.items_read_at:
-        column, value_of = COLUMNS[role]
         changed = update(ProjectItem).where(ProjectItem.id == told["item_id"])
         saving.session.execute(changed.values({column: value_of(event)}))
+    begins, ends = day_bounds(told["at"])
+    last = saving.session.execute(newest.where(_event.at >= begins, _event.at < ends)).one()
+    correct_item(saving.session, told["item_id"], last.at, **{column: value_of(last)})

@@ -19,7 +19,16 @@ from chalicelib.projects.rows import field_row, item_row, iteration_rows
 from chalicelib.projects.rules import roles_of
 from chalicelib.projects.settings import GH_PROJECT_FIELDS, choice_of
 from chalicelib.projects.sync.days import doubt_day, keep_calendar, take_snapshot
-from chalicelib.projects.sync.saving import FIELDS, ITEMS, ITERATIONS, is_current, save_board, save_items
+from chalicelib.projects.sync.saving import (
+    FIELDS,
+    ITEMS,
+    ITERATIONS,
+    is_current,
+    known_roles,
+    save_board,
+    save_items,
+    stored_items,
+)
 
 
 def read_board(context: Context, api: ProjectsAPI, listed: Mapped[Row]) -> None:
@@ -33,9 +42,10 @@ def read_board(context: Context, api: ProjectsAPI, listed: Mapped[Row]) -> None:
     nodes = api.fields(board["id"])
     fields = _field_rows(context, board, nodes)
     choice = choice_of(context.settings, board["org"], board["number"])
-    roles = roles_of([each.row for each in fields], choice)
+    roles = roles_of([each.row for each in fields], choice, known_roles(context, board["id"]))
     if roles.unknown:
-        context.note(f"{GH_PROJECT_FIELDS.name} names what {_name(board)} does not have: {', '.join(roles.unknown)}")
+        what = f"{GH_PROJECT_FIELDS.name} names what {_name(board)} does not have, or not of that type"
+        context.note(f"{what}: {', '.join(roles.unknown)}")
     iterations = _iteration_rows(context, board, nodes)
     context.commit()
     read = api.items(board["id"])
@@ -51,7 +61,10 @@ def read_board(context: Context, api: ProjectsAPI, listed: Mapped[Row]) -> None:
     if gap:
         context.commit()
         raise IncompleteReadError(f"board {_name(board)}: {gap}")
-    take_snapshot(context, board["id"], [each.row for each in items], at=begun)
+    rows = [each.row for each in items]
+    # One that can't be mapped is on the board still: it counts as it was.
+    rejected = {str(node["id"]) for node in read.nodes} - {row["id"] for row in rows}
+    take_snapshot(context, board["id"], [*rows, *stored_items(context, rejected)], at=begun)
 
 
 def _name(board: Row) -> str:

@@ -23,6 +23,12 @@ def is_current(project_id: str) -> tuple[ColumnElement[bool], ...]:
     return ProjectItem.project_id == project_id, ProjectItem.removed_at.is_(None)
 
 
+def known_roles(context: Context, project_id: str) -> dict[str, str]:
+    """Give the id of the field that had each role at the last reading."""
+    fields = select(ProjectField.role, ProjectField.id).where(ProjectField.project_id == project_id)
+    return {row.role: row.id for row in context.session.execute(fields.where(ProjectField.role.is_not(None)))}
+
+
 def save_board(
     context: Context,
     board: Mapped[Row],
@@ -37,8 +43,11 @@ def save_board(
 
     `iterations` are those of each field, by its id: what a field has no more is marked.
     """
-    told = {"fields_chosen_by": roles.chosen_by, "deliverables_by": roles.deliverables_by}
-    save_rows(context, BOARDS, Project, [board.with_columns(**told, **({"items_read_at": read_at} if read_at else {}))])
+    told: dict[str, Any] = {"fields_chosen_by": roles.chosen_by, "deliverables_by": roles.deliverables_by}
+    if read_at:
+        told |= {"items_read_at": read_at, "items_read_for": board.row["updated_at"]}
+    save_rows(context, BOARDS, Project, [board.with_columns(**told)])
+    before = _names_before(context, roles.field_ids.get(STATUS))
     by_field = {field_id: role for role, field_id in roles.field_ids.items()}
     rows = [field.with_columns(role=by_field.get(field.row["id"])) for field in fields]
     save_rows(context, FIELDS, ProjectField, rows)
@@ -46,7 +55,8 @@ def save_board(
     for field_id, found in iterations.items():
         save_rows(context, ITERATIONS, Iteration, found)
         _mark(context, Iteration, Iteration.field_id == field_id, Iteration.id, _ids(found))
-    _save_statuses(context, board.row["id"], [field.row for field in fields], roles, choice)
+    options = options_of([field.row for field in fields], roles.field_ids.get(STATUS))
+    _save_statuses(context, board.row["id"], options, before, choice)
 
 
 def _ids(mapped: Sequence[Mapped[Row]]) -> list[str]:
@@ -59,14 +69,25 @@ def _mark(context: Context, model: type[Any], where: ColumnElement[bool], key: A
     context.run.stored += context.session.connection().execute(gone.values(deleted_at=context.now())).rowcount
 
 
+def _names_before(context: Context, field_id: str | None) -> dict[str, str]:
+    """Give what a field's options were called at the last reading, by their ids."""
+    options = context.session.scalar(select(ProjectField.options).where(ProjectField.id == field_id))
+    return {option["id"]: option["name"] for option in options or ()}
+
+
 def _save_statuses(
-    context: Context, project_id: str, fields: Sequence[Row], roles: Roles, choice: Choice | None
+    context: Context, project_id: str, options: Sequence[Row], before: Mapping[str, str], choice: Choice | None
 ) -> None:
-    """Write what the statuses mean; one that is gone stays, for what was done in it."""
-    kinds = status_kinds(options_of(fields, roles.field_ids.get(STATUS)), choice)
+    """Write what the statuses mean; one that is gone stays, for what was done in it.
+
+    Where the name doesn't say it, one that was renamed means what it meant `before`.
+    """
+    stored = select(ProjectStatus.name, ProjectStatus.kind).where(ProjectStatus.project_id == project_id)
+    kinds = {row.name: row.kind for row in context.session.execute(stored)}
+    known = {option["name"]: kinds.get(before.get(option["id"], "")) for option in options}
     rows = [
         {"project_id": project_id, "name": name, "kind": kind, "position": position}
-        for position, (name, kind) in enumerate(kinds)
+        for position, (name, kind) in enumerate(status_kinds(known, choice))
     ]
     context.run.stored += save_own_rows(context, ProjectStatus, rows)
 
@@ -86,3 +107,9 @@ def save_items(
     gone = {"removed_at": now, "timeline_read_for": None}
     removed = update(ProjectItem).where(*is_current(project_id), not_(among(ProjectItem.id, listed))).values(**gone)
     context.run.stored += context.session.connection().execute(removed).rowcount
+
+
+def stored_items(context: Context, ids: Collection[str]) -> list[Row]:
+    """Read items as they are stored."""
+    stored = select(ProjectItem.__table__).where(among(ProjectItem.id, ids))
+    return [dict(row) for row in context.session.execute(stored).mappings()] if ids else []

@@ -15,6 +15,7 @@ from chalicelib.ingest.mapping import Mapped, map_records, save_rows
 from chalicelib.projects.api import ProjectsAPI
 from chalicelib.projects.models import Project, ProjectItem, ProjectItemEvent
 from chalicelib.projects.rows import timeline_event_row
+from chalicelib.projects.sync.corrections import correct_by_timeline, snapshot_days
 from chalicelib.store.among import among
 from chalicelib.utils import in_parts
 
@@ -62,6 +63,7 @@ def _due(context: Context) -> Sequence[tuple[str, datetime | None]]:
 def _save(
     context: Context, api: ProjectsAPI, found: Mapping[str, list[Node] | None], seen: Mapping[str, datetime | None]
 ) -> None:
+    days = snapshot_days(context.session, context.scope.org)
     whole = {node_id: events for node_id, events in found.items() if events is not None}
     for node_id, events in whole.items():
         context.run.fetched += len(events)
@@ -69,6 +71,7 @@ def _save(
         mapped = map_records(context, EVENTS, events, to_row)
         rows = [Mapped({**each.row, "turn": turn}, each.record) for turn, each in enumerate(mapped) if each.row]
         save_rows(context, EVENTS, ProjectItemEvent, rows)
+        correct_by_timeline(context.session, node_id, [each.row for each in rows], days)
     _mark_read(context, {node_id: seen[node_id] for node_id in whole}, without_boards=api.without_boards)
     if lost := [node_id for node_id, events in found.items() if events is None]:
         context.note(f"{counted(lost, 'timeline')} could not be read: the next run asks again")

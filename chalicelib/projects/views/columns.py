@@ -24,7 +24,7 @@ from chalicelib.projects.models import ProjectStatus
 from chalicelib.store.functions import DayOf, PatternFunction, constant, now, ratio, rounded, true_if
 from chalicelib.store.views import ViewColumn
 
-SPRINT_ROLE, POINTS_ROLE = "sprint", "points"
+SPRINT_ROLE, POINTS_ROLE, STATUS_ROLE = "sprint", "points", "status"
 TODO, IN_PROGRESS, DONE = "todo", "in_progress", "done"
 CLOSED_STATES = ("closed", "merged")
 PAST, CURRENT, FUTURE = "past", "current", "future"

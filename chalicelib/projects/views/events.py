@@ -1,12 +1,15 @@
-"""What events say of items: when each came onto its board, and when it left."""
+"""What events say of items: when each came onto its board, when it left, and what its status was."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
-from chalicelib.projects.models import ProjectItemEvent
+from chalicelib.projects.models import ProjectField, ProjectItemEvent
+from chalicelib.projects.views.columns import STATUS_ROLE
+
+OWN_STATUS = "Status"  # the field of which timelines tell
 
 
 def event_table(name: str | None = None) -> Any:
@@ -39,3 +42,18 @@ def is_of(event: Any, item: Any) -> ColumnElement[bool]:
         event.content_node_id == item.content_node_id,
     )
     return or_(event.item_id == item.id, by_issue)
+
+
+def tells_own_status(project_id: Any) -> ColumnElement[bool]:
+    """Whether a board's status is GitHub's own field, so that timelines tell of it."""
+    field = ProjectField.__table__.alias().c
+    return exists(1).where(field.project_id == project_id, field.role == STATUS_ROLE, field.name == OWN_STATUS)
+
+
+def is_status_change(event: Any) -> ColumnElement[bool]:
+    """Whether an event is a change of the field that is its board's status."""
+    field = ProjectField.__table__.alias().c
+    is_of_role = exists(1).where(field.id == event.field_id, field.role == STATUS_ROLE)
+    by_webhook = and_(event.source == "webhook", event.kind.in_(("status", "field")), is_of_role)
+    by_timeline = and_(event.source == "timeline", event.kind == "status", tells_own_status(event.project_id))
+    return or_(by_timeline, by_webhook)

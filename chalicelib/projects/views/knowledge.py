@@ -54,7 +54,7 @@ from chalicelib.projects.views.columns import (
     today,
     told_by,
 )
-from chalicelib.projects.views.events import came_at, event_table, gone_at, is_of
+from chalicelib.projects.views.events import came_at, event_table, gone_at, is_of, is_status_change
 from chalicelib.projects.views.sprints import SPRINTS
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import NextDay, StartOfDay, true_if
@@ -62,20 +62,24 @@ from chalicelib.store.views import View, ViewColumn
 
 UNPOINTED = literal(-1e300, Double)  # stands for no points where NULL stands for no answer
 NAMES = ("project_id", "iteration_id", "start_date", "end_date", "day")
-KNOWN = ("day", "snapshot_at", "next_day", "read_at")  # of a day
+KNOWN = ("day", "snapshot_at", "next_day", "read_at", "heard_at")  # of a day
 
 
 def _calendar() -> Subquery:
-    """Each day of each board, with the next one that has a snapshot, and when that was taken."""
-    day = ProjectDay.__table__.alias("board_day").c
+    """Each day of each board, with the next one that has a snapshot, when that was taken, and the first webhook."""
+    calendar = ProjectDay.__table__.alias("board_day")
+    day = calendar.c
     after: dict[str, Any] = {"partition_by": day.project_id, "order_by": day.day.desc(), "rows": (None, -1)}
     # Window functions, and so once for each day: as scalar subqueries, they would be asked again for each item. From
     # the last day back: where a window's beginning moves on, databases look through all of it for each row.
     next_day = func.min(case((day.snapshot_at.is_not(None), day.day)), type_=Date()).over(**after)
     read_at = func.min(day.snapshot_at, type_=UTCDateTime()).over(**after)
-    return select(
-        *(day.project_id, day.day, day.snapshot_at, next_day.label("next_day"), read_at.label("read_at"))
-    ).subquery("calendar")
+    event = event_table()
+    first = select(event.c.project_id, func.min(event.c.at, type_=UTCDateTime()).label("heard_at"))
+    heard = first.where(event.c.source == "webhook").group_by(event.c.project_id).subquery("heard")
+    named = (next_day.label("next_day"), read_at.label("read_at"), heard.c.heard_at)
+    columns = select(day.project_id, day.day, day.snapshot_at, *named)
+    return columns.outerjoin_from(calendar, heard, heard.c.project_id == day.project_id).subquery("calendar")
 
 
 def _past_days(calendar: Any) -> Subquery:
@@ -106,7 +110,7 @@ def _read_items() -> Select[Any]:
 def _gaps() -> Subquery:
     """The days without a snapshot: when each ends, and the next day that has one."""
     day = _past_days(_calendar()).c
-    names = (*NAMES, "field_id", "next_day", "read_at")
+    names = (*NAMES, "field_id", "next_day", "read_at", "heard_at")
     ends_at = StartOfDay(NextDay(day.day)).label("ends_at")
     return select(*(day[name] for name in names), ends_at).where(day.snapshot_at.is_(None)).subquery("gap")
 
@@ -178,7 +182,7 @@ def _first_after(row: Any, value: ColumnElement[Any], event: Any, *conditions: C
 
 def _status_then(row: Any) -> ColumnElement[Any]:
     event = event_table().c
-    before = _first_after(row, func.coalesce(event.from_value, ""), event, event.kind == "status", is_of(event, row))
+    before = _first_after(row, func.coalesce(event.from_value, ""), event, is_status_change(event), is_of(event, row))
     return func.nullif(func.coalesce(before, row.next_status, ""), "", type_=String())
 
 
@@ -215,7 +219,11 @@ def _strength(row: Any) -> ColumnElement[Any]:
         *(event.item_id == row.id, event.kind == "field", event.source == "webhook"),
         or_(_field(SPRINT_ROLE, event.field_id), _field(POINTS_ROLE, event.field_id)),
     )
-    return case((is_told, number(WEBHOOK)), (row.timeline_read_at.is_not(None), number(TIMELINE)), else_=number(DATES))
+    # Of days before the first one, no webhook tells: what was later changed may have changed before.
+    was_heard = and_(row.heard_at < row.ends_at, is_told)
+    return case(
+        (was_heard, number(WEBHOOK)), (row.timeline_read_at.is_not(None), number(TIMELINE)), else_=number(DATES)
+    )
 
 
 def _candidates() -> Subquery:
@@ -227,7 +235,7 @@ def _candidates() -> Subquery:
     source = same.outerjoin(read, and_(read.c.item_id == found.c.item_id, read.c.day == found.c.next_day))
     return (
         select(
-            *(found.c[name] for name in (*NAMES, "ends_at")),
+            *(found.c[name] for name in (*NAMES, "ends_at", "heard_at")),
             *(item.c[name] for name in ("id", "content_node_id", "closed_at", "timeline_read_at")),
             case((is_read, read.c.status), else_=item.c.status).label("next_status"),
             case((is_read, read.c.points), else_=item.c.points).label("next_points"),

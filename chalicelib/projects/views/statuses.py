@@ -21,7 +21,7 @@ from chalicelib.projects.views.columns import (
     number,
     told_by,
 )
-from chalicelib.projects.views.events import came_at, event_table, gone_at
+from chalicelib.projects.views.events import came_at, event_table, gone_at, is_status_change, tells_own_status
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import constant, hours_between, later, now
 from chalicelib.store.percentiles import MEDIAN, Ranked
@@ -56,13 +56,14 @@ def _changes(*, by_item: bool) -> Select[Any]:
     item, event = ProjectItem.__table__.alias("item").c, event_table().c
     by_issue = (event.item_id.is_(None), event.project_id == item.project_id)
     is_of = (event.item_id == item.id,) if by_item else (*by_issue, event.content_node_id == item.content_node_id)
-    is_new = or_(event.source == "timeline", item.timeline_read_at.is_(None), event.at > item.timeline_read_at)
+    is_unread = or_(item.timeline_read_at.is_(None), event.at > item.timeline_read_at)
+    is_new = or_(event.source == "timeline", is_unread, ~tells_own_status(item.project_id))
     return select(
         *(item.project_id, item.id, event.at, (event.turn + 1).label("turn")),
         *(_or_none(event.from_value), _or_none(event.to_value), event.source),
         *(item.timeline_read_at, gone_at(item), event.id),
     ).where(
-        *(*is_of, event.kind == "status", is_new, event.at >= came_at(item)),
+        *(*is_of, is_status_change(event), is_new, event.at >= came_at(item)),
         or_(item.removed_at.is_(None), event.at <= gone_at(item)),
     )
 

@@ -90,3 +90,19 @@ def test_what_the_board_lacks_is_named() -> None:
     choice = Choice(sprint="Sprint", points="Title", done=("done", "Shipped"), in_progress=("Doing",))
     found = roles_of(rows(), choice)
     assert found == Roles({"status": "F_Status"}, None, None, "setting", ["Sprint", "Title", "Shipped", "Doing"])
+
+
+def test_a_field_that_is_renamed_keeps_its_role() -> None:
+    """A day's snapshot was without points because somebody had called the field otherwise."""
+    fields = rows(field("Size in points", "NUMBER"), field("Sprint!", "ITERATION"), field("Other", "ITERATION"))
+    known = {"points": "F_Size in points", "sprint": "F_Sprint!"}
+    for choice in (None, Choice(points="Points", sprint="Sprint")):
+        assert roles_of(fields, choice, known).field_ids == {**known, "status": "F_Status"}
+    assert roles_of(fields, Choice(points="Points"), known).unknown == ["Points"]
+    assert "points" not in roles_of(fields, Choice(points=""), known).field_ids
+    assert roles_of(fields, Choice(sprint="Other"), known).field_ids["sprint"] == "F_Other"
+
+
+def test_a_field_that_is_gone_or_of_another_type_keeps_no_role() -> None:
+    known = {"points": "F_Points", "sprint": "F_Sprint"}
+    assert roles_of(rows(field("Sprint", "TEXT")), None, known).field_ids == {"status": "F_Status"}

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from chalicelib.projects.models import ProjectItem, ProjectItemEvent
+from chalicelib.projects.models import ProjectField, ProjectItem, ProjectItemEvent
 from chalicelib.projects.views import SPRINT_BURNDOWN, SPRINT_BURNUP, SPRINT_ITEM_DAYS, SPRINT_ITEMS, SPRINT_REPORT
 from tests.projects.boards import Board, day, may
 
@@ -56,6 +56,7 @@ def tell_timelines(board: Board) -> None:
 
 
 def tell_webhooks(board: Board) -> None:
+    board.event("archived", "alpha", may(1), source="webhook", item_id="alpha")  # since then they have come
     board.changed("sprint", "beta", may(11, 9), from_id="one", to_id="two")
     board.changed("sprint", "delta", may(6, 9), from_id="one", to_id="two")
 
@@ -123,6 +124,28 @@ def test_timelines_and_webhooks_tell_the_same(shared: Session) -> None:
         "delta": "webhook",
         "echo": "timeline",
     }
+
+
+def test_of_days_before_the_first_webhook_no_webhook_tells(shared: Session) -> None:
+    """What it says that was before it need not have been so on the days before: nobody was told of changes then."""
+    board = write(shared)
+    board.changed("sprint", "beta", may(7, 9), from_id="one", to_id="two")
+    rows = board.read(SPRINT_ITEM_DAYS, "day", "told_by", item_id="beta", iteration_id="one")
+    assert dict(rows) == {day(4): "dates", day(5): "dates", day(6): "dates"}
+    board.changed("points", "beta", may(5, 9), from_value="9", to_value="0.5")
+    rows = board.read(SPRINT_ITEM_DAYS, "day", "told_by", item_id="beta", iteration_id="one")
+    assert dict(rows) == {day(4): "dates", day(5): "webhook", day(6): "webhook"}
+
+
+def test_a_status_is_that_of_the_field_that_was_chosen(shared: Session) -> None:
+    """GitHub's own field Status said Done, the board's chosen one did not, and the item counted as done."""
+    board = write(shared)
+    shared.execute(update(ProjectField).where(ProjectField.role == "status").values(name="Release state"))
+    shared.execute(update(ProjectItem).where(ProjectItem.id == "echo").values(status="Done", removed_at=None))
+    board.event("status", "echo", may(5, 9), from_value="Done", to_value="Todo")
+    board.event("field", "echo", may(6, 9), source="webhook", item_id="echo", field_id="P-status", from_value="Doing")
+    rows = board.read(SPRINT_ITEM_DAYS, "day", "status", item_id="echo", iteration_id="one")
+    assert dict(rows) == {day(4): "Doing", day(5): "Doing", day(6): "Done", day(7): "Done", day(8): "Done"}
 
 
 def test_timelines_alone_know_closings_but_not_what_moved_away(shared: Session) -> None:
