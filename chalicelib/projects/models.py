@@ -115,7 +115,7 @@ class ProjectItem(Base):
     __tablename__ = "project_items"
     __table_args__ = (
         Index(None, "project_id", "iteration_id"),
-        Index(None, "content_node_id"),
+        Index(None, "content_node_id", "project_id"),
         Index(None, "content_id"),
         {"comment": "Items of boards as they are now, archived ones too"},
     )

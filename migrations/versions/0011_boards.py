@@ -160,7 +160,7 @@ TABLES: dict[str, tuple[str, list[Column[Any]], list[list[str]]]] = {
             Column("timeline_read_for", TIME, comment="content_updated_at of what that reading saw"),
             Column("removed_at", TIME, comment="When this app saw that it is no longer on the board; NULL while it is"),
         ],
-        [["content_id"], ["content_node_id"], ["project_id", "iteration_id"]],
+        [["content_id"], ["content_node_id", "project_id"], ["project_id", "iteration_id"]],
     ),
     "project_item_days": (
         "Items of boards as they were when all were last read on a day (UTC); later readings change none",

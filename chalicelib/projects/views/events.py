@@ -50,10 +50,18 @@ def tells_own_status(project_id: Any) -> ColumnElement[bool]:
     return exists(1).where(field.project_id == project_id, field.role == STATUS_ROLE, field.name == OWN_STATUS)
 
 
-def is_status_change(event: Any) -> ColumnElement[bool]:
-    """Whether an event is a change of the field that is its board's status."""
+def is_status_by_webhook(event: Any) -> ColumnElement[bool]:
+    """Whether a webhook's event is a change of the field that is its board's status."""
     field = ProjectField.__table__.alias().c
     is_of_role = exists(1).where(field.id == event.field_id, field.role == STATUS_ROLE)
-    by_webhook = and_(event.source == "webhook", event.kind.in_(("status", "field")), is_of_role)
-    by_timeline = and_(event.source == "timeline", event.kind == "status", tells_own_status(event.project_id))
-    return or_(by_timeline, by_webhook)
+    return and_(event.source == "webhook", event.kind.in_(("status", "field")), is_of_role)
+
+
+def is_status_by_timeline(event: Any) -> ColumnElement[bool]:
+    """Whether a timeline's event is such a change."""
+    return and_(event.source == "timeline", event.kind == "status", tells_own_status(event.project_id))
+
+
+def is_status_change(event: Any) -> ColumnElement[bool]:
+    """Whether an event is such a change, whoever tells it."""
+    return or_(is_status_by_timeline(event), is_status_by_webhook(event))

@@ -21,7 +21,14 @@ from chalicelib.projects.views.columns import (
     number,
     told_by,
 )
-from chalicelib.projects.views.events import came_at, event_table, gone_at, is_status_change, tells_own_status
+from chalicelib.projects.views.events import (
+    came_at,
+    event_table,
+    gone_at,
+    is_status_by_timeline,
+    is_status_by_webhook,
+    tells_own_status,
+)
 from chalicelib.store.base import UTCDateTime
 from chalicelib.store.functions import constant, hours_between, later, now
 from chalicelib.store.percentiles import MEDIAN, Ranked
@@ -51,26 +58,29 @@ def _or_none(status: Any) -> Any:
     return func.nullif(status, "", type_=Text())
 
 
-def _changes(*, by_item: bool) -> Select[Any]:
+def _changes(*, by_webhook: bool) -> Select[Any]:
     """Changes of statuses while the item was on its board, each once: the timeline has what webhooks told before it."""
     item, event = ProjectItem.__table__.alias("item").c, event_table().c
-    by_issue = (event.item_id.is_(None), event.project_id == item.project_id)
-    is_of = (event.item_id == item.id,) if by_item else (*by_issue, event.content_node_id == item.content_node_id)
-    is_unread = or_(item.timeline_read_at.is_(None), event.at > item.timeline_read_at)
-    is_new = or_(event.source == "timeline", is_unread, ~tells_own_status(item.project_id))
+    if by_webhook:
+        is_unread = or_(item.timeline_read_at.is_(None), event.at > item.timeline_read_at)
+        is_of = and_(event.item_id == item.id, or_(is_unread, ~tells_own_status(item.project_id)))
+        is_change = is_status_by_webhook(event)
+    else:
+        is_of = and_(event.project_id == item.project_id, event.content_node_id == item.content_node_id)
+        is_change = is_status_by_timeline(event)
     return select(
         *(item.project_id, item.id, event.at, (event.turn + 1).label("turn")),
         *(_or_none(event.from_value), _or_none(event.to_value), event.source),
         *(item.timeline_read_at, gone_at(item), event.id),
     ).where(
-        *(*is_of, is_status_change(event), is_new, event.at >= came_at(item)),
+        *(is_of, is_change, event.at >= came_at(item)),
         or_(item.removed_at.is_(None), event.at <= gone_at(item)),
     )
 
 
 def _stays() -> Subquery:
     """From when to when each item had a status."""
-    row = union_all(_begins(), _changes(by_item=True), _changes(by_item=False)).subquery("change").c
+    row = union_all(_begins(), _changes(by_webhook=True), _changes(by_webhook=False)).subquery("change").c
     order: dict[str, Any] = {
         "partition_by": (row.project_id, row.item_id),
         "order_by": (row.at, row.turn, row.event_id),
