@@ -34,6 +34,7 @@ from chalicelib.store.engine import make_engine
 from chalicelib.utils import gathered
 from tests.views.audited import audit
 from tests.views.generated import keep_ledger, take_inventory, use_copilot
+from tests.views.planning import plan
 from tests.views.running import run_ci
 from tests.views.world import World
 
@@ -140,4 +141,5 @@ def fill_others(session: Session, *, items: int, today: datetime) -> None:
     use_copilot(world, days=min(400, items // 12), seats=min(500, items // 10), today=today)
     audit(world, repositories=min(2_000, items // 10), today=today)
     run_ci(world, runs=min(10_000, items // 4), today=today)
+    plan(world, items=min(4_000, items // 10), today=today)
     keep_ledger(world, runs=min(40_000, items), today=today)
