@@ -33,6 +33,10 @@ help: ## this list
 run: $(MADE) ## fill a database from GitHub (GH_TOKEN and GH_ORGS), or from a sandbox when GH_TOKEN is not set
 	@$(BIN)/python demo.py
 
+.PHONY: dashboard
+dashboard: $(MADE) ## show what is in the database in a browser: http://127.0.0.1:8501, or make dashboard PORT=9000
+	@$(BIN)/python -m reports.dashboard $(if $(PORT),--port $(PORT))
+
 # Two workers; what shares something costly goes to one of them (pytest.mark.xdist_group).
 PARALLEL := -n 2 --dist loadgroup
 

@@ -1,0 +1,52 @@
+"""`make dashboard`: the dashboard as a web page of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from streamlit.web import bootstrap
+
+from reports.dashboard import app_path
+
+HOST, PORT = "127.0.0.1", 8501
+# They win over a ~/.streamlit/config.toml. Each is explained at
+# https://docs.streamlit.io/develop/api-reference/configuration/config.toml
+OPTIONS = {
+    "browser.gatherUsageStats": False,  # nothing is sent to anybody
+    "client.disableDataExport": True,  # its CSV would hold formulas; ours doesn't
+    "client.showErrorDetails": "none",  # no stack trace: it is in the terminal
+    "client.showErrorLinks": "false",
+    "client.toolbarMode": "viewer",
+    "logger.hideWelcomeMessage": True,  # it asks a server of Amazon for this machine's address
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.showEmailPrompt": False,
+}
+
+
+def options(host: str, port: int) -> dict[str, object]:
+    """Give Streamlit's options, as its command line passes them on."""
+    given = {**OPTIONS, "server.address": host, "server.port": port}
+    return {name.replace(".", "_"): value for name, value in given.items()}
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="The address to listen at; 0.0.0.0 is every one")] = HOST,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port")] = PORT,
+) -> None:
+    """Show the dashboard in a browser. It has no passwords: before another --host read docs/dashboard.md."""
+    # Settings of an environment would win otherwise.
+    for name in [each for each in os.environ if each.startswith("STREAMLIT_")]:
+        del os.environ[name]
+    sys.stdout.write(f"The dashboard: http://{host}:{port}  (Ctrl-C ends it)\n")
+    sys.stdout.flush()
+    flags = options(host, port)
+    bootstrap.load_config_options(flags)
+    bootstrap.run(app_path(), is_hello=False, args=[], flag_options=flags)
+
+
+if __name__ == "__main__":
+    typer.run(serve)

@@ -1,0 +1,120 @@
+"""The frame of all pages: navigation, filters, and what is said when the database can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from chalicelib.errors import ContributorMetricsError
+from chalicelib.settings import Settings
+from chalicelib.store.urls import redact_url
+from reports.dashboard import filters
+from reports.dashboard.filters import Choice
+from reports.dashboard.parts import plain
+from reports.dashboard.screens import data, issues, overview, pull_requests, sprints
+from reports.dashboard.source import Source, choose_database
+from reports.reading import reading
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
+
+Show = Callable[[Source, Choice], None]
+
+
+class Screen(NamedTuple):
+    """A page: its title, its place in the URL, what it answers, and what shows it."""
+
+    title: str
+    path: str
+    question: str
+    show: Show
+    filters: tuple[str, ...] = ()  # those besides the organisation that it heeds
+
+
+ALL = ("repository", "team", "period")
+SCREENS = (
+    Screen("Overview", "overview", "How is it going, beside the month before?", overview.show, ALL),
+    Screen(
+        "Pull requests",
+        "pull-requests",
+        "How long do pull requests take, and what holds them up?",
+        pull_requests.show,
+        ALL,
+    ),
+    Screen("Issues", "issues", "How many issues are open, and who waits for an answer?", issues.show, ALL),
+    Screen("Sprints", "sprints", "How does the sprint go?", sprints.show),
+    Screen("Data", "data", "How current is the data, and what is missing?", data.show, ("period",)),
+)
+MADE_UP = (
+    "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
+    "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."
+)
+EMPTY = (
+    "The database is ready, and nothing is stored in it yet. `make run` fills it: from GitHub with `GH_TOKEN` and "
+    "`GH_ORGS` set, else with a made-up organisation."
+)
+
+
+def show(load: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
+    """Show the page that the URL names; whatever is the matter comes as a sentence."""
+    st.set_page_config(page_title="Contributor metrics", layout="wide")
+    try:
+        settings = choose_database(load())
+        with reading(settings) as engine:
+            run(Source(engine, now, key=settings.db_url), name=redact_url(settings.db_url))
+    except ContributorMetricsError as error:
+        st.error(plain(error))
+        st.button("Try again", on_click=st.cache_data.clear)
+
+
+@dataclass
+class Visit:
+    """What a visitor sees: the database, whether its data is made up, and what is chosen."""
+
+    source: Source
+    is_made_up: bool
+    choice: Choice | None = None
+
+
+def run(source: Source, *, name: str) -> None:
+    """Show a page of a database that can be read."""
+    visit = Visit(source, source.is_made_up())
+    page = st.navigation([page_of(screen, visit) for screen in SCREENS])
+    visit.choice = filters.choose(source)
+    page.run()
+    st.sidebar.caption(f"Database: {plain(name)}")
+
+
+def page_of(screen: Screen, visit: Visit) -> Page:
+    """Make Streamlit's page of ours."""
+
+    def show_it() -> None:
+        show_screen(screen, visit)
+
+    return st.Page(show_it, title=screen.title, url_path=screen.path, default=screen is SCREENS[0])
+
+
+def show_screen(screen: Screen, visit: Visit) -> None:
+    """Show a page with its header."""
+    st.title(screen.title, anchor=False)
+    if visit.is_made_up:
+        st.warning(MADE_UP)
+    if visit.choice is None:
+        st.info(EMPTY)
+        return
+    st.markdown(f"{screen.question} {whose(screen, visit.choice)}")
+    screen.show(visit.source, visit.choice)
+
+
+def whose(screen: Screen, choice: Choice) -> str:
+    """Say whose numbers a page shows, since when, and which filters it doesn't heed."""
+    since = f", since {choice.begin}" if "period" in screen.filters else ""
+    if "repository" in screen.filters:
+        return f"{plain(choice.name)}{since}."
+    chosen = [name for name, value in (("repository", choice.repo), ("team", choice.team)) if value]
+    unheeded = f" The filter of the {chosen[0]} doesn't change this page." if chosen else ""
+    return f"{plain(choice.org)}{since}.{unheeded}"

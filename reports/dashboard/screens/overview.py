@@ -1,0 +1,141 @@
+"""The overview: the last whole month beside the one before, and whether the data is well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+
+import streamlit as st
+from sqlalchemy import TableClause, select
+
+from reports.commands.cycles import ISSUES, PULL_REQUESTS, issues, pull_requests
+from reports.commands.health import health
+from reports.dashboard.filters import Choice
+from reports.dashboard.parts import MOST_TILES, say_limits, show_table
+from reports.dashboard.screens.periods import report_of, show_counts
+from reports.dashboard.source import Source
+from reports.output import HOUR, NOTHING, duration, number
+from reports.reading import Table, view
+
+CONTRIBUTORS = view("contributors_monthly", "level org repo month active_people new_people")
+
+
+class Figure(NamedTuple):
+    """A key figure: a column of a view by month, and whether less of it is better."""
+
+    label: str
+    view: TableClause
+    column: str
+    delta_color: Literal["inverse", "off"] = "off"
+
+    @property
+    def counted(self) -> str:
+        """The column that says of how many a median is; empty for what is none."""
+        return self.column.replace("median_", "n_") if self.column.startswith("median_") else ""
+
+
+Row = dict[str, Any]
+MONTHLY_PULLS, MONTHLY_ISSUES = PULL_REQUESTS.periods["month"], ISSUES.periods["month"]
+FIGURES = (
+    Figure("Pull requests opened", MONTHLY_PULLS, "opened"),
+    Figure("Pull requests merged", MONTHLY_PULLS, "merged"),
+    Figure("Median to review", MONTHLY_PULLS, "median_hours_to_first_review", "inverse"),
+    Figure("Median to merge", MONTHLY_PULLS, "median_hours_to_merge", "inverse"),
+    Figure("Issues opened", MONTHLY_ISSUES, "opened"),
+    Figure("Issues closed", MONTHLY_ISSUES, "closed"),
+    Figure("Median to response", MONTHLY_ISSUES, "median_hours_to_first_response", "inverse"),
+    Figure("Median to closing", MONTHLY_ISSUES, "median_hours_to_close", "inverse"),
+    Figure("People who contributed", CONTRIBUTORS, "active_people"),
+    Figure("New people", CONTRIBUTORS, "new_people"),
+)
+VIEWS = (MONTHLY_PULLS, MONTHLY_ISSUES, CONTRIBUTORS)
+
+
+def show(source: Source, choice: Choice) -> None:
+    """Show the page."""
+    last = (source.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    before = (last - timedelta(days=1)).replace(day=1)
+    st.subheader(f"{last:%B %Y}, beside {before:%B %Y}", anchor=False)
+    show_figures_of(source, choice, last, before)
+    for make, cycle in ((pull_requests, PULL_REQUESTS), (issues, ISSUES)):
+        counts = report_of(make, source, choice, "month").results
+        show_counts(counts, cycle, source, "month")
+        say_limits(counts, by="month", begin=choice.begin, today=source.today)
+    show_health(source, choice)
+
+
+def show_figures_of(source: Source, choice: Choice, last: date, before: date) -> None:
+    """Show each key figure of a month, and how it differs from the month before."""
+    months = {view.name: read_months(source, choice, view, [last, before]) for view in VIEWS}
+    if not any(months.values()):
+        st.info("Nothing is stored of these two months: `make run`, or a backfill, reads them.")
+        return
+    st.caption(f"The last month that is over, by what is known now. {sources()}")
+    if choice.team:
+        st.caption("How many people contributed is not known by team.")
+    for place in range(0, len(FIGURES), MOST_TILES):
+        row = FIGURES[place : place + MOST_TILES]
+        for column, figure in zip(st.columns(MOST_TILES), row, strict=False):
+            now_row, then_row = (months[figure.view.name].get(month, {}) for month in (last, before))
+            now, then = now_row.get(figure.column), then_row.get(figure.column)
+            column.metric(
+                label_of(figure, now_row),
+                written(figure.column, now),
+                change(figure.column, now, then),
+                delta_color=figure.delta_color,
+                delta_arrow="off" if now == then else "auto",
+                border=True,
+            )
+
+
+def sources() -> str:
+    """Say where the figures come from."""
+    return f"From the views {', '.join(f'`{view.name}`' for view in VIEWS)}."
+
+
+def read_months(source: Source, choice: Choice, view: TableClause, months: Sequence[date]) -> dict[date, Row]:
+    """Read a view's rows of some months, by month; none where it doesn't know teams and one is chosen."""
+    rows = view.c
+    if choice.team and "team" not in rows:
+        return {}
+    level = "repository" if choice.repo else "team" if choice.team else "organisation"
+    conditions = [rows.level == level, rows.org == choice.org, rows.month.in_(months)]
+    conditions += [rows.repo == choice.repo] if choice.repo else []
+    conditions += [rows.team == choice.team] if choice.team else []
+    columns = {name for figure in FIGURES if figure.view is view for name in (figure.column, figure.counted) if name}
+    found = source.all(select(rows.month, *(rows[name] for name in sorted(columns))).where(*conditions))
+    return {row["month"]: row for row in found}
+
+
+def label_of(figure: Figure, row: Row) -> str:
+    """Write what a figure is, and a median's number of values."""
+    return f"{figure.label} (n = {number(row[figure.counted])})" if figure.counted and row else figure.label
+
+
+def written(column: str, value: float | None) -> str:
+    """Write a key figure."""
+    if value is None:
+        return NOTHING
+    return duration(value * HOUR) if "hours" in column else number(value)
+
+
+def change(column: str, now: float | None, then: float | None) -> str | None:
+    """Write by how much a figure differs from the one before; None where one of them is unknown."""
+    if now is None or then is None:
+        return None
+    difference = now - then
+    sign = "+" if difference > 0 else ""
+    return f"{sign}{written(column, difference)} (before: {written(column, then)})"
+
+
+def show_health(source: Source, choice: Choice) -> None:
+    """Show at a glance whether the data is current."""
+    report = health(source, org=choice.org)
+    bad = [row for row in report.results.rows if not str(row[-1]).startswith("current")]
+    table = Table("Data that is not current", report.results.columns, bad, report.results.as_of, report.results.view)
+    if report.results.rows:
+        empty = f"All {len(report.results.rows)} kinds of data are current: see the page Data."
+    else:
+        empty = "No job has run in 30 days: see the page Data."
+    show_table(table, key="not-current", empty=empty)

@@ -1,0 +1,121 @@
+"""Pull requests: how long they take, how big they are, who reviews how much, and which stand still."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from reports import charts
+from reports.commands import cycles
+from reports.dashboard.filters import Choice
+from reports.dashboard.parts import mark_unfinished, show_chart, show_figures, show_table
+from reports.dashboard.screens.periods import show_periods
+from reports.dashboard.source import MOST_ROWS, Source
+from reports.output import number
+from reports.reading import Table, view
+
+KINDS = ("pull_requests", "events")
+SIZES = view("pull_request_sizes_monthly", "level org repo month size merged merged_without_review")
+ORDER = ("XS", "S", "M", "L", "XL", "unknown")
+LOAD = view("review_load_weekly", "org week user_id reviews share")
+STALE = view(
+    "stale_pull_requests",
+    "org repo number title html_url username author_kind is_draft days_idle days_open waiting_for waiting_since",
+)
+STALE_DAYS = 30
+
+
+def show(source: Source, choice: Choice) -> None:
+    """Show the page."""
+    show_periods(cycles.pull_requests, cycles.PULL_REQUESTS, source, choice)
+    show_sizes(source, choice)
+    show_load(source, choice)
+    show_stale(source, choice)
+
+
+def show_sizes(source: Source, choice: Choice) -> None:
+    """Show how many were merged of each size."""
+    read = source.read(sizes_query(choice), title="Merged pull requests by size", kinds=KINDS, orgs=[choice.org])
+    table = by_size(read)
+    show_chart(
+        table,
+        charts.bars(table, x="size", y=("merged", "merged_without_review"), unit="pull requests"),
+        key="sizes",
+        empty="No pull request was merged in this time: choose a longer period.",
+        about=f"XS is up to 10 changed lines, S 50, M 250, L 1,000. In the months since {choice.begin:%B %Y}."
+        + without_team(choice),
+        says=say_sizes(table),
+    )
+
+
+def say_sizes(table: Table) -> str:
+    """Say in a sentence what the chart shows."""
+    merged, unseen = sum(table.values("merged")), sum(table.values("merged_without_review"))
+    sizes = ", ".join(f"{row[1]} {row[0]}" for row in table.rows)
+    return f"{number(merged)} pull requests were merged, {number(unseen)} of them without a review. By size: {sizes}."
+
+
+def sizes_query(choice: Choice) -> Select[Any]:
+    """Ask how many were merged of each size; a size that there was none of has no row."""
+    rows = SIZES.c
+    counts = (func.sum(rows[name]).label(name) for name in ("merged", "merged_without_review"))
+    query = select(rows.size, *counts).where(rows.org == choice.org, rows.month >= choice.begin.replace(day=1))
+    level = [rows.level == "repository", rows.repo == choice.repo] if choice.repo else [rows.level == "organisation"]
+    return query.where(*level).group_by(rows.size)
+
+
+def by_size(table: Table) -> Table:
+    """Put the smallest first."""
+    rows = sorted(table.rows, key=lambda row: ORDER.index(row[0]))
+    return Table(table.title, table.columns, rows, table.as_of, table.view)
+
+
+def show_load(source: Source, choice: Choice) -> None:
+    """Show how reviews spread over reviewers, without saying who they are."""
+    rows = LOAD.c
+    query = (
+        select(
+            rows.week,
+            func.count(rows.user_id).label("reviewers"),
+            func.sum(rows.reviews).label("reviews"),
+            (100 * func.max(rows.share)).label("percent_by_one"),
+        )
+        .where(rows.org == choice.org, rows.week >= choice.begin)
+        .group_by(rows.week)
+        .order_by(rows.week)
+    )
+    table = source.read(query, title="Review load by week", kinds=KINDS, orgs=[choice.org])
+    figure = charts.lines(table, x="week", y=("reviewers", "percent_by_one"), unit="reviewers, and % of all reviews")
+    mark_unfinished(figure, table, by="week", today=source.today)
+    about = "How many people reviewed, and which part of all reviews came from the one who did most. No names."
+    if choice.repo or choice.team:
+        about += f" Known for the organisation only: these are all of {choice.org}'s."
+    show_chart(table, figure, key="review-load", empty="Nobody has reviewed in this time.", about=about)
+
+
+def show_stale(source: Source, choice: Choice) -> None:
+    """Show which open pull requests nobody has moved for a month."""
+    rows = STALE.c
+    query = select(*(each for each in rows if each.name != "org"))
+    query = query.where(*cycles.Scope(choice.org, choice.repo, choice.team).source_conditions(rows))
+    query = query.where(rows.days_idle >= STALE_DAYS).order_by(rows.days_idle.desc(), rows.repo, rows.number)
+    title = f"Open pull requests that nobody has moved for {STALE_DAYS} days"
+    table = source.read(query, title=title, kinds=KINDS, orgs=[choice.org])
+    if table.rows:
+        count = len(table.rows)
+        waits = table.values("waiting_for")
+        show_figures(
+            [
+                ("Stale", number(count) if count <= MOST_ROWS else f"more than {MOST_ROWS:,}"),
+                ("Wait for us", number(waits.count("us"))),
+                ("Wait for the author", number(waits.count("author"))),
+                ("Drafts", number(table.values("is_draft").count(True))),
+            ]
+        )
+    show_table(table, key="stale", empty="There is none: every open pull request was moved since.")
+
+
+def without_team(choice: Choice) -> str:
+    """Say that a number is not known by team."""
+    return f" Not known by team: these are all of {choice.org}'s." if choice.team else ""

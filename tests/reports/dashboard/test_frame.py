@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, create_engine, insert, text
+from streamlit.testing.v1 import AppTest
+
+from chalicelib.models import Cursor, Organisation
+from reports import reading
+from reports.dashboard.frame import SCREENS
+from reports.dashboard.parts import plain
+from tests.reports.dashboard.organisation import HOSTILE
+from tests.reports.dashboard.pages import open_page, texts
+
+
+def error_of(page: AppTest) -> str:
+    """The one sentence of a page that shows nothing else."""
+    assert not page.exception
+    assert not page.title
+    [error] = page.error
+    return error.value.replace("\\", "")
+
+
+def test_a_database_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_URL", "sqlite:////nowhere/x.db")
+    assert error_of(open_page("overview")).startswith("there is no database /nowhere/x.db yet: run `make migrate`")
+
+
+def test_a_database_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_URL", "postgresql://me:secret@127.0.0.1:1/x")
+    error = error_of(open_page("overview"))
+    assert error.startswith("the database postgresql+psycopg2://me:***@127.0.0.1:1/x can't be used:")
+    assert "secret" not in error
+
+
+def test_a_database_without_tables(empty_db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_engine(empty_db_url).connect().close()
+    monkeypatch.setenv("DB_URL", empty_db_url)
+    with create_engine(empty_db_url).begin() as connection:
+        connection.execute(text("CREATE TABLE t (x int)"))
+    assert error_of(open_page("overview")) == "the database has no tables of this app yet: run `make migrate`"
+
+
+def test_a_database_of_an_older_version(engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_URL", db_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    try:
+        error = error_of(open_page("overview"))
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest()})
+    assert error.startswith("the database is at migration 0003, this code needs")
+
+
+def newest() -> str:
+    from chalicelib.store.engine import REVISIONS
+
+    return REVISIONS[-1]
+
+
+def test_a_locked_database(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_URL", db_url)
+    monkeypatch.setattr(reading, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("chalicelib.store.engine.lock_seconds", lambda: 0.05)
+    with locked(db_url):
+        error = error_of(open_page("overview"))
+    assert error.endswith("can't be used: another session holds a lock, and did not give it back in time")
+
+
+@contextmanager
+def locked(db_url: str) -> Iterator[None]:
+    other = create_engine(db_url)
+    with other.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+            connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        else:
+            connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+    other.dispose()
+
+
+def test_a_view_that_is_gone_while_a_page_is_open(engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_URL", db_url)
+    monkeypatch.setattr("reports.dashboard.filters.ORGANISATIONS", reading.view("gone", "login"))
+    page = open_page("overview")
+    assert not page.exception
+    assert "can't be used: " in page.error[0].value.replace("\\", "")
+    del reading.NAMED["gone"]
+
+
+@pytest.mark.parametrize("path", [screen.path for screen in SCREENS])
+def test_an_empty_database_says_how_to_fill_it(db_url: str, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("DB_URL", db_url)
+    page = open_page(path)
+    assert not page.exception
+    assert not page.error
+    [info] = page.info
+    assert info.value.startswith("The database is ready, and nothing is stored in it yet. `make run` fills it")
+
+
+@pytest.mark.parametrize("path", [screen.path for screen in SCREENS])
+def test_made_up_data_is_called_so_on_every_page(
+    engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("DB_URL", db_url)
+    mark = {"name": "sandbox:founded:8c0fa7f2", "org": "octo-sandbox", "scope": "*"}
+    with engine.begin() as connection:
+        connection.execute(insert(Organisation), [{"id": 1, "login": "octo-sandbox"}])
+        connection.execute(insert(Cursor), [{**mark, "value": datetime(2026, 1, 1, tzinfo=UTC)}])
+    assert "**Made-up data.** This is the sandbox's organisation, not yours" in open_page(path).warning[0].value
+
+
+def test_real_data_is_not_called_made_up(organisation: Engine) -> None:
+    assert "Made-up" not in texts(open_page("overview"))
+
+
+def test_names_on_github_are_never_markup(organisation: Engine) -> None:
+    for screen in SCREENS:
+        assert "evil.example" not in texts(open_page(screen.path)), screen
+    assert plain(HOSTILE).startswith("\\[a\\]\\(https\\:\\/\\/evil\\.example\\) \\!\\[b\\]")
+
+
+def test_nothing_can_be_written(organisation: Engine) -> None:
+    """Through what pages read: `reading` opens it, and its own tests say that it is read-only."""
+    from chalicelib.settings import load_settings
+
+    with (
+        reading.reading(load_settings()) as engine,
+        engine.connect() as connection,
+        pytest.raises(Exception, match="read"),
+    ):
+        connection.execute(text("DELETE FROM organisations"))
