@@ -18,7 +18,6 @@ from reports.reading import view
 ORGANISATIONS = view("organisations", "login")
 REPOSITORIES = view("repositories", "org name deleted_at")
 TEAMS = view("team_members_current", "org team")
-LABELS = {"org": "organisation", "repo": "repository"}  # what is called otherwise in the URL
 # The URL has what people read.
 PERIODS = {"30 days": 30, "90 days": 90, "180 days": 180, "1 year": 365, "2 years": 730, "5 years": 1825}
 PERIOD = "1 year"
@@ -97,5 +96,5 @@ def say_unknown(asked: Mapping[str, str], known: Mapping[str, Collection[str]]) 
     for name, values in known.items():
         value = asked.get(name, "")
         if value and value not in map(shown, values):
-            what = f"{LABELS.get(name, name)} “{plain(value)}”"
-            st.warning(f"There is no {what} here: the page shows what its filters say instead.")
+            asks = f"{name} = “{plain(value)}”"
+            st.warning(f"The URL asks for {asks}, which is not here: the page shows what its filters say.")

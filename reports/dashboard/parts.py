@@ -26,6 +26,8 @@ LONGEST = 300
 MOST_TILES = 4  # beside each other
 TOP_WITHOUT_TITLE = 40
 YEAR_END = 12
+# Key figures: what they are, as words, and their values.
+Figures = Sequence[tuple[str, str]]
 
 
 def plain(text: object) -> str:
@@ -53,7 +55,9 @@ def show_chart(table: Table, figure: Figure, *, key: str, empty: str, about: str
         show_rows(table, key=key)
 
 
-def show_table(table: Table, *, key: str, empty: str, about: str = "", is_dated: bool = True) -> None:
+def show_table(
+    table: Table, *, key: str, empty: str, about: str = "", figures: Figures = (), is_dated: bool = True
+) -> None:
     """Show a table with its CSV; where it has no rows, say what that means (`empty`).
 
     What this app writes of itself, such as the ledger, is not dated: it is as it was a moment ago.
@@ -64,6 +68,7 @@ def show_table(table: Table, *, key: str, empty: str, about: str = "", is_dated:
     if not table.rows:
         st.info(empty)
         return
+    show_figures(figures)
     show_rows(table, key=key)
     say_source(table, is_dated=is_dated)
 
@@ -121,7 +126,7 @@ def say_source(table: Table, *, is_dated: bool = True) -> None:
     st.caption(f"From the view `{table.view}`, {current}.")
 
 
-def show_figures(figures: Sequence[tuple[str, str]]) -> None:
+def show_figures(figures: Figures) -> None:
     """Show key figures beside each other, a few in a row."""
     for place in range(0, len(figures), MOST_TILES):
         row = figures[place : place + MOST_TILES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from reports import charts
 from reports.commands import cycles
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import show_chart, show_figures, show_table
+from reports.dashboard.parts import show_chart, show_table
 from reports.dashboard.screens.periods import show_periods
 from reports.dashboard.screens.pull_requests import without_team
 from reports.dashboard.source import MOST_ROWS, Source
@@ -20,8 +21,8 @@ KINDS = ("issues", "events")
 BACKLOG = view("open_backlog_daily", "level org repo kind day opened reopened closed open_items")
 PENDING = view(
     "first_responses_pending",
-    "kind org repo number title html_url username author_kind created_at waiting_for waiting_since hours_waiting "
-    "answered",
+    "kind org repo number title html_url hours_waiting answered username author_kind created_at waiting_for "
+    "waiting_since",
 )
 TRENDING = view("trending_issues", "org repo rank number title html_url state comments commenters last_comment_at")
 MOST_TRENDING = 10
@@ -62,18 +63,7 @@ def show_waiting(source: Source, choice: Choice) -> None:
     rows = PENDING.c
     scope = cycles.Scope(choice.org, choice.repo, choice.team).source_conditions(rows)
     waits = [rows.kind == "issue", rows.waiting_for == "us", *scope]
-    figures: list[ColumnElement[Any]] = [func.count().label("all"), func.max(rows.hours_waiting).label("longest")]
-    counted = select(*figures)
-    counts = source.first(counted.where(*waits))
-    never = source.first(counted.where(*waits, rows.answered.is_(False)))
-    if counts and never and counts["all"]:
-        show_figures(
-            [
-                ("Wait for us", number(counts["all"])),
-                ("Never answered by us", number(never["all"])),
-                ("Longest wait", duration(counts["longest"] * HOUR)),
-            ]
-        )
+    figures = waiting_figures(source, waits)
     query = select(*(each for each in rows if each.name not in ("kind", "org", "waiting_for"))).where(*waits)
     table = source.read(
         query.order_by(rows.hours_waiting.desc(), rows.repo, rows.number).limit(MOST_ROWS),
@@ -81,7 +71,23 @@ def show_waiting(source: Source, choice: Choice) -> None:
         kinds=KINDS,
         orgs=[choice.org],
     )
-    show_table(table, key="waiting", empty="None: a member or maintainer spoke last on every open issue.")
+    empty = "None: a member or maintainer spoke last on every open issue."
+    show_table(table, key="waiting", empty=empty, figures=figures)
+
+
+def waiting_figures(source: Source, waits: Sequence[ColumnElement[bool]]) -> list[tuple[str, str]]:
+    """Count what waits for us: the table may not have all."""
+    rows = PENDING.c
+    columns: list[ColumnElement[Any]] = [func.count().label("count"), func.max(rows.hours_waiting).label("longest")]
+    counted = select(*columns).where(*waits)
+    every, never = source.first(counted), source.first(counted.where(rows.answered.is_(False)))
+    if not every or not never or not every["count"]:
+        return []
+    return [
+        ("Wait for us", number(every["count"])),
+        ("Never answered by us", number(never["count"])),
+        ("Longest wait", duration(every["longest"] * HOUR)),
+    ]
 
 
 def show_trending(source: Source, choice: Choice) -> None:

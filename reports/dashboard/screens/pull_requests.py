@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from reports import charts
 from reports.commands import cycles
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import mark_unfinished, show_chart, show_figures, show_table
+from reports.dashboard.parts import mark_unfinished, plain, show_chart, show_table
 from reports.dashboard.screens.periods import show_periods
 from reports.dashboard.source import MOST_ROWS, Source
 from reports.output import number
@@ -21,7 +21,7 @@ ORDER = ("XS", "S", "M", "L", "XL", "unknown")
 LOAD = view("review_load_weekly", "org week user_id reviews share")
 STALE = view(
     "stale_pull_requests",
-    "org repo number title html_url username author_kind is_draft days_idle days_open waiting_for waiting_since",
+    "org repo number title html_url days_idle waiting_for is_draft username author_kind days_open waiting_since",
 )
 STALE_DAYS = 30
 
@@ -86,12 +86,27 @@ def show_load(source: Source, choice: Choice) -> None:
         .order_by(rows.week)
     )
     table = source.read(query, title="Review load by week", kinds=KINDS, orgs=[choice.org])
-    figure = charts.lines(table, x="week", y=("reviewers", "percent_by_one"), unit="reviewers, and % of all reviews")
+    figure = charts.lines(table, x="week", y=("percent_by_one",), unit="% of all reviews", n="reviewers")
     mark_unfinished(figure, table, by="week", today=source.today)
-    about = "How many people reviewed, and which part of all reviews came from the one who did most. No names."
+    about = (
+        "Which part of a week's reviews came from the one who did most, without names; n is how many people reviewed."
+    )
     if choice.repo or choice.team:
-        about += f" Known for the organisation only: these are all of {choice.org}'s."
-    show_chart(table, figure, key="review-load", empty="Nobody has reviewed in this time.", about=about)
+        about += f" Known for the organisation only: these are all of {plain(choice.org)}'s."
+    show_chart(
+        table, figure, key="review-load", empty="Nobody has reviewed in this time.", about=about, says=say_load(table)
+    )
+
+
+def say_load(table: Table) -> str:
+    """Say in a sentence what the chart shows."""
+    if not table.rows:
+        return ""
+    last = dict(zip(table.columns, table.rows[-1], strict=True))
+    return (
+        f"In the week of {last['week']}, {last['reviewers']} people reviewed; "
+        f"{last['percent_by_one']:.0f} % of all reviews came from one of them."
+    )
 
 
 def show_stale(source: Source, choice: Choice) -> None:
@@ -102,20 +117,21 @@ def show_stale(source: Source, choice: Choice) -> None:
     query = query.where(rows.days_idle >= STALE_DAYS).order_by(rows.days_idle.desc(), rows.repo, rows.number)
     title = f"Open pull requests that nobody has moved for {STALE_DAYS} days"
     table = source.read(query, title=title, kinds=KINDS, orgs=[choice.org])
-    if table.rows:
-        count = len(table.rows)
-        waits = table.values("waiting_for")
-        show_figures(
-            [
-                ("Stale", number(count) if count <= MOST_ROWS else f"more than {MOST_ROWS:,}"),
-                ("Wait for us", number(waits.count("us"))),
-                ("Wait for the author", number(waits.count("author"))),
-                ("Drafts", number(table.values("is_draft").count(True))),
-            ]
-        )
-    show_table(table, key="stale", empty="There is none: every open pull request was moved since.")
+    empty = "There is none: every open pull request was moved since."
+    show_table(table, key="stale", empty=empty, figures=stale_figures(table))
+
+
+def stale_figures(table: Table) -> list[tuple[str, str]]:
+    """Count the stale ones, and for whom they wait."""
+    count, waits = len(table.rows), table.values("waiting_for")
+    return [
+        ("Stale", number(count) if count <= MOST_ROWS else f"more than {MOST_ROWS:,}"),
+        ("Wait for us", number(waits.count("us"))),
+        ("Wait for the author", number(waits.count("author"))),
+        ("Drafts", number(table.values("is_draft").count(True))),
+    ]
 
 
 def without_team(choice: Choice) -> str:
     """Say that a number is not known by team."""
-    return f" Not known by team: these are all of {choice.org}'s." if choice.team else ""
+    return f" Not known by team: these are all of {plain(choice.org)}'s." if choice.team else ""

@@ -90,12 +90,12 @@ def as_date(day: object) -> date:
 @pytest.mark.parametrize(
     ("path", "asked", "said"),
     [
-        ("overview", {"org": "nobody"}, "There is no organisation “nobody” here"),
-        ("overview", {"repo": "[x](y)"}, "There is no repository “\\[x\\]\\(y\\)” here"),
-        ("overview", {"period": "1 day"}, "There is no period “1 day” here"),
-        ("issues", {"by": "year"}, "There is no by “year” here"),
-        ("sprints", {"board": "9 Theirs"}, "There is no board “9 Theirs” here"),
-        ("sprints", {"sprint": "Sprint 99"}, "There is no sprint “Sprint 99” here"),
+        ("overview", {"org": "nobody"}, "The URL asks for org = “nobody”, which is not here"),
+        ("overview", {"repo": "[x](y)"}, "The URL asks for repo = “\\[x\\]\\(y\\)”, which is not here"),
+        ("overview", {"period": "1 day"}, "The URL asks for period = “1 day”, which is not here"),
+        ("issues", {"by": "year"}, "The URL asks for by = “year”, which is not here"),
+        ("sprints", {"board": "9 Theirs"}, "The URL asks for board = “9 Theirs”, which is not here"),
+        ("sprints", {"sprint": "Sprint 99"}, "The URL asks for sprint = “Sprint 99”, which is not here"),
     ],
 )
 def test_what_a_url_asks_for_and_is_not_there_is_said(
