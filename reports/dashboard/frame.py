@@ -12,6 +12,7 @@ import streamlit as st
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.settings import Settings
 from chalicelib.store.urls import redact_url
+from reports.commands import boards, cycles
 from reports.dashboard import filters
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
@@ -32,22 +33,39 @@ class Screen(NamedTuple):
     path: str
     question: str
     show: Show
+    kinds: tuple[str, ...] = ()  # of data_health: what its numbers rest on
     filters: tuple[str, ...] = ()  # those besides the organisation that it heeds
 
 
 ALL = ("repository", "team", "period")
+PULLS, ISSUES = cycles.PULL_REQUESTS.kinds, cycles.ISSUES.kinds
 SCREENS = (
-    Screen("Overview", "overview", "How is it going, beside the month before?", overview.show, ALL),
+    Screen(
+        "Overview",
+        "overview",
+        "How is it going, beside the month before?",
+        overview.show,
+        kinds=(*PULLS, *ISSUES),
+        filters=ALL,
+    ),
     Screen(
         "Pull requests",
         "pull-requests",
         "How long do pull requests take, and what holds them up?",
         pull_requests.show,
-        ALL,
+        kinds=PULLS,
+        filters=ALL,
     ),
-    Screen("Issues", "issues", "How many issues are open, and who waits for an answer?", issues.show, ALL),
-    Screen("Sprints", "sprints", "How does the sprint go?", sprints.show),
-    Screen("Data", "data", "How current is the data, and what is missing?", data.show, ("period",)),
+    Screen(
+        "Issues",
+        "issues",
+        "How many issues are open, and who waits for an answer?",
+        issues.show,
+        kinds=ISSUES,
+        filters=ALL,
+    ),
+    Screen("Sprints", "sprints", "How does the sprint go?", sprints.show, kinds=boards.KINDS),
+    Screen("Data", "data", "How current is the data, and what is missing?", data.show, filters=("period",)),
 )
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
@@ -107,7 +125,16 @@ def show_screen(screen: Screen, visit: Visit) -> None:
         st.info(EMPTY)
         return
     st.markdown(f"{screen.question} {whose(screen, visit.choice)}")
+    if screen.kinds:
+        st.caption(how_current(visit.source.current(screen.kinds, visit.choice.org)))
     screen.show(visit.source, visit.choice)
+
+
+def how_current(moment: datetime | None) -> str:
+    """Say when a page's data was last brought up to date."""
+    if moment is None:
+        return "No job has brought this data up to date in 30 days: see the page Data."
+    return f"As of {moment:%Y-%m-%d %H:%M} UTC."
 
 
 def whose(screen: Screen, choice: Choice) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Select, func, select
 
 from chalicelib.settings import Settings
 from chalicelib.store.urls import parse_db_url
-from reports.reading import Database, Table, plain, view
+from reports.reading import LEDGER_DAYS, Database, Table, as_of, plain, view
 
 KEPT_SECONDS = 60
 # More than anybody reads on a page; `python -m reports export` gives all.
@@ -74,6 +75,15 @@ class Source(Database):
             self.key, written(bounded), "all", (), (), lambda: list(map(_plain, Database.all(self, bounded)))
         )
         return found
+
+    def current(self, kinds: Collection[str], org: str) -> datetime | None:
+        """Tell when some kinds of an organisation's data were last brought up to date; `kinds` are data_health's."""
+
+        def ask() -> datetime | None:
+            return as_of(self.engine, kinds, [org], since=self.now() - timedelta(days=LEDGER_DAYS))
+
+        moment: datetime | None = kept(self.key, "as_of", "", tuple(sorted(kinds)), (org,), ask)
+        return moment
 
     def is_made_up(self) -> bool:
         """Tell whether `make run` has filled this database from the sandbox."""

@@ -21,7 +21,7 @@ KINDS = ("issues", "events")
 BACKLOG = view("open_backlog_daily", "level org repo kind day opened reopened closed open_items")
 PENDING = view(
     "first_responses_pending",
-    "kind org repo number title html_url hours_waiting answered username author_kind created_at waiting_for "
+    "kind org repo number title html_url hours_waiting our_last_at username author_kind created_at waiting_for "
     "waiting_since",
 )
 TRENDING = view("trending_issues", "org repo rank number title html_url state comments commenters last_comment_at")
@@ -80,7 +80,7 @@ def waiting_figures(source: Source, waits: Sequence[ColumnElement[bool]]) -> lis
     rows = PENDING.c
     columns: list[ColumnElement[Any]] = [func.count().label("count"), func.max(rows.hours_waiting).label("longest")]
     counted = select(*columns).where(*waits)
-    every, never = source.first(counted), source.first(counted.where(rows.answered.is_(False)))
+    every, never = source.first(counted), source.first(counted.where(rows.our_last_at.is_(None)))
     if not every or not never or not every["count"]:
         return []
     return [

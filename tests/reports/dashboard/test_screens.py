@@ -27,6 +27,15 @@ def only(engine: Engine, query: str, **values: Any) -> Any:
     return value
 
 
+@pytest.mark.parametrize("path", ["overview", "pull-requests"])
+def test_a_page_says_as_of_when_it_is(organisation: Engine, path: str) -> None:
+    assert f"As of {NOW:%Y-%m-%d %H:%M} UTC." in [each.value for each in open_page(path).caption]
+
+
+def test_a_page_of_data_that_no_job_brings_up_to_date_says_so(organisation: Engine) -> None:
+    assert "No job has brought this data up to date in 30 days: see the page Data." in texts(open_page("issues"))
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_each_page_is_filled_and_says_where_its_numbers_come_from(organisation: Engine, path: str) -> None:
     page = open_page(path)
