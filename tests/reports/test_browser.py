@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, insert
 
+from chalicelib.models import Project, create_all
 from reports.browser import find_browser, png
 from reports.charts import bars, burndown
 from reports.errors import ReportError
@@ -73,3 +78,34 @@ def test_it_draws_a_chart_900_pixels_wide_whatever_its_names_hold() -> None:
     drawn = png(burndown(burndown_table(name=HOSTILE)), browser=browser_here())
     assert drawn[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", drawn[16:24]) == (900, 500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_a_chart_is_drawn_ends_at_once_and_leaves_nothing(
+    root: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """It hung for ever in Kaleido's event loop."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    own = program(tmp_path / "browser", f"echo > {begun}; exec sleep 97")
+    environment = os.environ | {"DB_URL": stored_board(tmp_path), "BROWSER_PATH": str(own), "TMPDIR": str(temporary)}
+    command = [sys.executable, "-m", "reports", "percent-complete", "--output", str(tmp_path / "files")]
+    with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        begun.read_text()
+        process.send_signal(number)
+        _, error = process.communicate(timeout=30)
+    assert (process.returncode, error) == (130, "stopped; nothing was changed in the database\n")
+    assert list(temporary.iterdir()) == []
+
+
+def stored_board(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'board.db'}"
+    create_all(url)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(insert(Project), [{"id": "P_1", "org": "acme", "number": 1, "title": "Board"}])
+    engine.dispose()
+    return url
