@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from numbers import Real
+from typing import Any
 
 from plotly.graph_objects import Bar, Figure, Scatter
 
@@ -16,42 +17,66 @@ from reports.charts.style import Row, escaped, number
 from reports.reading import Table
 
 MOST_BARS = 40
-MOST_STANDING, LONGEST_STANDING = 12, 10  # bars, and characters of their names
-MOST_TIMES = 9  # below lines
+LONGEST_STANDING = 16  # characters of a name below a bar that stands
+ROOM_STANDING = 84  # characters of all names below bars that stand, on a page 700 pixels wide
+MOST_TIMES = 8  # below lines
 MOST_MARKERS = 31
-LONGEST_LABEL = 40
+MOST_GROUPS = 8  # as many as there are colours
+LONGEST_LABEL = 60
+LEGEND_ROOM = 110  # characters of names in a row of the legend
 ROW_HEIGHT, BESIDES = 24, 170
+WEEK = 7
 COUNT = "n"  # the column that says of how many things a row tells
+GROUP = "org"  # rows of several organisations are never one line
+DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n: str = "") -> Figure:
-    """Draw numbers over time, a line for each column of `y`, and below each time of how many things it tells (`n`).
+def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n: Sequence[str] = ()) -> Figure:
+    """Draw numbers over time, a line for each column of `y`, and for each organisation when there are several.
 
-    By default `x` is the first column, `n` the one of that name, and `y` every other column of numbers.
+    `n` are the columns that say of how many things each column of `y` tells, or one for all of them: it stands below
+    each time when there is one organisation. By default `x` is the first column, `n` the one of that name, and `y`
+    every other column of numbers. A day, week or month without a row is a gap.
     """
-    chosen = choose(table, x=x, y=y, n=n)
+    chosen = choose(table, x=[x] if x else (), y=y, n=n)
     if not table.rows or not chosen.y:
         return nothing(table)
     rows = style.records(table)
-    figure = Figure([line(rows, column, place) for place, column in enumerate(chosen.y)])
-    finish(figure, table, rows, chosen, unit=unit, notes=[])
-    style.add_labels(figure, [tick(row, chosen) for row in rows], most=MOST_TIMES)
-    figure.update_yaxes(title=escaped(unit))
+    groups = grouped(rows)
+    named = len(groups) > 1
+    times = whole_time([row[chosen.x[0]] for row in rows], chosen.x[0])
+    figure = Figure(
+        [
+            line(own, times, chosen, column, name=name if named else "", place=place)
+            for place, (name, own) in enumerate(list(groups.items())[:MOST_GROUPS])
+            for column in range(len(chosen.y))
+        ]
+    )
+    finish(figure, table, rows, chosen, unit=unit, notes=notes_of(groups, chosen))
+    label_times(figure, times, rows, chosen, several=named)
+    # What is drawn stands in the legend, or else here.
+    single = len(chosen.y) == 1
+    figure.update_yaxes(title=f"{words(chosen.y[0])} ({escaped(unit)})" if single and unit else escaped(unit))
     return figure
 
 
-def bars(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n: str = "") -> Figure:
-    """Draw counts, a bar for each column of `y`; the columns are chosen as for lines.
+def bars(
+    table: Table, *, x: str | Sequence[str] = (), y: Sequence[str] = (), unit: str = "", n: Sequence[str] = ()
+) -> Figure:
+    """Draw counts, a bar for each column of `y`; the columns are chosen as for lines, and `x` may be several.
 
-    The bars lie when there are many, or when their names are long.
+    The bars lie when there are many, or when their names are long. They name their organisation when there are several.
     """
-    chosen = choose(table, x=x, y=y, n=n)
+    chosen = choose(table, x=[x] if isinstance(x, str) else x, y=y, n=n)
     if not table.rows or not chosen.y:
         return nothing(table)
     rows = style.records(table)
     drawn = rows[:MOST_BARS]
+    if len(grouped(rows)) > 1 and GROUP not in chosen.x:
+        chosen = Columns([GROUP, *chosen.x], chosen.y, chosen.n)
     labels = [tick(row, chosen) for row in drawn]
-    lying = len(labels) > MOST_STANDING or max(len(shown(row[chosen.x])) for row in drawn) > LONGEST_STANDING
+    longest = max(len(part) for label in labels for part in label.split("<br>"))
+    lying = longest > LONGEST_STANDING or len(labels) * (longest + 2) > ROOM_STANDING
     figure = Figure([bar(drawn, column, place, lying=lying) for place, column in enumerate(chosen.y)])
     more = len(rows) - len(drawn)
     finish(figure, table, rows, chosen, unit=unit, notes=[f"{more} more rows are in the table only."] if more else [])
@@ -60,22 +85,80 @@ def bars(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n:
     else:
         style.add_labels(figure, labels)
         figure.update_yaxes(title=escaped(unit))
+    style.count_axis(figure, [row[column] for row in drawn for column in chosen.y], axis="x" if lying else "y")
     return figure
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns are drawn: along the axis, as numbers, and as how many things each tells of."""
+    """Which columns are drawn: along the axis, as numbers, and as how many things each of these tells of."""
 
-    x: str
+    x: Sequence[str]
     y: Sequence[str]
-    n: str
+    n: Sequence[str]
+
+    def count(self, place: int) -> str:
+        """Give the column that says of how many things a column of numbers tells; none when nothing does."""
+        return self.n[min(place, len(self.n) - 1)] if self.n else ""
 
 
-def choose(table: Table, *, x: str, y: Sequence[str], n: str) -> Columns:
+def choose(table: Table, *, x: Sequence[str], y: Sequence[str], n: Sequence[str]) -> Columns:
     """Fill in what isn't named."""
-    x, n = x or table.columns[0], n or (COUNT if COUNT in table.columns else "")
-    return Columns(x, list(y) or number_columns(table, leave_out={x, n}), n)
+    x, n = list(filter(None, x)) or [table.columns[0]], list(n) or [each for each in table.columns if each == COUNT]
+    return Columns(x, list(y) or number_columns(table, leave_out={*x, *n}), n)
+
+
+def grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Give the rows of each organisation, or all of them as nobody's."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(str(row.get(GROUP, "")), []).append(row)
+    return found
+
+
+def whole_time(values: Sequence[Any], column: str) -> list[Any]:
+    """Give every day, week or month from the first to the last; of anything else, each value once."""
+    known = sorted(set(values)) if all(isinstance(value, date) for value in values) else list(dict.fromkeys(values))
+    after = {"day": next_day, "week": next_week, "month": next_month}.get(column)
+    if after is None or not isinstance(known[0], date):
+        return known
+    found = known[:1]
+    while found[-1] < known[-1]:
+        found.append(after(found[-1]))
+    return found
+
+
+def next_day(day: date) -> date:
+    """Give the day after a day."""
+    return day + timedelta(days=1)
+
+
+def next_week(day: date) -> date:
+    """Give the day a week after a day."""
+    return day + timedelta(days=WEEK)
+
+
+def next_month(day: date) -> date:
+    """Give the first day of the month after a day's."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def label_times(figure: Figure, times: Sequence[Any], rows: Sequence[Row], chosen: Columns, *, several: bool) -> None:
+    """Write below each time when it is and, of one organisation, of how many things it tells."""
+    by_time = {} if several else {row[chosen.x[0]]: row for row in rows}
+    labels = [tick(by_time[time], chosen) if time in by_time else escaped(when(time, chosen.x[0])) for time in times]
+    style.add_labels(figure, labels, most=MOST_TIMES)
+
+
+def notes_of(groups: Mapping[str, Sequence[Row]], chosen: Columns) -> list[str]:
+    """Say what the chart leaves out, and what several numbers below a time are."""
+    more = len(groups) - MOST_GROUPS
+    notes = [f"{more} more organisations are in the table only."] if more > 0 else []
+    if chosen.n and len(groups) > 1:
+        return [*notes, "Of how many things each point tells (n) is in the table."]
+    if len(chosen.n) > 1:
+        notes.append(f"n: how many are behind {', '.join(words(each).lower() for each in chosen.y)}.")
+    return notes
 
 
 def nothing(table: Table) -> Figure:
@@ -93,8 +176,9 @@ def finish(
         says=say(rows, chosen, title=table.title, unit=unit),
         notes=[*notes, *style.as_of(table)],
     )
-    named = len(chosen.y) > 1
-    figure.update_layout(showlegend=named, barmode="group", bargap=0.3, margin_t=100 if named else 70)
+    named = len(figure.data) > 1
+    legend_rows = -(-sum(len(trace.name) + 6 for trace in figure.data) // LEGEND_ROOM) if named else 0
+    figure.update_layout(showlegend=named, barmode="group", bargap=0.3, margin_t=70 + 30 * legend_rows)
 
 
 def lay(figure: Figure, labels: Sequence[str], *, unit: str) -> None:
@@ -107,16 +191,31 @@ def lay(figure: Figure, labels: Sequence[str], *, unit: str) -> None:
     figure.update_layout(height=BESIDES + ROW_HEIGHT * len(labels) * max(1, len(figure.data) * 2 // 3))
 
 
-def line(rows: Sequence[Row], column: str, place: int) -> Scatter:
-    """Make a line; where a number is unknown it has a gap."""
+def line(rows: Sequence[Row], times: Sequence[Any], chosen: Columns, column: int, *, name: str, place: int) -> Scatter:
+    """Make a line; where a number is unknown, or there is no row, it has a gap.
+
+    An organisation's lines have a colour of their own when there are several, else each column's has.
+    """
+    of, by_time = chosen.y[column], {row[chosen.x[0]]: row for row in rows}
+    values = [by_time[time][of] if time in by_time else None for time in times]
+    if name and len(chosen.y) > 1:
+        title = f"{escaped(name)}: {words(of).lower()}"
+    else:
+        title = escaped(name) if name else words(of)
+    color, dash = (place, column) if name else (column, 0)
+    n = chosen.count(column)
+    counts = [
+        f" (n = {number(by_time[time][n])})" if n and time in by_time and by_time[time][n] else "" for time in times
+    ]
     return Scatter(
-        name=words(column),
-        x=list(range(len(rows))),
-        y=[row[column] for row in rows],
+        name=title,
+        x=list(range(len(times))),
+        y=values,
+        customdata=counts,
         mode="lines+markers",
-        line={"color": style.LINES[place % len(style.LINES)], "width": 2.5},
-        marker={"symbol": style.MARKERS[place % len(style.MARKERS)], "size": 8 if len(rows) <= MOST_MARKERS else 4},
-        hovertemplate=f"%{{y}}<extra>{words(column)}</extra>",
+        line={"color": style.LINES[color % len(style.LINES)], "width": 2.5, "dash": DASHES[dash % len(DASHES)]},
+        marker={"symbol": style.MARKERS[color % len(style.MARKERS)], "size": 8 if len(times) <= MOST_MARKERS else 4},
+        hovertemplate=f"%{{y}}%{{customdata}}<extra>{title}</extra>",
     )
 
 
@@ -154,10 +253,16 @@ def is_number(value: object) -> bool:
 
 def tick(row: Row, chosen: Columns) -> str:
     """Write what stands at a point: when or what it is, and of how many things it tells."""
-    value = row[chosen.x]
-    text = f"{value:%Y-%m-%d}" if isinstance(value, date | datetime) else "-" if value is None else value
-    label = escaped(text, longest=LONGEST_LABEL)
-    return f"{label}<br>n = {number(row[chosen.n])}" if chosen.n and row[chosen.n] is not None else label
+    label = escaped(" · ".join(when(row[each], each) for each in chosen.x), longest=LONGEST_LABEL)
+    counts = [number(row[each]) for each in chosen.n if row[each] is not None]
+    return f"{label}<br>n = {' / '.join(counts)}" if counts else label
+
+
+def when(value: Any, column: str) -> str:
+    """Write a value of an axis of names or times."""
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if column == "month" else f"{value:%Y-%m-%d}"
+    return "-" if value is None else f"#{value}" if column == "number" else str(value)
 
 
 def words(column: str) -> str:
@@ -173,5 +278,10 @@ def say(rows: Sequence[Row], chosen: Columns, *, title: str, unit: str) -> str:
         for column in chosen.y
     )
     measured = f" ({unit})" if unit else ""
-    count = f"{len(rows)} row{'s' if len(rows) > 1 else ''}"
-    return f"{shown(title, longest=120)}: {count}; the last, {shown(last[chosen.x])}: {values}{measured}."
+    names = list(grouped(rows))
+    whose = f" of {len(names)} organisations" if len(names) > 1 else ""
+    count = f"{len(rows)} row{'s' if len(rows) > 1 else ''}{whose}"
+    # Of several organisations, that whose row it is.
+    keys = [GROUP, *chosen.x] if whose and GROUP not in chosen.x else chosen.x
+    which = shown(" · ".join(when(last[each], each) for each in keys))
+    return f"{shown(title, longest=120)}: {count}; the last, {which}: {values}{measured}."

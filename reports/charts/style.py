@@ -12,7 +12,8 @@ from chalicelib.utils import LONGEST_NAME, shown
 from reports.reading import Table
 
 WIDTH, HEIGHT = 900, 500
-MOST_TICKS = 16  # of days below a chart
+FEW = 6  # so many get a line each
+MOST_TICKS = 14  # of days below a chart
 OPEN, DONE = "#aacde3", "#06508f"  # light and dark, so that they differ without colour as well
 IDEAL, INK, FAINT, SHADE = "#444444", "#222222", "#e3e6ea", "#f1f2f4"
 ADDED, REMOVED = "#d55e00", "#009e73"
@@ -139,9 +140,17 @@ def add_labels(figure: Figure, labels: Sequence[str], *, axis: str = "x", most: 
                 "tickvals": places,
                 "ticktext": [labels[place] for place in places],
                 "range": [-0.5, len(labels) - 0.5],
+                "tickangle": 0,
             }
         }
     )
+
+
+def count_axis(figure: Figure, values: Iterable[float | None], *, axis: str = "y") -> None:
+    """Have no parts of a whole on an axis of a few things."""
+    known = [value for value in values if value is not None]
+    if known and max(known) < FEW and not any(value % 1 for value in known):
+        figure.update_layout({f"{axis}axis_dtick": 1})
 
 
 def empty(*, title: str, says: str) -> Figure:

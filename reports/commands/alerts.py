@@ -29,9 +29,9 @@ def alerts(database: Database, *, org: Org = None, repo: Repo = None) -> Report:
     title = f"Open security alerts of {scope}"
     results = read_open(database, scope, title) if scope.repo else read_ages(database, scope, title)
     figure = (
-        drawn("bars", results, x="what", y=["age_days"], unit="days")
+        drawn("bars", results, x=["number", "what", "severity"], y=["age_days", "limit_days"], unit="days")
         if scope.repo
-        else drawn("bars", results, x="kind", y=["open_alerts", "overdue"], unit="alerts")
+        else drawn("bars", results, x=["kind", "severity"], y=["open_alerts", "overdue"], unit="alerts")
     )
 
     return Report(

@@ -148,7 +148,12 @@ def report_on(cycle: Cycle, database: Database, scope: Scope, *, since: Begin | 
         results=results,
         source=read_items(database, cycle.items, scope, begin),
         figure=drawn(
-            "lines", results, x=by, y=cycle.medians, unit="hours", n=cycle.medians[-1].replace("median_", "n_")
+            "lines",
+            results,
+            x=by,
+            y=cycle.medians,
+            unit="hours",
+            n=[each.replace("median_", "n_") for each in cycle.medians],
         ),
         orgs=scope.orgs,
         empty=f"there were no {cycle.name} in this time",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from reports.commands.drawing import drawn
-from reports.options import Begin, Org, Since, first_day
+from reports.options import Begin, Org, Since, first_day, midnight
 from reports.output import duration, number
 from reports.reading import Database, Table, among_orgs, view
 from reports.report import Report
@@ -20,6 +20,10 @@ JOBS = view(
     "org repo state state_since queue_wait_seconds workflow_name name head_branch label_set is_self_hosted runner_name "
     "html_url",
 )
+WAITED = view(
+    "workflow_jobs",
+    "org repo workflow_name name label_set runner_name created_at started_at queue_seconds conclusion html_url",
+)
 KINDS = ("workflow_jobs",)
 
 
@@ -31,7 +35,7 @@ def queue(database: Database, *, org: Org = None, since: Since = None) -> Report
     figure = (
         drawn("bars", results, x="label_set", y=["queued", "in_progress"], unit="jobs")
         if since is None
-        else drawn("lines", results, x="day", y=["median_seconds", "p90_seconds"], unit="seconds", n="jobs")
+        else drawn("lines", results, x="day", y=["median_seconds", "p90_seconds"], unit="seconds", n=["jobs"])
     )
 
     return Report(
@@ -39,7 +43,7 @@ def queue(database: Database, *, org: Org = None, since: Since = None) -> Report
         title=results.title,
         summary=summarise(results) if since is None else [("Jobs", number(sum(results.values("jobs"))))],
         results=results,
-        source=read_jobs(database, orgs),
+        source=read_jobs(database, orgs) if since is None else read_waits(database, orgs, since),
         figure=figure,
         orgs=orgs,
         empty="no job is open, and none began in this time",
@@ -67,6 +71,14 @@ def read_jobs(database: Database, orgs: tuple[str, ...]) -> Table:
     rows = JOBS.c
     query = select(JOBS).where(*among_orgs(rows.org, orgs)).order_by(rows.state, rows.state_since, rows.org, rows.repo)
     return database.read_source(query, title="Jobs")
+
+
+def read_waits(database: Database, orgs: tuple[str, ...], since: Begin) -> Table:
+    """Read the jobs that the days are made of: a runner took them then, and how long they were queued is known."""
+    rows = WAITED.c
+    query = select(WAITED).where(*among_orgs(rows.org, orgs), rows.queue_seconds.is_not(None))
+    query = query.where(rows.started_at >= midnight(first_day(since, database.today)))
+    return database.read_source(query.order_by(rows.started_at, rows.org, rows.repo), title="Jobs")
 
 
 def summarise(table: Table) -> list[tuple[str, str]]:

@@ -19,7 +19,10 @@ BURNDOWN = view(
     "sprint_burndown",
     f"{DAY} open_issues open_points ideal_issues ideal_points issues_added issues_removed points_added points_removed",
 )
-BURNUP = view("sprint_burnup", f"{DAY} scope_issues scope_points done_issues done_points issues_added issues_removed")
+BURNUP = view(
+    "sprint_burnup",
+    f"{DAY} scope_issues scope_points done_issues done_points issues_added issues_removed points_added points_removed",
+)
 REPORT = view(
     "sprint_report",
     "project_id iteration_id state total_issues total_points completed_issues completed_points "
@@ -65,7 +68,7 @@ def sprint_burnup(
 ) -> Report:
     """Show a sprint's scope, and what of it is done, at the end of each day."""
     board = find_board(database, project, org)
-    counts = [f"scope_{unit}", f"done_{unit}", "issues_added", "issues_removed"]
+    counts = [f"scope_{unit}", f"done_{unit}", f"{unit}_added", f"{unit}_removed"]
     return report_on(database, board, find_sprint(database, board, sprint), chart="burnup", counts=counts, unit=unit)
 
 

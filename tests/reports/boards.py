@@ -99,8 +99,18 @@ def write_sprint(connection: Connection, tables: Mapping[str, Table]) -> None:
     fill(
         connection,
         tables["sprint_burnup"],
-        day | first | {"scope_issues": 4, "scope_points": 6.5, "done_issues": 0, "done_points": 0},
-        day | second | {"scope_issues": 5, "scope_points": 7, "done_issues": 2, "done_points": 1},
+        day | first | points | {"scope_issues": 4, "scope_points": 6.5, "done_issues": 0, "done_points": 0},
+        day
+        | second
+        | points
+        | {
+            "issues_added": 1,
+            "points_added": 0.5,
+            "scope_issues": 5,
+            "scope_points": 7,
+            "done_issues": 2,
+            "done_points": 1,
+        },
     )
     counts: dict[str, tuple[float, float]] = {"total": (5, 7), "completed": (2, 1), "committed": (4, 6.5)}
     counts |= {"added": (1, 0.5), "removed": (0, 0)}

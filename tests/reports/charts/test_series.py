@@ -19,14 +19,12 @@ MONTHS = Table(
 
 
 def test_a_line_for_each_column_of_numbers_with_gaps_and_how_many() -> None:
-    figure = lines(MONTHS, unit="Hours (median)")
+    figure = lines(MONTHS, unit="hours")
     [line] = figure.data
     assert (line.name, line.x, line.y) == ("Hours to merge", (0, 1), (40.5, None))
-    assert list(figure.layout.xaxis.ticktext) == ["2026-01-01<br>n = 12", "2026-02-01<br>n = 3"]
-    assert figure.layout.yaxis.title.text == "Hours (median)"
-    assert alternative(figure) == (
-        "Pull requests by month: 2 rows; the last, 2026-02-01: hours to merge unknown (Hours (median))."
-    )
+    assert list(figure.layout.xaxis.ticktext) == ["2026-01<br>n = 12", "2026-02<br>n = 3"]
+    assert figure.layout.yaxis.title.text == "Hours to merge (hours)"
+    assert alternative(figure) == ("Pull requests by month: 2 rows; the last, 2026-02: hours to merge unknown (hours).")
 
 
 def test_columns_may_be_chosen() -> None:
@@ -61,3 +59,50 @@ def test_bars_with_long_names_lie_and_have_all_their_names() -> None:
     assert (figure.data[0].orientation, figure.data[0].x) == ("h", (5, 3))
     assert list(figure.layout.yaxis.ticktext) == ["a-repository-with-a-name, n = 2", "b, n = 1"]
     assert figure.layout.yaxis.range == (1.5, -0.5), "the first is on top"
+
+
+ORGS = Table(
+    "t",
+    ["org", "day", "median_seconds", "jobs"],
+    [
+        ("acme", date(2026, 1, 1), 5, 10),
+        ("acme", date(2026, 1, 4), 6, 20),
+        ("other", date(2026, 1, 3), 70, 3),
+    ],
+)
+
+
+def test_organisations_have_lines_of_their_own_and_days_without_rows_are_gaps() -> None:
+    """They were one line, end to end, and days without jobs were left out of the axis."""
+    figure = lines(ORGS, x="day", y=["median_seconds"], unit="seconds", n=["jobs"])
+    assert [(each.name, each.y) for each in figure.data] == [
+        ("acme", (5, None, None, 6)),
+        ("other", (None, None, 70, None)),
+    ]
+    assert list(figure.layout.xaxis.ticktext) == ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
+    assert figure.data[0].customdata == (" (n = 10)", "", "", " (n = 20)")
+    assert figure.layout.yaxis.title.text == "Median seconds (seconds)"
+
+
+def test_each_median_has_the_number_it_is_of() -> None:
+    table = Table("t", ["month", "review", "merge", "n_review", "n_merge"], [(date(2026, 1, 1), 1.5, 2.5, 83, 91)])
+    figure = lines(table, x="month", y=["review", "merge"], n=["n_review", "n_merge"], unit="hours")
+    assert list(figure.layout.xaxis.ticktext) == ["2026-01<br>n = 83 / 91"]
+    assert figure.layout.annotations[0].text == "n: how many are behind review, merge."
+
+
+def test_bars_name_their_severity_and_one_of_several_organisations() -> None:
+    """They were five bars of one name."""
+    rows = [("acme", "code_scanning", "high", 3), ("other", "code_scanning", "low", 1)]
+    figure = bars(Table("t", ["org", "kind", "severity", "open"], rows), x=["kind", "severity"], y=["open"])
+    assert list(figure.layout.yaxis.ticktext) == ["acme · code_scanning · high", "other · code_scanning · low"]
+    assert figure.layout.xaxis.dtick == 1, "nobody has half an alert"
+
+
+def test_months_and_weeks_without_rows_are_gaps() -> None:
+    for column, days in (
+        ("month", (date(2025, 12, 1), date(2026, 2, 1))),
+        ("week", (date(2026, 1, 5), date(2026, 1, 19))),
+    ):
+        figure = lines(Table("t", [column, "n"], [(day, 1) for day in days]), y=["n"])
+        assert figure.data[0].y == (1, None, 1)

@@ -59,7 +59,7 @@ def test_a_burnup_for_programs(boards: Run, capsys: pytest.CaptureFixture[str]) 
     )
     assert answer["rows"][1] == {
         "project": "Road=map", "sprint": "Sprint 2", "day": "2026-05-05", "day_number": 2, "is_working": True,
-        "scope_points": 7, "done_points": 1, "issues_added": 0, "issues_removed": 0, "unpointed": 1,
+        "scope_points": 7, "done_points": 1, "points_added": 0.5, "points_removed": 0, "unpointed": 1,
         "told_by": "snapshot",
     }  # fmt: skip
 
