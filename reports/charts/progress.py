@@ -70,6 +70,7 @@ def name_rows(figure: Figure, rows: list[Row], *, several: bool) -> None:
     )
     longest = max(whole(row) for row in figure_totals(figure))
     figure.update_xaxes(range=[0, (longest or 1) * 1.18], showgrid=True, gridcolor=style.FAINT)
+    style.count_axis(figure, [longest], axis="x")
 
 
 def figure_totals(figure: Figure) -> list[tuple[float, ...]]:

@@ -24,7 +24,7 @@ MOST_MARKERS = 31
 MOST_GROUPS = 8  # as many as there are colours
 LONGEST_LABEL = 60
 LEGEND_ROOM = 110  # characters of names in a row of the legend
-ROW_HEIGHT, BESIDES = 24, 170
+BAR_HEIGHT, BETWEEN, BESIDES = 16, 8, 170
 WEEK = 7
 COUNT = "n"  # the column that says of how many things a row tells
 GROUP = "org"  # rows of several organisations are never one line
@@ -54,6 +54,7 @@ def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n
     )
     finish(figure, table, rows, chosen, unit=unit, notes=notes_of(groups, chosen))
     label_times(figure, times, rows, chosen, several=named)
+    style.count_axis(figure, [value for trace in figure.data for value in trace.y])
     # What is drawn stands in the legend, or else here.
     single = len(chosen.y) == 1
     figure.update_yaxes(title=f"{words(chosen.y[0])} ({escaped(unit)})" if single and unit else escaped(unit))
@@ -188,7 +189,7 @@ def lay(figure: Figure, labels: Sequence[str], *, unit: str) -> None:
         range=[len(labels) - 0.5, -0.5], automargin=True, showgrid=False, zeroline=False, ticklabelstandoff=6
     )
     figure.update_xaxes(title={"text": escaped(unit), "standoff": 6}, showgrid=True, gridcolor=style.FAINT)
-    figure.update_layout(height=BESIDES + ROW_HEIGHT * len(labels) * max(1, len(figure.data) * 2 // 3))
+    figure.update_layout(height=BESIDES + len(labels) * (BETWEEN + BAR_HEIGHT * len(figure.data)))
 
 
 def line(rows: Sequence[Row], times: Sequence[Any], chosen: Columns, column: int, *, name: str, place: int) -> Scatter:
@@ -230,6 +231,8 @@ def bar(rows: Sequence[Row], column: str, place: int, *, lying: bool) -> Bar:
         text=["" if value is None else number(value) for value in values],
         textposition="outside",
         textangle=0,
+        constraintext="none",  # else the numbers shrink with the bars
+        textfont={"size": 11},
         cliponaxis=False,
         marker_color=style.LINES[place % len(style.LINES)],
         hovertemplate=f"%{{{'x' if lying else 'y'}}}<extra>{words(column)}</extra>",

@@ -149,6 +149,9 @@ def finish(figure: Figure, table: Table, rows: Sequence[Row], *, unit: str, kind
     )
     figure.update_yaxes(range=[0, (top or 1) * 1.22])
     figure.update_layout(bargap=0.25)
+    style.count_axis(figure, [(top or 1) * 1.22 // 1])
+    if all(row["told_by"] is None for row in rows):
+        style.say_inside(figure, "The sprint has not begun.")
     style.add_labels(
         figure, [f"{as_date(row['day']):%a}<br>{as_date(row['day']).day} {as_date(row['day']):%b}" for row in rows]
     )

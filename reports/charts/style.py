@@ -159,10 +159,15 @@ def empty(*, title: str, says: str) -> Figure:
     styled(figure, title=title, says=says, height=300)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
+    say_inside(figure, says)
+    return figure
+
+
+def say_inside(figure: Figure, says: str) -> None:
+    """Write in the middle of a chart why there is nothing in it."""
     figure.add_annotation(
         text=escaped(says), showarrow=False, font={"size": 15}, xref="paper", yref="paper", x=0.5, y=0.5
     )
-    return figure
 
 
 def total(values: Iterable[float | None]) -> float:

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from reports import export as writing
+from reports.commands import known
 from reports.options import Org, Repo, Since, first_day
-from reports.reading import reading
+from reports.reading import Database, reading
 from reports.schema import find
 
 Name = Annotated[str, typer.Argument(metavar="VIEW_OR_TABLE", help="Its name: docs/data-dictionary.md has them all")]
@@ -35,4 +36,5 @@ def export(
     begin = None if since is None else first_day(since, run.now().date())
     query = writing.query_of(table, org=org, repo=repo, since=begin)
     with reading(run.settings) as engine:
+        known.check(Database(engine, run.now), org=org, repo=repo, since=since)
         writing.write(engine, table, query, form=form, folder=None if output is None else Path(output))

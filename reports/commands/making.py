@@ -14,6 +14,7 @@ import typer
 
 from chalicelib.settings import Settings, load_settings
 from reports import deliver
+from reports.commands import known
 from reports.options import DryRun, Form, Output, Slack
 from reports.reading import Database, reading
 from reports.report import Report
@@ -25,6 +26,7 @@ DELIVERY: dict[str, tuple[Any, Any]] = {
     "slack": (Slack, None),
     "dry_run": (DryRun, False),
 }
+NAMES = ("org", "repo", "team", "since")  # what known.check takes
 
 
 @dataclass
@@ -55,7 +57,9 @@ def reporting(make: Make) -> Callable[..., None]:
         deliver.check(**delivery, settings=run.settings)
         wants_source = delivery["output"] is not None or delivery["slack"] is not None
         with reading(run.settings) as engine:
-            report = make(Database(engine, run.now, with_source=wants_source), **options)
+            database = Database(engine, run.now, with_source=wants_source)
+            known.check(database, **{name: options[name] for name in NAMES if name in options})
+            report = make(database, **options)
         deliver.deliver(report, **delivery, settings=run.settings)
 
     first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -135,3 +136,19 @@ def test_a_burnup_has_scope_and_done() -> None:
     assert [(place, text) for place, _, text in traces["Issues added"]] == [(1, "+1")]
     assert notes(figure) == ["1 without points is not counted here."]
     assert alternative(figure) == "Burnup of Sprint 1 of Board: on 2026-03-06, 2.5 of 8.5 points are done."
+
+
+def test_a_sprint_that_has_not_begun_says_so_in_its_chart() -> None:
+    columns = [
+        "project",
+        "sprint",
+        "day",
+        "is_working",
+        "open_issues",
+        "ideal_issues",
+        "issues_added",
+        "issues_removed",
+    ]
+    row = ("Board", "Sprint 9", date(2026, 6, 1), True, None, None, None, None)
+    figure = burndown(Table("t", [*columns, "told_by"], [(*row, None)]))
+    assert [each.text for each in figure.layout.annotations] == ["The sprint has not begun."]

@@ -22,7 +22,7 @@ ALL = "acme/1 (Road=map), acme/2 (Twin), acme/3 (Twin), acme/4 (Old), other/9 (T
          "other/9 (Theirs)"),
         (["--project", "acme/7"], f"there is no board 'acme/7': choose one of {ALL}"),
         (["--project", "acme/1", "--org", "other"], "there is no board 'acme/1': choose one of other/9 (Theirs)"),
-        (["--project", "acme/1", "--org", "nobody"], "there is no board 'acme/1': choose one of none yet"),
+        (["--project", "acme/1", "--org", "nobody"], "there is no organisation 'nobody': choose one of acme, other"),
         (["--project", "999"], f"there is no board '999': choose one of {ALL}"),
         (["--project", "2", "--sprint", "Sprint 9"], "the board acme/2 (Twin) has no sprint 'Sprint 9': choose one of "
          "Sprint 2 (2026-04-06 to 2026-04-19)"),
@@ -81,7 +81,6 @@ def test_the_only_board_needs_no_name(boards: Run, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--org", "nobody"], "no board (GitHub Project) of nobody is stored yet"),
         (["--project", "acme/3"], "the board acme/3 (Twin) has no sprints: GH_PROJECT_FIELDS says which"),
     ],
 )
