@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 
 from chalicelib.store.base import UTCDateTime
-from reports.errors import ReportError
+from reports.errors import OutputError, ReportError
 from reports.options import midnight
-from reports.output import as_json, as_text, clean, csv_row, number
+from reports.output import as_json, as_text, clean, number, row_writer
 from reports.reading import among_orgs, plain
 
 BATCH = 5000  # rows
@@ -95,7 +95,7 @@ def write(engine: Engine, table: Table, query: Select[Any], *, form: str, folder
             count = _write_file(unfinished, table, stream(engine, query), form=form)
             unfinished.replace(path)
     except OSError as error:
-        raise ReportError(f"{clean(str(folder))} can't be written to: {error.strerror or error}") from error
+        raise OutputError(f"{clean(str(folder))} can't be written to: {error.strerror or error}") from error
     sys.stderr.write(f"wrote {clean(str(path))}: {number(count)} rows\n")
 
 
@@ -124,9 +124,9 @@ def write_csv(table: Table, rows: Rows, out: TextIO) -> int:
     """Write rows as CSV, in which no text is a formula; returns how many."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.c.keys())
-    count = 0
+    count, row_of = 0, row_writer(out)
     for part in rows:
-        writer.writerows(map(csv_row, part))
+        writer.writerows(map(row_of, part))
         count += len(part)
     return count
 

@@ -11,7 +11,7 @@ from plotly.graph_objects import Figure
 
 from chalicelib.runtime.files import check_writable, write_whole
 from reports.browser import find_browser, png
-from reports.errors import ReportError
+from reports.errors import OutputError, ReportError
 from reports.output import write_csv
 from reports.pages import html_page
 from reports.reading import Table
@@ -46,7 +46,7 @@ def write_report(
 ) -> list[Path]:
     """Write a report's files into a folder, and give their paths; those of an earlier report are gone.
 
-    Raises ReportError when the folder can't be written, and, after the other files are, when there can be no PNG.
+    Raises OutputError when the folder can't be written, and ReportError, after the other files are, without a PNG.
     """
     files, problem = text_files(results, source, figure), None
     check_folder(folder)
@@ -62,17 +62,17 @@ def write_report(
 
 
 def check_folder(folder: Path) -> None:
-    """Raise ReportError unless files can be written into a folder; a browser is started only then."""
+    """Raise an error unless files can be written into a folder; a browser is started only then."""
     try:
         if folder.exists() and not folder.is_dir():
             raise ReportError(f"{folder} is no folder: name one for the report's files")
         check_writable(folder)
     except OSError as error:
-        raise ReportError(f"{folder} can't be written: {error.strerror or error}") from error
+        raise OutputError(f"{folder} can't be written: {error.strerror or error}") from error
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files whole, and remove what is an earlier report's; raises ReportError."""
+    """Write files whole, and remove what is an earlier report's; raises OutputError."""
     try:
         for name, content in files.items():
             write_whole(folder / name, content)
@@ -80,7 +80,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
             if name not in files:
                 (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise ReportError(f"{folder} can't be written: {error.strerror or error}") from error
+        raise OutputError(f"{folder} can't be written: {error.strerror or error}") from error
 
 
 def csv_file(table: Table) -> bytes:

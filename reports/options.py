@@ -94,14 +94,15 @@ Since = Annotated[
 By = Annotated[Literal["month", "week"], typer.Option("--by", help="What a row is")]
 Form = Annotated[
     Literal["table", "csv", "json", "html", "png"],
-    typer.Option("--format", help="How it is shown; html and png are charts, which need --output"),
+    typer.Option("--format", help="How it is shown; html and png are charts; png needs --output"),
 ]
 Output = Annotated[
     str | None,
     typer.Option(
         "--output",
         metavar="DIR",
-        help="Write results.csv, source-data.csv, chart-static.png and chart-interactive.html into this folder",
+        help="Write results.csv, source-data.csv, chart-static.png and chart-interactive.html into this folder; "
+        "the tables only when a report has no chart",
     ),
 ]
 Slack = Annotated[

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from reports.report import Report
 NOTHING = "-"
 # What a spreadsheet takes for a formula. https://owasp.org/www-community/attacks/CSV_Injection
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # Where nothing reads but a program, a line may be as long as it needs to be.
 ENDLESS = 10_000
@@ -45,12 +47,22 @@ def write_csv(table: Table, out: TextIO) -> None:
     """Write a table as CSV, in which no text is a formula."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows(map(csv_row, table.rows))
+    writer.writerows(map(row_writer(out), table.rows))
 
 
 def csv_row(row: Iterable[Any]) -> list[Any]:
     """Give a row as CSV has it: an apostrophe goes before a text that a spreadsheet would take for a formula."""
     return [_harmless(value) for value in row]
+
+
+def row_writer(out: TextIO) -> Callable[[Iterable[Any]], list[Any]]:
+    """Give what makes CSV's rows for an output: a terminal gets nothing that would steer it, a file gets the data."""
+    return visible_row if out.isatty() else csv_row
+
+
+def visible_row(row: Iterable[Any]) -> list[Any]:
+    """Give a row as CSV has it, without control characters but line ends and tabs."""
+    return [CONTROLS.sub("", value) if isinstance(value, str) else value for value in csv_row(row)]
 
 
 def _harmless(value: Any) -> Any:

@@ -17,7 +17,8 @@ from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryHandler, RetryS
 from chalicelib.slack import words
 from chalicelib.slack.settings import API_URL
 from chalicelib.utils import shown
-from reports.charts.style import alternative
+from reports.charts.sprints import told
+from reports.charts.style import alternative, records
 from reports.errors import ReportError
 from reports.files import INTERACTIVE, STATIC, MakePng, png_here, report_files
 from reports.report import Report
@@ -114,8 +115,9 @@ def send(
 
 
 def message(report: Report) -> str:
-    """Write a report's summary in Slack's own markup."""
-    return words.message(report.title, report.summary)
+    """Write a report's summary in Slack's own markup, with how current it is and how its days are known."""
+    lines = [report.origin, *told(records(report.results))]
+    return "\n".join([words.message(report.title, report.summary), *map(words.escaped, lines)])
 
 
 def preview(channel: str, text: str, files: Mapping[str, bytes]) -> str:

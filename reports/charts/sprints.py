@@ -171,7 +171,7 @@ def shade(figure: Figure, rows: Sequence[Row]) -> None:
 
 def told(rows: Sequence[Row]) -> list[str]:
     """Say which days were told by less than a snapshot or a webhook, as notes."""
-    past = [row["told_by"] for row in rows if row["told_by"] is not None]
+    past = [row["told_by"] for row in rows if row.get("told_by") is not None]
     return [
         f"{past.count(by)} of {len(past)} days come from {what}: the sprint and points of each are as of now."
         for by, what in GUESSED.items()

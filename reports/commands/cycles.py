@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, TableClause, func, select
 
@@ -13,6 +14,9 @@ from reports.errors import ReportError
 from reports.options import Begin, By, Org, Repo, Since, Team, first_day, midnight
 from reports.reading import Database, Table, among_orgs, view
 from reports.report import Report
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 PERIOD = "level org repo team"
 WAITS = "n_hours_to_first_response median_hours_to_first_response"
@@ -139,7 +143,7 @@ def report_on(cycle: Cycle, database: Database, scope: Scope, *, since: Begin | 
     begin = first_period(since, database.today, by)
     periods = cycle.periods[by]
     query = period_query(periods, by, scope, begin)
-    title = f"{cycle.name.capitalize()} by {by} of {scope}, since {begin}"
+    title = title_of(cycle, by, scope, begin)
     results = database.read(query, title=title, kinds=cycle.kinds, orgs=scope.orgs)
     return Report(
         name=cycle.name.replace(" ", "-"),
@@ -147,17 +151,21 @@ def report_on(cycle: Cycle, database: Database, scope: Scope, *, since: Begin | 
         summary=counted(results, cycle.counts),
         results=results,
         source=read_items(database, cycle.items, scope, begin),
-        figure=drawn(
-            "lines",
-            results,
-            x=by,
-            y=cycle.medians,
-            unit="hours",
-            n=[each.replace("median_", "n_") for each in cycle.medians],
-        ),
+        figure=chart(cycle, results, by),
         orgs=scope.orgs,
         empty=f"there were no {cycle.name} in this time",
     )
+
+
+def title_of(cycle: Cycle, by: str, scope: Scope, begin: date) -> str:
+    """Write a report's title."""
+    return f"{cycle.name.capitalize()} by {by} of {scope}, since {begin}"
+
+
+def chart(cycle: Cycle, results: Table, by: str) -> Callable[[], Figure]:
+    """Give what draws the medians, and of how many each is."""
+    counts = [each.replace("median_", "n_") for each in cycle.medians]
+    return drawn("lines", results, x=by, y=cycle.medians, unit="hours", n=counts)
 
 
 def first_period(since: Begin | None, today: date, by: str) -> date:

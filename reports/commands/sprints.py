@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from sqlalchemy import select
 
@@ -118,4 +119,21 @@ def summarise(database: Database, board: Board, sprint: Sprint, unit: str) -> li
     counts = [(label, written(f"{name}_{unit}", row[f"{name}_{unit}"])) for label, name in SUMMARY.items()]
     pointed = ("Percent pointed", written("percent_pointed", row["percent_pointed"]))
     carried = ("Carried over", written("carried_over", row[f"carried_over_{unit}"]))
-    return [*dates, *counts[:3], pointed, *counts[3:], *([carried] if row["state"] == "past" else [])]
+    return [
+        *dates,
+        *counts[:3],
+        pointed,
+        *counts[3:],
+        *estimated_anew(row, unit),
+        *([carried] if row["state"] == "past" else []),
+    ]
+
+
+def estimated_anew(row: Mapping[str, Any], unit: str) -> list[tuple[str, str]]:
+    """Say by how much new estimates changed the points, when they did: total is committed + added - removed + this."""
+    total, committed, added, removed = (row[f"{name}_{unit}"] for name in ("total", "committed", "added", "removed"))
+    if unit != "points" or None in (total, committed):
+        return []
+    change = round(total - committed - (added or 0) + (removed or 0), 6)
+    sign = "+" if change > 0 else "\u2212"
+    return [("Re-estimated", f"{sign}{written('points', abs(change))}")] if change else []

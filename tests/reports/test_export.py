@@ -131,7 +131,7 @@ def test_a_folder_that_cant_be_made_is_one_sentence(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    assert run("export", "issues", "--output", str(tmp_path / "file")) == 2
+    assert run("export", "issues", "--output", str(tmp_path / "file")) == 1
     assert capsys.readouterr().err == f"error: {tmp_path}/file can't be written to: File exists\n"
 
 

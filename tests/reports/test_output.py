@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from reports.output import cell, clean, columns_to_show, show, written
+from reports.output import cell, clean, columns_to_show, show, write_csv, written
 from reports.reading import Table
 from reports.report import Report
 
@@ -131,3 +131,17 @@ def test_no_rows_are_said_beside_them() -> None:
 @pytest.mark.parametrize(("text", "expected"), [("plain – é", "plain – é"), ("\x9b1m", " 1m")])
 def test_clean(text: str, expected: str) -> None:
     assert clean(text) == expected
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_csv_steers_no_terminal_and_files_keep_the_data() -> None:
+    table = Table("t", ["title"], [("a\x1b[2Jb\x9bc\td",)])
+    terminal, file = Terminal(), io.StringIO()
+    write_csv(table, terminal)
+    write_csv(table, file)
+    assert terminal.getvalue() == "title\na[2Jbc\td\n"
+    assert file.getvalue() == "title\na\x1b[2Jb\x9bc\td\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from plotly.graph_objects import Figure
@@ -66,7 +68,8 @@ def test_the_summary_is_a_message(slack: Slack, client: WebClient) -> None:
     assert sent["text"] == (
         "*:github: Burndown summary for Sprint 1 in project my-org/5 by points*\n"
         "• *Sprint start date:* 2026-03-02\n"
-        "• *Percent closed:* 62.5%"
+        "• *Percent closed:* 62.5%\n"
+        f"{' '.join(report().origin.split())}"
     )
     assert sent["channel"] == "#delivery"
     assert [str(sent[name]) for name in ("link_names", "unfurl_links", "unfurl_media")] == ["False"] * 3
@@ -133,13 +136,13 @@ def test_nothing_is_sent_when_a_file_cannot_be_made(slack: Slack, client: WebCli
 )
 def test_names_are_text_that_calls_nobody(name: str, written: str) -> None:
     lines = message(report(title=name, summary=[(name, name)])).splitlines()
-    assert lines == [f"*:github: {written}*", f"• *{written}:* {written}"]
+    assert lines[:-1] == [f"*:github: {written}*", f"• *{written}:* {written}"]
 
 
 def test_a_long_summary_says_how_much_is_left_out() -> None:
     text = message(report(summary=[(f"Deliverable {place}", "x" * 150) for place in range(100)]))
-    assert len(text) < LONGEST + 100
-    assert text.splitlines()[-1] == f"… and {100 - (len(text.splitlines()) - 2)} more"
+    assert len(text) < LONGEST + 200
+    assert text.splitlines()[-2] == f"… and {100 - (len(text.splitlines()) - 3)} more"
 
 
 @pytest.mark.parametrize(
@@ -210,3 +213,12 @@ def test_a_broken_answer_is_one_sentence(server: LocalServer, kind: str) -> None
     assert sentence.startswith(("Slack can't be reached: ", "Slack refused: ", "Slack's answer can't be read"))
     assert "\n" not in sentence
     gc.collect()
+
+
+def test_a_message_says_how_current_it_is_and_how_its_days_are_known() -> None:
+    table = Table("t", ["told_by"], [("dates",), ("snapshot",)], datetime(2026, 3, 9, 5, tzinfo=UTC), "sprint_burndown")
+    text = message(replace(report(), results=table, orgs=("acme",)))
+    assert text.splitlines()[-2:] == [
+        "From sprint_burndown of acme, as of 2026-03-09T05:00:00Z.",
+        "1 of 2 days come from items' dates alone (created, closed): the sprint and points of each are as of now.",
+    ]

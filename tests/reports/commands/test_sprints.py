@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from reports.commands.sprints import estimated_anew
+
 Run = Callable[..., int]
 BOARD = ("--project", "acme/1")
 
@@ -89,3 +91,12 @@ def test_percent_complete(boards: Run, capsys: pytest.CaptureFixture[str], unit:
     assert lines[0] == f"Percent complete by deliverable in acme/1 (Road=map) by {unit}"
     assert [line for line in lines if line.startswith(("Empty", "Search"))] == rows
     assert {"issues": "Percent closed: 25 %", "points": "Percent closed: 6 %"}[unit] in lines
+
+
+@pytest.mark.parametrize(
+    ("total", "lines"), [(7, []), (6, [("Re-estimated", "\u22121")]), (9.5, [("Re-estimated", "+2.5")])]
+)
+def test_new_estimates_are_told(total: float, lines: list[tuple[str, str]]) -> None:
+    """Committed + added - removed was not the total, and nothing said why."""
+    row = {"total_points": total, "committed_points": 6.5, "added_points": 1, "removed_points": 0.5}
+    assert estimated_anew(row, "points") == lines
