@@ -101,6 +101,12 @@ def write_json(report: Report, out: TextIO) -> None:
     out.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
 
 
+def write_nothing(name: str, sentence: str, *, out: TextIO | None = None) -> None:
+    """Write a report that has nothing to tell of yet as the same JSON object, without rows."""
+    nothing: Report = Report(name, sentence, [], Table(sentence, [], []), Table("", [], []))
+    write_json(nothing, out or sys.stdout)
+
+
 # For people
 
 

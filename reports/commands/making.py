@@ -13,8 +13,9 @@ from typing import Any
 import typer
 
 from chalicelib.settings import Settings, load_settings
-from reports import deliver
+from reports import deliver, output
 from reports.commands import known
+from reports.errors import NothingToShowError
 from reports.options import DryRun, Form, Output, Slack
 from reports.reading import Database, reading
 from reports.report import Report
@@ -59,7 +60,12 @@ def reporting(make: Make) -> Callable[..., None]:
         with reading(run.settings) as engine:
             database = Database(engine, run.now, with_source=wants_source)
             known.check(database, **{name: options[name] for name in NAMES if name in options})
-            report = make(database, **options)
+            try:
+                report = make(database, **options)
+            except NothingToShowError as nothing:
+                if delivery["form"] == "json":  # a program reads a document even then
+                    output.write_nothing(command.__name__.replace("_", "-"), str(nothing))
+                raise
         deliver.deliver(report, **delivery, settings=run.settings)
 
     first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

@@ -78,6 +78,13 @@ def test_the_only_board_needs_no_name(boards: Run, capsys: pytest.CaptureFixture
     assert err.startswith("Percent complete by deliverable in other/9 (Theirs) by issues: no item")
 
 
+def test_nothing_to_show_is_a_json_document_too(boards: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing at all was written, which no program can read."""
+    assert boards("sprint-burndown", "--project", "acme/3", "--format", "json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["report"], answer["rows"], answer["summary"]) == ("sprint-burndown", [], {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
