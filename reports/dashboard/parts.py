@@ -148,7 +148,8 @@ def mark_unfinished(figure: Figure, table: Table, *, by: str, today: date) -> No
     """Shade the last period of a chart, and say below it that it is not over."""
     if not table.rows or period_end(table.values(by)[-1], by) <= today:
         return
-    last = len(table.rows) - 1
+    # Its place on the axis: periods without a row have one too.
+    last = max(place for trace in figure.data for place in trace.x)
     figure.add_vrect(x0=last - 0.5, x1=last + 0.5, fillcolor=SHADE, line_width=0, layer="below")
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from reports import charts
-from reports.charts.series import MOST_STANDING
 from reports.commands.cycles import Cycle
 from reports.dashboard.filters import Choice, say_unknown
 from reports.dashboard.parts import mark_unfinished, say_limits, show_chart, show_figures
@@ -16,6 +15,7 @@ from reports.reading import Table
 from reports.report import Report
 
 BY = ("month", "week")
+MOST_BARS = 7  # with their dates below them, as the charts let bars stand
 Make = Callable[..., Report]
 
 
@@ -41,10 +41,10 @@ def report_of(make: Make, source: Source, choice: Choice, by: str) -> Report:
 def show_hours(read: Table, cycle: Cycle, source: Source, by: str) -> None:
     """Show the medians, each period with its number of values."""
     table = titled(read, f"How long {cycle.name} waited, by {by} (medians, in hours)")
-    last = cycle.medians[-1].removeprefix("median_")
-    figure = charts.lines(table, x=by, y=cycle.medians, unit="hours", n=f"n_{last}")
+    counts = [f"n_{name.removeprefix('median_')}" for name in cycle.medians]
+    figure = charts.lines(table, x=by, y=cycle.medians, unit="hours", n=counts)
     mark_unfinished(figure, table, by=by, today=source.today)
-    about = f"n is of how many the median of the {last.replace('_', ' ')} is; the table has the others."
+    about = "n is of how many values each median is, in the order of the lines."
     show_chart(table, figure, key=f"{slug(cycle)}-hours", empty=empty_of(cycle), about=about)
 
 
@@ -52,7 +52,7 @@ def show_counts(read: Table, cycle: Cycle, source: Source, by: str) -> None:
     """Show how many there were."""
     table = titled(read, f"How many {cycle.name} there were, by {by}")
     # Many bars would lie, and time runs to the right.
-    draw = charts.bars if len(table.rows) <= MOST_STANDING else charts.lines
+    draw = charts.bars if len(table.rows) <= MOST_BARS else charts.lines
     figure = draw(table, x=by, y=cycle.counts, unit=cycle.name)
     mark_unfinished(figure, table, by=by, today=source.today)
     show_chart(table, figure, key=f"{slug(cycle)}-counts", empty=empty_of(cycle))

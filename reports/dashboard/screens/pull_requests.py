@@ -86,7 +86,7 @@ def show_load(source: Source, choice: Choice) -> None:
         .order_by(rows.week)
     )
     table = source.read(query, title="Review load by week", kinds=KINDS, orgs=[choice.org])
-    figure = charts.lines(table, x="week", y=("percent_by_one",), unit="% of all reviews", n="reviewers")
+    figure = charts.lines(table, x="week", y=("percent_by_one",), unit="% of all reviews", n=("reviewers",))
     mark_unfinished(figure, table, by="week", today=source.today)
     about = (
         "Which part of a week's reviews came from the one who did most, without names; n is how many people reviewed."
