@@ -294,7 +294,7 @@ def run_all(settings: Settings) -> list[str]:
 @pytest.mark.parametrize("first", JOBS)
 def test_after_every_job_ran_all_is_current(db_url: str, first: str, capsys: pytest.CaptureFixture[str]) -> None:
     with organisation(db_url, items=30, now=this_moment()) as org:
-        org.environment |= {"SECURITY": "on", "WORKFLOWS": "on"}
+        org.environment |= {"SECURITY": "on", "WORKFLOWS": "on", "PROJECTS": "on"}
         assert app.main([first], org.settings) == 0
         assert run_all(org.settings) == []
         capsys.readouterr()
