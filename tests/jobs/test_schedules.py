@@ -113,7 +113,8 @@ def test_a_job_has_the_steps_of_every_domain_that_is_read(job: str) -> None:
     assert steps.pop() == "facts"
     assert steps == first + [step.name for step in declared if step.name not in {*first, *last}]
     assert first == ["repositories"]
-    settings = load_settings({"COPILOT": "on", "SNAPSHOT_URL": "snapshots"})
+    messages = {"SLACK_MESSAGES": "sprints,sprints-by-points"}
+    settings = load_settings({"COPILOT": "on", "SNAPSHOT_URL": "snapshots", **messages})
     assert [step.name for step in steps_of(job, settings)] == steps + last
     assert last[0] == "facts"
     assert (len(last) > 1) == (job == DAILY)
