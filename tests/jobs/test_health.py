@@ -150,7 +150,8 @@ def test_a_backfill_starts_no_clock(db: Session) -> None:
 def test_the_clock_may_be_another_one(db: Session) -> None:
     record(db, "issues.count", 0 * HOURS, status="partial")
     later = read_health(db, settings(WORKFLOWS="off"), now=lambda: utc_now() + 3 * HOURS)
-    assert {health.kind for health in later if health.is_stale} == {"pull_requests", "issues", "events", "facts"}
+    kinds = {"pull_requests", "issues", "events", "facts", "projects"}
+    assert {health.kind for health in later if health.is_stale} == kinds
 
 
 def test_a_step_that_failed_needs_somebody_though_the_data_is_current(db: Session) -> None:

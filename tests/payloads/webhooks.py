@@ -88,6 +88,29 @@ PARTS: dict[str, dict[str, Any]] = {
     },
     "code_scanning_alert": {"alert": {**ALERT, "rule": {"id": "x"}, "tool": {"name": "CodeQL"}}, "ref": ""},
     "secret_scanning_alert": {"alert": {**ALERT, "secret_type": "x"}},
+    "projects_v2": {
+        "projects_v2": {"node_id": "PVT_1", "number": 5, "title": "Road", "created_at": TIME, "updated_at": TIME}
+    },
+    "projects_v2_item": {
+        "projects_v2_item": {
+            "node_id": "PVTI_1",
+            "project_node_id": "PVT_1",
+            "content_node_id": "I_1",
+            "content_type": "Issue",
+            "created_at": TIME,
+            "updated_at": TIME,
+        },
+        "changes": {
+            "field_value": {
+                "field_node_id": "PVTF_1",
+                "field_type": "number",
+                "field_name": "Points",
+                "project_number": 5,
+                "from": None,
+                "to": 0.5,
+            }
+        },
+    },
     "ping": {"zen": "Keep it logically awesome.", "hook_id": 7},
     "push": {"ref": "refs/heads/main"},
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from datetime import datetime
 from typing import Any
 
@@ -137,6 +138,8 @@ def _value_of(value: Any, kind: str | None) -> tuple[str | None, str | None]:
         return None, None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RejectedError(f"a value of {kind} is {type(value).__name__}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RejectedError(f"a value of {kind} is no finite number")
     if isinstance(value, str):
         # A day comes as a time with an offset, in which it is midnight.
         return value[:DAY_LENGTH] if kind == "date" else value, None

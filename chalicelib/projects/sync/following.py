@@ -5,6 +5,7 @@ Deliveries come in any order, so an item takes what its newest event says, and o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from chalicelib.projects.models import Project, ProjectField, ProjectItem, Proje
 from chalicelib.projects.rules import DELIVERABLE, FIELD, POINTS, SPRINT, STATUS, Change, in_order
 from chalicelib.projects.sync.corrections import correct_item, day_bounds, remove_item
 
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,2})?", re.ASCII)
 _event = ProjectItemEvent.__table__.c
 # Which column a role fills, and how an event says its value.
 COLUMNS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
@@ -59,9 +61,16 @@ def _take_newest(saving: Saving, told: Row, *same: ColumnElement[bool]) -> None:
     newest = newest.order_by(_event.at.desc(), _event.turn.desc()).limit(1)
     column, value_of = COLUMNS[role]
     event = saving.session.execute(newest).one()
+    if role == POINTS and not _is_number(event.to_value):
+        return
     if board.items_read_at is None or event.at > board.items_read_at:
         changed = update(ProjectItem).where(ProjectItem.id == told["item_id"])
         saving.session.execute(changed.values({column: value_of(event)}))
     begins, ends = day_bounds(told["at"])
     last = saving.session.execute(newest.where(_event.at >= begins, _event.at < ends)).one()
     correct_item(saving.session, told["item_id"], last.at, **{column: value_of(last)})
+
+
+def _is_number(text: str | None) -> bool:
+    """Tell whether points can be read from a value; none is an answer, too."""
+    return text is None or NUMBER.fullmatch(text) is not None

@@ -15,7 +15,9 @@ from sandbox.api.graphql import schema
 OLD, NEW = "graphql-schema-15.26.1.graphql.xz", "graphql-schema-2025-11-24.graphql.xz"
 # Ours by GitHub's: what an older server knows is there in the newer one, too.
 PAIRS = [(schema.OLD, OLD), (schema.OLD, NEW), (schema.NEW, NEW)]
-DEFINITION = re.compile(r"^(?:type|interface|union|enum|scalar) (\w+)\b.*?(?=^(?:\"\"\"|\w))", re.MULTILINE | re.DOTALL)
+DEFINITION = re.compile(
+    r"^(?:type|interface|union|enum|input|scalar) (\w+)\b.*?(?=^(?:\"\"\"|\w))", re.MULTILINE | re.DOTALL
+)
 Said = dict[str, str]
 
 

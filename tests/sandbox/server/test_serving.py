@@ -246,7 +246,7 @@ def test_a_page_of_html(changing: RunningSandbox, client: Client) -> None:
     script(changing, "html")
     answer = client.get(SEARCH)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises(requests.JSONDecodeError):
         answer.json()
 
 
