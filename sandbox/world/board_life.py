@@ -202,7 +202,9 @@ class Life:
         if not item.is_pull and item.issue_type is None and self.rng.random() < 0.7:
             kind = types[self.rng.choice(("Task", "Bug"))]
             self.world.apply(item, Change(self.world.now, Kind.ISSUE_TYPE_ADDED, self._actor(), issue_type=kind))
-        above = [one.now() for one in self.above if one.now().id in self.world.items]
+        # One that moved to another repository is another item there, and may stand above itself.
+        above = [one for one in (each.now() for each in self.above) if one.id in self.world.items]
+        above = [one for one in above if item not in (one, *ancestors(one))]
         if above and not item.is_pull and item.parent is None and self.rng.random() < 0.6:
             self.world.set_parent(item, self.rng.choice(above), actor=self._actor())
         self._dress(row)

@@ -43,10 +43,11 @@ def save_board(
 
     `iterations` are those of each field, by its id: what a field has no more is marked.
     """
-    told: dict[str, Any] = {"fields_chosen_by": roles.chosen_by, "deliverables_by": roles.deliverables_by}
-    if read_at:
-        told |= {"items_read_at": read_at, "items_read_for": board.row["updated_at"]}
+    told = {"fields_chosen_by": roles.chosen_by, "deliverables_by": roles.deliverables_by}
     save_rows(context, BOARDS, Project, [board.with_columns(**told)])
+    if read_at:  # apart: that it was read once more does not count as a change
+        read = {"items_read_at": read_at, "items_read_for": board.row["updated_at"]}
+        context.session.execute(update(Project).where(Project.id == board.row["id"]).values(**read))
     before = _names_before(context, roles.field_ids.get(STATUS))
     by_field = {field_id: role for role, field_id in roles.field_ids.items()}
     rows = [field.with_columns(role=by_field.get(field.row["id"])) for field in fields]
