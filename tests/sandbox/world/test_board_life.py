@@ -138,3 +138,9 @@ def test_life_goes_on_and_can_end() -> None:
     world.delete_board(board)
     world.advance(NOW + 60 * DAY)
     assert boards(world) == []
+
+
+def test_an_issue_that_moved_is_not_put_below_itself() -> None:
+    """It is another item in its new repository: a world with many moves could not be made."""
+    world = World(small_plan(boards=3, days=150, items=250, transfers=12.0, seed=1))
+    assert boards(world)
