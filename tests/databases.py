@@ -194,3 +194,12 @@ def keep_postgresql(url: str) -> Write:
                 connection.exec_driver_sql("SELECT setval(%s, %s)", (name, value))
 
     return write
+
+
+def filled(urls: dict[str, str], fill: Callable[[Engine], object]) -> dict[str, str]:
+    """Fill each of some databases; gives their URLs back."""
+    for url in urls.values():
+        engine = create_engine(url)
+        fill(engine)
+        engine.dispose()
+    return urls

@@ -68,18 +68,7 @@ def styled(
     foot = [escaped(note, longest=130) for note in notes]
     figure.update_layout(
         template="none",
-        title={
-            "text": f"<b>{title}</b>",
-            "subtitle": {"text": subtitle, "font": {"size": 13, "color": IDEAL}},
-            "x": 0.03,  # not where the axis begins: long names beside it would push the title out
-            "xref": "container",
-            "xanchor": "left",
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-            "pad": {"t": 18},
-            "font": {"size": 17},
-        },
+        title=_title(title, subtitle),
         meta={"alternative": says},
         font={"family": FONT, "size": 12, "color": INK},
         paper_bgcolor="white",
@@ -102,6 +91,21 @@ def styled(
     if foot:
         add_foot(figure, foot)
     return figure
+
+
+def _title(title: str, subtitle: str) -> dict[str, Any]:
+    return {
+        "text": f"<b>{title}</b>",
+        "subtitle": {"text": subtitle, "font": {"size": 13, "color": IDEAL}},
+        "x": 0.03,  # not where the axis begins: long names beside it would push the title out
+        "xref": "container",
+        "xanchor": "left",
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        "pad": {"t": 18},
+        "font": {"size": 17},
+    }
 
 
 def add_foot(figure: Figure, lines: Sequence[str]) -> None:

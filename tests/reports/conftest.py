@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from chalicelib.settings import Settings
 from reports.__main__ import main
-from tests.databases import BOTH
+from tests.databases import BOTH, filled
 from tests.postgres import new_database
 from tests.reports.boards import NOW, write_boards
 
@@ -26,12 +26,7 @@ def boards_urls(
     path = tmp_path_factory.mktemp("boards") / "boards.db"
     shutil.copyfile(sqlite_template, path)
     with new_database(postgres, template=postgres_template) as postgres_url:
-        urls = {"sqlite": f"sqlite:///{path}", "postgresql": postgres_url}
-        for url in urls.values():
-            engine = create_engine(url)
-            write_boards(engine)
-            engine.dispose()
-        yield urls
+        yield filled({"sqlite": f"sqlite:///{path}", "postgresql": postgres_url}, write_boards)
 
 
 @pytest.fixture(params=BOTH)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from chalicelib.store.engine import make_engine
-from tests.databases import BOTH
+from tests.databases import BOTH, filled
 from tests.postgres import new_database
 from tests.reports.dashboard.organisation import NOW, fill_organisation
 
@@ -22,12 +22,7 @@ def organisation_urls(
     path = tmp_path_factory.mktemp("dashboard") / "dashboard.db"
     shutil.copyfile(sqlite_template, path)
     with new_database(postgres, template=postgres_template) as postgres_url:
-        urls = {"sqlite": f"sqlite:///{path}", "postgresql": postgres_url}
-        for url in urls.values():
-            engine = create_engine(url)
-            fill_organisation(engine)
-            engine.dispose()
-        yield urls
+        yield filled({"sqlite": f"sqlite:///{path}", "postgresql": postgres_url}, fill_organisation)
 
 
 @pytest.fixture(params=BOTH)
