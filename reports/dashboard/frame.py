@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.settings import Settings
 from chalicelib.store.urls import redact_url
-from reports.commands import boards, cycles
 from reports.dashboard import filters
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
+from reports.dashboard.screen import Screen
 from reports.dashboard.screens import data, issues, overview, pull_requests, sprints
 from reports.dashboard.source import Source, choose_database
 from reports.reading import reading
@@ -23,50 +23,7 @@ from reports.reading import reading
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-Show = Callable[[Source, Choice], None]
-
-
-class Screen(NamedTuple):
-    """A page: its title, its place in the URL, what it answers, and what shows it."""
-
-    title: str
-    path: str
-    question: str
-    show: Show
-    kinds: tuple[str, ...] = ()  # of data_health: what its numbers rest on
-    filters: tuple[str, ...] = ()  # those besides the organisation that it heeds
-
-
-ALL = ("repository", "team", "period")
-PULLS, ISSUES = cycles.PULL_REQUESTS.kinds, cycles.ISSUES.kinds
-SCREENS = (
-    Screen(
-        "Overview",
-        "overview",
-        "How is it going, beside the month before?",
-        overview.show,
-        kinds=(*PULLS, *ISSUES),
-        filters=ALL,
-    ),
-    Screen(
-        "Pull requests",
-        "pull-requests",
-        "How long do pull requests take, and what holds them up?",
-        pull_requests.show,
-        kinds=PULLS,
-        filters=ALL,
-    ),
-    Screen(
-        "Issues",
-        "issues",
-        "How many issues are open, and who waits for an answer?",
-        issues.show,
-        kinds=ISSUES,
-        filters=ALL,
-    ),
-    Screen("Sprints", "sprints", "How does the sprint go?", sprints.show, kinds=boards.KINDS),
-    Screen("Data", "data", "How current is the data, and what is missing?", data.show, filters=("period",)),
-)
+SCREENS = (overview.SCREEN, pull_requests.SCREEN, issues.SCREEN, sprints.SCREEN, data.SCREEN)
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
     "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."

@@ -8,6 +8,7 @@ from reports import charts
 from reports.commands.health import health
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import show_chart, show_figures, show_table
+from reports.dashboard.screen import Screen
 from reports.dashboard.source import Source
 from reports.options import midnight
 from reports.output import number
@@ -82,3 +83,6 @@ def show_ledger(source: Source, choice: Choice) -> None:
     title = f"The ledger: the last {MOST_RUNS} steps of jobs"
     table = source.read(query.order_by(rows.id.desc()).limit(MOST_RUNS), title=title, kinds=(), orgs=[choice.org])
     show_table(table, key="ledger", empty="No job has run in this time.", is_dated=False)
+
+
+SCREEN = Screen("Data", "data", "How current is the data, and what is missing?", show, filters=("period",))

@@ -11,6 +11,7 @@ from reports import charts
 from reports.commands import cycles
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import show_chart, show_table
+from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.periods import show_periods
 from reports.dashboard.screens.pull_requests import without_team
 from reports.dashboard.source import MOST_ROWS, Source
@@ -99,3 +100,13 @@ def show_trending(source: Source, choice: Choice) -> None:
     title = "Issues on which non-members commented most in the last 7 days"
     table = source.read(query.limit(MOST_TRENDING), title=title, kinds=KINDS, orgs=[choice.org])
     show_table(table, key="trending", empty="No non-member commented in the last 7 days.", about=without_team(choice))
+
+
+SCREEN = Screen(
+    "Issues",
+    "issues",
+    "How many issues are open, and who waits for an answer?",
+    show,
+    kinds=cycles.ISSUES.kinds,
+    filters=ALL,
+)

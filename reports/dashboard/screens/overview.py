@@ -13,6 +13,7 @@ from reports.commands.cycles import ISSUES, PULL_REQUESTS, issues, pull_requests
 from reports.commands.health import health
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import MOST_TILES, say_limits, show_table
+from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.periods import report_of, show_counts
 from reports.dashboard.source import Source
 from reports.output import HOUR, NOTHING, duration, number
@@ -139,3 +140,13 @@ def show_health(source: Source, choice: Choice) -> None:
     else:
         empty = "No job has run in 30 days: see the page Data."
     show_table(table, key="not-current", empty=empty)
+
+
+SCREEN = Screen(
+    "Overview",
+    "overview",
+    "How is it going, beside the month before?",
+    show,
+    kinds=(*PULL_REQUESTS.kinds, *ISSUES.kinds),
+    filters=ALL,
+)

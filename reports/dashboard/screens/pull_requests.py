@@ -10,6 +10,7 @@ from reports import charts
 from reports.commands import cycles
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import mark_unfinished, plain, show_chart, show_table
+from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.periods import show_periods
 from reports.dashboard.source import MOST_ROWS, Source
 from reports.output import number
@@ -135,3 +136,13 @@ def stale_figures(table: Table) -> list[tuple[str, str]]:
 def without_team(choice: Choice) -> str:
     """Say that a number is not known by team."""
     return f" Not known by team: these are all of {plain(choice.org)}'s." if choice.team else ""
+
+
+SCREEN = Screen(
+    "Pull requests",
+    "pull-requests",
+    "How long do pull requests take, and what holds them up?",
+    show,
+    kinds=cycles.PULL_REQUESTS.kinds,
+    filters=ALL,
+)

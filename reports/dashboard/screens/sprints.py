@@ -9,11 +9,12 @@ import streamlit as st
 from sqlalchemy import select
 
 from chalicelib.utils import shown
-from reports.commands.boards import BOARDS, SPRINTS, Board, Sprint
+from reports.commands.boards import BOARDS, KINDS, SPRINTS, Board, Sprint
 from reports.commands.deliverables import percent_complete
 from reports.commands.sprints import report_on
 from reports.dashboard.filters import Choice, say_unknown
 from reports.dashboard.parts import show_chart, show_figures
+from reports.dashboard.screen import Screen
 from reports.dashboard.source import Source
 from reports.report import Report
 
@@ -95,3 +96,6 @@ def sprints_of(source: Source, board: Board) -> dict[str, Sprint]:
     query = query.where(rows.project_id == board.id).order_by(rows.start_date.desc(), rows.iteration_id)
     sprints = [Sprint(*row.values()) for row in source.all(query)]
     return {shown(f"{sprint.start} {sprint.title}"): sprint for sprint in sprints}
+
+
+SCREEN = Screen("Sprints", "sprints", "How does the sprint go?", show, kinds=KINDS)
