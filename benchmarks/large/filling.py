@@ -23,6 +23,7 @@ from chalicelib.models import (
     Issue,
     Member,
     Membership,
+    Organisation,
     PullRequest,
     Release,
     Repository,
@@ -100,6 +101,7 @@ def write_part(session: Session, part: Part, *, since: int, until: int) -> None:
     write, crowd = writer(connection), people.crowd(part.org, people=part.people, first=part.first)
     found = repositories.repos(crowd, count=part.repositories, first=part.first)
     memberships = list(people.membership_rows(crowd, since, until))
+    write_all(write, Organisation, [{"id": part.first, "login": part.org}])
     write_all(write, Membership, memberships)
     write_all(write, Member, people.member_rows(crowd, memberships))
     write_all(write, Repository, repositories.repository_rows(found, since, until))

@@ -39,7 +39,7 @@ FIGURES = {
             "our upsert / SQLAlchemy's upsert, all changed",
         ),
     ),
-    "views": ("refresh", "as it is", "pull_request_cycle", "data_health"),
+    "views": ("refresh", "as it is", "pull_request_cycle", "data_health", "overview"),
     "backfill": ("PostgreSQL", "SQLite", "the libraries alone"),
     "idle": ("3 repositories", "30 repositories"),
     "security": (
