@@ -7,19 +7,22 @@ from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 import streamlit as st
-from sqlalchemy import TableClause, select
+from sqlalchemy import TableClause, func, select
 
 from reports.commands.cycles import ISSUES, PULL_REQUESTS, issues, pull_requests
-from reports.commands.health import health
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import MOST_TILES, say_limits, show_table
+from reports.dashboard.parts import MOST_TILES, say_limits
 from reports.dashboard.screen import ALL, Screen
+from reports.dashboard.screens.glance import show_glance
 from reports.dashboard.screens.periods import report_of, show_counts
 from reports.dashboard.source import Source
 from reports.output import HOUR, NOTHING, duration, number
-from reports.reading import Table, view
+from reports.reading import view
 
 CONTRIBUTORS = view("contributors_monthly", "level org repo month active_people new_people")
+DELIVERY = view("delivery_monthly", "level org repo month deployments median_lead_time_hours n_lead_time_hours")
+MINUTES = view("ci_minutes_monthly", "org repo month minutes")
+COPILOT = view("copilot_acceptance_monthly", "org month mean_daily_active_users")
 
 
 class Figure(NamedTuple):
@@ -49,21 +52,25 @@ FIGURES = (
     Figure("Median to closing", MONTHLY_ISSUES, "median_hours_to_close", "inverse"),
     Figure("People who contributed", CONTRIBUTORS, "active_people"),
     Figure("New people", CONTRIBUTORS, "new_people"),
+    Figure("Deployments", DELIVERY, "deployments"),
+    Figure("Median lead time", DELIVERY, "median_lead_time_hours", "inverse"),
+    Figure("Minutes of CI", MINUTES, "minutes"),
+    Figure("Copilot's users on a day (mean)", COPILOT, "mean_daily_active_users"),
 )
-VIEWS = (MONTHLY_PULLS, MONTHLY_ISSUES, CONTRIBUTORS)
+VIEWS = (MONTHLY_PULLS, MONTHLY_ISSUES, CONTRIBUTORS, DELIVERY, MINUTES, COPILOT)
 
 
 def show(source: Source, choice: Choice) -> None:
     """Show the page."""
     last = (source.today.replace(day=1) - timedelta(days=1)).replace(day=1)
     before = (last - timedelta(days=1)).replace(day=1)
+    show_glance(source, choice)
     st.subheader(f"{last:%B %Y}, beside {before:%B %Y}", anchor=False)
     show_figures_of(source, choice, last, before)
     for make, cycle in ((pull_requests, PULL_REQUESTS), (issues, ISSUES)):
         counts = report_of(make, source, choice, "month").results
         show_counts(counts, cycle, source, "month")
         say_limits(counts, by="month", begin=choice.begin, today=source.today)
-    show_health(source, choice)
 
 
 def show_figures_of(source: Source, choice: Choice, last: date, before: date) -> None:
@@ -73,8 +80,9 @@ def show_figures_of(source: Source, choice: Choice, last: date, before: date) ->
         st.info("Nothing is stored of these two months: `make run`, or a backfill, reads them.")
         return
     st.caption(f"The last month that is over, by what is known now. {sources()}")
-    if choice.team:
-        st.caption("How many people contributed is not known by team.")
+    unknown = [figure.label for figure in FIGURES if not knows(figure.view, choice)]
+    if unknown:
+        st.caption(f"Not known by {'repository' if choice.repo else 'team'}: {', '.join(unknown)}.")
     for place in range(0, len(FIGURES), MOST_TILES):
         row = FIGURES[place : place + MOST_TILES]
         for column, figure in zip(st.columns(MOST_TILES), row, strict=False):
@@ -96,17 +104,27 @@ def sources() -> str:
 
 
 def read_months(source: Source, choice: Choice, view: TableClause, months: Sequence[date]) -> dict[date, Row]:
-    """Read a view's rows of some months, by month; none where it doesn't know teams and one is chosen."""
-    rows = view.c
-    if choice.team and "team" not in rows:
+    """Read a view's rows of some months, by month; what has no levels is added up."""
+    if not knows(view, choice):
         return {}
-    level = "repository" if choice.repo else "team" if choice.team else "organisation"
-    conditions = [rows.level == level, rows.org == choice.org, rows.month.in_(months)]
+    rows = view.c
+    conditions = [rows.org == choice.org, rows.month.in_(months)]
+    if "level" in rows:
+        conditions.append(rows.level == ("repository" if choice.repo else "team" if choice.team else "organisation"))
     conditions += [rows.repo == choice.repo] if choice.repo else []
     conditions += [rows.team == choice.team] if choice.team else []
-    columns = {name for figure in FIGURES if figure.view is view for name in (figure.column, figure.counted) if name}
-    found = source.all(select(rows.month, *(rows[name] for name in sorted(columns))).where(*conditions))
+    names = sorted(
+        {name for figure in FIGURES if figure.view is view for name in (figure.column, figure.counted) if name}
+    )
+    columns = [rows[name] if "level" in rows else func.sum(rows[name]).label(name) for name in names]
+    query = select(rows.month, *columns).where(*conditions)
+    found = source.all(query if "level" in rows else query.group_by(rows.month))
     return {row["month"]: row for row in found}
+
+
+def knows(view: TableClause, choice: Choice) -> bool:
+    """Tell whether a view knows repositories, or teams, where one is chosen."""
+    return not (choice.repo and "repo" not in view.c) and not (choice.team and "team" not in view.c)
 
 
 def label_of(figure: Figure, row: Row) -> str:
@@ -128,18 +146,6 @@ def change(column: str, now: float | None, then: float | None) -> str | None:
     difference = now - then
     sign = "+" if difference > 0 else ""
     return f"{sign}{written(column, difference)} (before: {written(column, then)})"
-
-
-def show_health(source: Source, choice: Choice) -> None:
-    """Show at a glance whether the data is current."""
-    report = health(source, org=choice.org)
-    bad = [row for row in report.results.rows if not str(row[-1]).startswith("current")]
-    table = Table("Data that is not current", report.results.columns, bad, report.results.as_of, report.results.view)
-    if report.results.rows:
-        empty = f"All {len(report.results.rows)} kinds of data are current: see the page Data."
-    else:
-        empty = "No job has run in 30 days: see the page Data."
-    show_table(table, key="not-current", empty=empty)
 
 
 SCREEN = Screen(
