@@ -15,6 +15,7 @@ from chalicelib.store.urls import redact_url
 from reports.dashboard import filters
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
+from reports.dashboard.patience import limit
 from reports.dashboard.screen import Screen
 from reports.dashboard.screens import data, issues, overview, pull_requests, sprints
 from reports.dashboard.source import Source, choose_database
@@ -40,6 +41,7 @@ def show(load: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
     try:
         settings = choose_database(load())
         with reading(settings) as engine:
+            limit(engine)
             run(Source(engine, now, key=settings.db_url), name=redact_url(settings.db_url))
     except ContributorMetricsError as error:
         st.error(plain(error))

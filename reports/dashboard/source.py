@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select
 
 from chalicelib.settings import Settings
 from chalicelib.store.urls import parse_db_url
+from reports.dashboard.patience import patience
 from reports.reading import LEDGER_DAYS, Database, Table, as_of, plain, view
 
 KEPT_SECONDS = 60
@@ -102,7 +103,8 @@ def kept(
     _ask: Callable[[], Any],
 ) -> Any:
     """Ask, unless the same was asked a moment ago."""
-    return _ask()
+    with patience():
+        return _ask()
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
