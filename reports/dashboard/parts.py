@@ -25,6 +25,7 @@ MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 LONGEST = 300
 MOST_TILES = 4  # beside each other
 TOP_WITHOUT_TITLE = 40
+MONTHS = {"month": 1, "quarter": 3}
 YEAR_END = 12
 # Key figures: what they are, as words, and their values.
 Figures = Sequence[tuple[str, str]]
@@ -138,10 +139,11 @@ def show_figures(figures: Figures) -> None:
 
 
 def period_end(begin: date, by: str) -> date:
-    """Give the first day after a month or week."""
+    """Give the first day after a week, month or quarter."""
     if by == "week":
         return begin + timedelta(days=7)
-    return date(begin.year + begin.month // YEAR_END, begin.month % YEAR_END + 1, 1)
+    years, month = divmod(begin.month - 1 + MONTHS[by], YEAR_END)
+    return date(begin.year + years, month + 1, 1)
 
 
 def mark_unfinished(figure: Figure, table: Table, *, by: str, today: date) -> None:
@@ -154,7 +156,7 @@ def mark_unfinished(figure: Figure, table: Table, *, by: str, today: date) -> No
 
 
 def say_limits(table: Table, *, by: str, begin: date, today: date) -> None:
-    """Say that a period is wider than the data, and that the last month or week is not over."""
+    """Say that a period is wider than the data, and that its last month, week or quarter is not over."""
     if not table.rows:
         return
     periods = table.values(by)
