@@ -17,14 +17,14 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
 from reports.dashboard.patience import limit
 from reports.dashboard.screen import Screen
-from reports.dashboard.screens import data, issues, overview, pull_requests, sprints
+from reports.dashboard.screens import data, issues, overview, people, pull_requests, sprints
 from reports.dashboard.source import Source, choose_database
 from reports.reading import reading
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-SCREENS = (overview.SCREEN, pull_requests.SCREEN, issues.SCREEN, sprints.SCREEN, data.SCREEN)
+SCREENS = (overview.SCREEN, pull_requests.SCREEN, issues.SCREEN, people.SCREEN, sprints.SCREEN, data.SCREEN)
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
     "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."
@@ -99,8 +99,8 @@ def how_current(moment: datetime | None) -> str:
 def whose(screen: Screen, choice: Choice) -> str:
     """Say whose numbers a page shows, since when, and which filters it doesn't heed."""
     since = f", since {choice.begin}" if "period" in screen.filters else ""
-    if "repository" in screen.filters:
-        return f"{plain(choice.name)}{since}."
     chosen = [name for name, value in (("repository", choice.repo), ("team", choice.team)) if value]
-    unheeded = f" The filter of the {chosen[0]} doesn't change this page." if chosen else ""
-    return f"{plain(choice.org)}{since}.{unheeded}"
+    unheeded = [name for name in chosen if name not in screen.filters]
+    if not unheeded:
+        return f"{plain(choice.name)}{since}."
+    return f"{plain(choice.org)}{since}. The filter of the {unheeded[0]} doesn't change this page."

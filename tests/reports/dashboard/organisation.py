@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chalicelib.contributions.sync.facts import follow_roles
 from chalicelib.models import Organisation, RejectedRecord, Repository, SyncRun, Team, TeamMember
 from tests.reports.boards import write_boards
+from tests.reports.dashboard.data_people import write_people
 from tests.views.world import IDS, World
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -25,6 +26,7 @@ def fill_organisation(engine: Engine) -> None:
         write_inventory(session)
         write_items(World(session))
         write_ledger(session)
+        write_people(session)
         session.commit()
     write_boards(engine)
 

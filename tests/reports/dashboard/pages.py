@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from sqlalchemy import Engine, text
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -55,3 +56,15 @@ def texts(visit: AppTest) -> str:
     """Read all that a page says, but tables."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error")
     return "\n".join(each.value for kind in kinds for each in getattr(visit, kind))
+
+
+def ask(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:
+    """Ask a view in plain SQL: rounded, since a page's arithmetic may differ in the last digit."""
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(text(query), values).mappings()]
+
+
+def only(engine: Engine, query: str, **values: Any) -> Any:
+    [row] = ask(engine, query, **values)
+    [value] = row.values()
+    return value

@@ -19,7 +19,8 @@ def test_all_of_the_first_organisation_is_shown_by_default(organisation: Engine)
     page = open_page("pull-requests")
     chosen = {each.key: each.value for each in page.sidebar.selectbox}
     assert chosen == {"org": "acme", "repo": None, "team": None, "period": "1 year"}
-    assert page.sidebar.selectbox(key="org").options == ["acme", "other"]
+    assert page.sidebar.selectbox(key="org").options[0] == "acme"
+    assert "other" in page.sidebar.selectbox(key="org").options
 
 
 @pytest.mark.parametrize(

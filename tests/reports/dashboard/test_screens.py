@@ -4,27 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from chalicelib.utils import format_utc
 from reports.output import HOUR, duration
 from tests.reports.dashboard.organisation import BEFORE, HOSTILE, LAST, NOW
-from tests.reports.dashboard.pages import PATHS, figures, open_page, rows, texts
+from tests.reports.dashboard.pages import PATHS, ask, figures, only, open_page, rows, texts
 
 MONTHS = {"last": f"{LAST:%Y-%m}-01", "before": f"{BEFORE:%Y-%m}-01"}
 OF_ALL = "level = 'organisation' AND org = 'acme'"
-
-
-def ask(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:
-    """Ask a view in plain SQL: rounded, since a page's arithmetic may differ in the last digit."""
-    with engine.connect() as connection:
-        return [dict(row) for row in connection.execute(text(query), values).mappings()]
-
-
-def only(engine: Engine, query: str, **values: Any) -> Any:
-    [row] = ask(engine, query, **values)
-    [value] = row.values()
-    return value
 
 
 @pytest.mark.parametrize("path", ["overview", "pull-requests"])
@@ -98,7 +86,9 @@ def test_the_review_load_names_nobody(organisation: Engine) -> None:
     page = open_page("pull-requests")
     shown = rows(page, "review-load")
     assert (
-        sum(each["reviews"] for each in shown) == only(organisation, "SELECT sum(reviews) FROM review_load_weekly") == 5
+        sum(each["reviews"] for each in shown)
+        == only(organisation, "SELECT sum(reviews) FROM review_load_weekly WHERE org = 'acme'")
+        == 5
     )
     assert {each["percent_by_one"] for each in shown} == {100}
     assert "bob" not in texts(page) + repr(shown)
@@ -108,7 +98,9 @@ def test_stale_pull_requests_are_listed(organisation: Engine) -> None:
     page = open_page("pull-requests")
     [row] = rows(page, "stale")
     assert row["title"] == HOSTILE
-    [expected] = ask(organisation, "SELECT days_idle, waiting_for FROM stale_pull_requests WHERE days_idle >= 30")
+    [expected] = ask(
+        organisation, "SELECT days_idle, waiting_for FROM stale_pull_requests WHERE org = 'acme' AND days_idle >= 30"
+    )
     assert {name: row[name] for name in expected} == expected
     assert figures(page)["Stale"] == "1"
 
@@ -130,8 +122,8 @@ def test_the_backlog_is_the_views(organisation: Engine) -> None:
 def test_what_waits_for_us_is_the_views(organisation: Engine) -> None:
     page = open_page("issues")
     [row] = rows(page, "waiting")
-    query = "SELECT number, username FROM first_responses_pending WHERE kind = 'issue' AND waiting_for = 'us'"
-    [expected] = ask(organisation, query)
+    where = "org = 'acme' AND kind = 'issue' AND waiting_for = 'us'"
+    [expected] = ask(organisation, f"SELECT number, username FROM first_responses_pending WHERE {where}")
     assert {name: row[name] for name in expected} == expected
     assert (figures(page)["Wait for us"], figures(page)["Never answered by us"]) == ("1", "1")
     [trend] = rows(page, "trending")

@@ -1,0 +1,51 @@
+"""People: who takes part, who comes, and who goes; nobody is ranked, and small groups are hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.screen import Screen, Show
+from reports.dashboard.screens.people.absence import show_absence
+from reports.dashboard.screens.people.community import show_community
+from reports.dashboard.screens.people.contributors import show_active, show_moves
+from reports.dashboard.screens.people.members import show_members
+from reports.dashboard.screens.people.months import KINDS
+from reports.dashboard.screens.people.names import show_names
+from reports.dashboard.source import Source
+
+
+def show_taking_part(source: Source, choice: Choice) -> None:
+    """Show how many people contribute, and what comes from whom."""
+    show_active(source, choice)
+    show_community(source, choice)
+
+
+PARTS: Mapping[str, Show] = {
+    "Taking part": show_taking_part,
+    "Coming and going": show_moves,
+    "Members": show_members,
+    "Absence": show_absence,
+}
+
+
+def show(source: Source, choice: Choice) -> None:
+    """Show the part that is chosen."""
+    asked = st.query_params.to_dict()
+    parts = list(PARTS)
+    part = st.segmented_control("Part", parts, default=parts[0], required=True, key="part", bind="query-params")
+    say_unknown(asked, {"part": PARTS})
+    PARTS[part or parts[0]](source, choice)
+    show_names(source, choice)
+
+
+SCREEN = Screen(
+    "People",
+    "people",
+    "Who takes part, who comes, and who goes?",
+    show,
+    kinds=KINDS,
+    filters=("repository", "period"),
+)
