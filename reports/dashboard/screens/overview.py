@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -14,12 +15,13 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import MOST_TILES, say_limits
 from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.glance import show_glance
+from reports.dashboard.screens.people import months
 from reports.dashboard.screens.periods import report_of, show_counts
+from reports.dashboard.screens.small_groups import HIDDEN, RULE
 from reports.dashboard.source import Source
 from reports.output import HOUR, NOTHING, duration, number
 from reports.reading import view
 
-CONTRIBUTORS = view("contributors_monthly", "level org repo month active_people new_people")
 DELIVERY = view("delivery_monthly", "level org repo month deployments median_lead_time_hours n_lead_time_hours")
 MINUTES = view("ci_minutes_monthly", "org repo month minutes")
 COPILOT = view("copilot_acceptance_monthly", "org month mean_daily_active_users")
@@ -50,14 +52,14 @@ FIGURES = (
     Figure("Issues closed", MONTHLY_ISSUES, "closed"),
     Figure("Median to response", MONTHLY_ISSUES, "median_hours_to_first_response", "inverse"),
     Figure("Median to closing", MONTHLY_ISSUES, "median_hours_to_close", "inverse"),
-    Figure("People who contributed", CONTRIBUTORS, "active_people"),
-    Figure("New people", CONTRIBUTORS, "new_people"),
+    Figure("People who contributed", months.MONTHLY, "active_people"),
+    Figure("New people", months.MONTHLY, "new_people"),
     Figure("Deployments", DELIVERY, "deployments"),
     Figure("Median lead time", DELIVERY, "median_lead_time_hours", "inverse"),
     Figure("Minutes of CI", MINUTES, "minutes"),
     Figure("Copilot's users on a day (mean)", COPILOT, "mean_daily_active_users"),
 )
-VIEWS = (MONTHLY_PULLS, MONTHLY_ISSUES, CONTRIBUTORS, DELIVERY, MINUTES, COPILOT)
+VIEWS = (MONTHLY_PULLS, MONTHLY_ISSUES, months.MONTHLY, DELIVERY, MINUTES, COPILOT)
 
 
 def show(source: Source, choice: Choice) -> None:
@@ -75,22 +77,22 @@ def show(source: Source, choice: Choice) -> None:
 
 def show_figures_of(source: Source, choice: Choice, last: date, before: date) -> None:
     """Show each key figure of a month, and how it differs from the month before."""
-    months = {view.name: read_months(source, choice, view, [last, before]) for view in VIEWS}
-    if not any(months.values()):
+    found = {view.name: read_months(source, choice, view, [last, before]) for view in VIEWS}
+    if not any(found.values()):
         st.info("Nothing is stored of these two months: `make run`, or a backfill, reads them.")
         return
-    st.caption(f"The last month that is over, by what is known now. {sources()}")
+    st.caption(f"The last month that is over, by what is known now. {sources()} {RULE}")
     unknown = [figure.label for figure in FIGURES if not knows(figure.view, choice)]
     if unknown:
         st.caption(f"Not known by {'repository' if choice.repo else 'team'}: {', '.join(unknown)}.")
     for place in range(0, len(FIGURES), MOST_TILES):
         row = FIGURES[place : place + MOST_TILES]
         for column, figure in zip(st.columns(MOST_TILES), row, strict=False):
-            now_row, then_row = (months[figure.view.name].get(month, {}) for month in (last, before))
+            now_row, then_row = (found[figure.view.name].get(month, {}) for month in (last, before))
             now, then = now_row.get(figure.column), then_row.get(figure.column)
             column.metric(
                 label_of(figure, now_row),
-                written(figure.column, now),
+                HIDDEN if is_hidden(figure, now_row) else written(figure.column, now),
                 change(figure.column, now, then),
                 delta_color=figure.delta_color,
                 delta_arrow="off" if now == then else "auto",
@@ -103,12 +105,14 @@ def sources() -> str:
     return f"From the views {', '.join(f'`{view.name}`' for view in VIEWS)}."
 
 
-def read_months(source: Source, choice: Choice, view: TableClause, months: Sequence[date]) -> dict[date, Row]:
+def read_months(source: Source, choice: Choice, view: TableClause, asked: Sequence[date]) -> dict[date, Row]:
     """Read a view's rows of some months, by month; what has no levels is added up."""
     if not knows(view, choice):
         return {}
+    if view is months.MONTHLY:
+        return read_people(source, choice, since=min(asked))
     rows = view.c
-    conditions = [rows.org == choice.org, rows.month.in_(months)]
+    conditions = [rows.org == choice.org, rows.month.in_(asked)]
     if "level" in rows:
         conditions.append(rows.level == ("repository" if choice.repo else "team" if choice.team else "organisation"))
     conditions += [rows.repo == choice.repo] if choice.repo else []
@@ -120,6 +124,18 @@ def read_months(source: Source, choice: Choice, view: TableClause, months: Seque
     query = select(rows.month, *columns).where(*conditions)
     found = source.all(query if "level" in rows else query.group_by(rows.month))
     return {row["month"]: row for row in found}
+
+
+def read_people(source: Source, choice: Choice, *, since: date) -> dict[date, Row]:
+    """Read how many people there were in each month, without small groups, as the page People does."""
+    names = [figure.column for figure in FIGURES if figure.view is months.MONTHLY]
+    table = months.read_months(source, replace(choice, begin=since), names, title="People")
+    return {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+
+
+def is_hidden(figure: Figure, row: Row) -> bool:
+    """Tell whether a figure of few people is left out."""
+    return figure.column.replace("_", " ") in row.get(HIDDEN, "").split(", ")
 
 
 def knows(view: TableClause, choice: Choice) -> bool:
@@ -153,6 +169,6 @@ SCREEN = Screen(
     "overview",
     "How is it going, beside the month before?",
     show,
-    kinds=(*PULL_REQUESTS.kinds, *ISSUES.kinds),
+    kinds=tuple({*PULL_REQUESTS.kinds, *ISSUES.kinds}),
     filters=ALL,
 )
