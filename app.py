@@ -8,6 +8,7 @@ if __name__ == "__main__":
     shell.begin()
 
 import argparse
+import time
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from chalicelib.jobs.health import Health, read_health
 from chalicelib.jobs.kept import KEPT
 from chalicelib.jobs.lambdas import LambdaContext, handle
 from chalicelib.jobs.read_api import read
+from chalicelib.jobs.refresh import SECONDS, refresh
 from chalicelib.jobs.schedules import JOBS, run_job
 from chalicelib.jobs.webhook import FORM
 from chalicelib.runtime.logs import LOG, log_json, log_plainly
@@ -30,17 +32,20 @@ from chalicelib.settings import Settings, load_settings
 from chalicelib.utils import format_utc
 
 app = Chalice(app_name="contributor-metrics")
-HEALTH = "health"
+HEALTH, REFRESH = "health", "refresh"
 
 SHOWN = "\n".join(f"  .venv/bin/python app.py {each.name:<13} {each.help}" for each in COMMANDS.values())
 EPILOG = f"""examples:
   GH_TOKEN=… GH_ORGS=my-org .venv/bin/python app.py every_30_min
   .venv/bin/python app.py health        shows how current the database is; exit code 1 when something is stale or failed
+  .venv/bin/python app.py refresh pull_requests issues
+                                        runs the jobs that keep these kinds current; without kinds, all jobs.
+                                        It ends after 14 minutes, and does nothing while GitHub's rate limit is low
 {SHOWN}
 
 Settings come from the environment, then from .env in the folder of app.py.
 Exit codes: 0 done, 1 a step failed or something is stale, 2 wrong settings, arguments or database,
-130 stopped (Ctrl-C, SIGTERM)."""
+3 refresh: not now (the rate limit is low, or another run has the job), 130 stopped (Ctrl-C, SIGTERM)."""
 
 
 @app.schedule(Rate(30, unit=Rate.MINUTES))
@@ -87,8 +92,8 @@ def context_of(event: CloudWatchEvent) -> LambdaContext:
     return cast(LambdaContext, context)
 
 
-def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
-    """Run a job or another command from a shell; returns the exit code."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; ends the process when it is wrong."""
     parser = argparse.ArgumentParser(
         prog=".venv/bin/python app.py",
         description="Run one of the scheduled jobs once, or show how current the database is, or what GitHub has. "
@@ -96,10 +101,21 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("job", choices=[*sorted(JOBS), HEALTH, *COMMANDS], help="the job to run, or what to show")
-    command = parser.parse_args(arguments).job
+    commands = [*sorted(JOBS), HEALTH, REFRESH, *COMMANDS]
+    parser.add_argument("job", choices=commands, help="the job to run, or what to show")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="after `refresh`: kinds of data, as `health` has them")
+    asked = parser.parse_args(arguments)
+    if asked.kinds and asked.job != REFRESH:
+        parser.error(f"{asked.job} takes no kinds of data")
+    return asked
+
+
+def main(arguments: Sequence[str] | None = None, settings: Settings | None = None) -> int:
+    """Run a job or another command from a shell; returns the exit code."""
+    asked = parse(arguments)
+    command = asked.job
     log_plainly()
-    budget = Budget(on_pause=log_pause)
+    budget = Budget(deadline=time.monotonic() + SECONDS if command == REFRESH else None, on_pause=log_pause)
     try:
         with shell.stoppable(budget.cancel):
             settings = settings or load_settings()
@@ -109,7 +125,10 @@ def main(arguments: Sequence[str] | None = None, settings: Settings | None = Non
                 for line in run_command(command, settings, budget=budget):
                     print(line)
                 return 0
-            run_job(command, settings, budget=budget)
+            if command == REFRESH:
+                refresh(asked.kinds, settings, budget=budget)
+            else:
+                run_job(command, settings, budget=budget)
     except ContributorMetricsError as error:
         return shell.print_error(error)
     except KeyboardInterrupt as stop:

@@ -15,6 +15,7 @@ ContributorMetricsError
 │   ├── QueryTooLargeError        GraphQL: it asks for too much at once, or takes too long
 │   ├── BadAnswerError            an answer that is not what the API describes (not JSON, not the expected shape)
 │   └── UnavailableError          5xx, resets, timeouts or truncated bodies, and all retries failed
+├── NotNowError                   the rate limit is low, or another run has the job: nothing was read (exit 3)
 ├── OutOfTimeError                going on or waiting would pass the run's deadline; what was fetched is committed
 ├── IncompleteReadError           GitHub announced more than it listed; a missing item need not be gone
 ├── BrakeError                    so much would be marked as gone that GitHub's answer is not believed
@@ -108,6 +109,10 @@ class BadAnswerError(GitHubError):
 
 class UnavailableError(GitHubError):
     """5xx, resets, timeouts or truncated bodies, and all retries failed."""
+
+
+class NotNowError(ContributorMetricsError):
+    """What was asked for must wait: the rate limit is low, or another run is doing it."""
 
 
 class OutOfTimeError(ContributorMetricsError):

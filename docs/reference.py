@@ -110,6 +110,11 @@ setting ends a command with one sentence and exit code 2, before anything is fet
 JOBS_TEXT = """In Lambda, AWS starts the jobs by these schedules. Elsewhere you start them, from cron for example:
 `.venv/bin/python app.py daily`. Each step has a row in `sync_runs` for each run. A step that fails doesn't stop the
 others.
+
+`.venv/bin/python app.py refresh KIND…` runs the jobs that keep these [kinds](#kinds-of-data) current, for somebody who
+waits: of several jobs the one that runs most often; without kinds, all jobs. It ends after 14 minutes. While less than
+a fifth of GitHub's hourly rate limit is left, it reads nothing, says when the limit resets, and ends with exit code 3.
+The [dashboard](dashboard.md#refresh)'s button does this.
 """
 
 KINDS_TEXT = """`.venv/bin/python app.py health` and the view `data_health` judge each kind by its age.

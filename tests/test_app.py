@@ -16,6 +16,8 @@ import pytest
 
 import app
 from chalicelib.models import Lease, create_db_session
+from chalicelib.store.leases import take_lease
+from chalicelib.utils import utc_now
 from tests.organisation import Organisation, organisation
 from tests.project import copy_project
 
@@ -106,6 +108,15 @@ def test_what_is_wrong_is_one_sentence_without_a_secret(
     assert "ghp_wrong_token" not in error
 
 
+def test_a_refresh_that_must_wait_has_an_exit_code_of_its_own(
+    org: Organisation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with create_db_session(org.db_url) as session:
+        take_lease(session, name="every_30_min:acme", owner="elsewhere:1:a", now=utc_now())
+    assert app.main(["refresh", "members"], org.settings) == 3
+    assert capsys.readouterr().err == "error: another run of every_30_min is reading acme already\n"
+
+
 def test_help_has_an_example_of_each_kind_of_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         app.main(["--help"])
@@ -114,10 +125,11 @@ def test_help_has_an_example_of_each_kind_of_command(capsys: pytest.CaptureFixtu
     assert "GH_ORGS=my-org .venv/bin/python app.py every_30_min\n" in text
     assert ".venv/bin/python app.py health  " in text
     assert ".venv/bin/python app.py projects  " in text
-    assert "{daily,every_30_min,nrt_events,health,projects}" in text
+    assert ".venv/bin/python app.py refresh pull_requests issues\n" in text
+    assert "{daily,every_30_min,nrt_events,health,refresh,projects}" in text
 
 
-@pytest.mark.parametrize("arguments", [[], ["hourly"], ["daily", "nrt_events"]])
+@pytest.mark.parametrize("arguments", [[], ["hourly"], ["daily", "nrt_events"], ["health", "issues"]])
 def test_what_is_no_command_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         app.main(arguments)

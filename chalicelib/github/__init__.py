@@ -7,6 +7,7 @@ from chalicelib.github.budget import Budget, Pause
 from chalicelib.github.client import PER_PAGE, GitHubAPI
 from chalicelib.github.decisions import RateLimit
 from chalicelib.github.graphql import FORBIDDEN, NOT_FOUND, QueryAnswer, QueryError
+from chalicelib.github.limits import fetch_hourly_limits
 from chalicelib.github.lists import ListAPI, ListPage, PageState
 from chalicelib.github.nodes import numeric_id
 from chalicelib.github.pacer import Pacer
@@ -30,5 +31,6 @@ __all__ = [
     "QueryError",
     "RateLimit",
     "TokenAuth",
+    "fetch_hourly_limits",
     "numeric_id",
 ]

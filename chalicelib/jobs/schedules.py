@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.domains import DOMAINS, check_settings, ordered_steps
 from chalicelib.errors import JobFailedError
@@ -12,10 +13,18 @@ from chalicelib.ingest.runner import Runner, raise_failures
 from chalicelib.ingest.steps import SCHEDULES, Step, time_of
 from chalicelib.jobs.connections import open_database, open_github, scope_of
 from chalicelib.settings import Settings
+from chalicelib.store.ledger import PARTIAL
 from chalicelib.store.marks import WHOLE
 from chalicelib.utils import utc_now
 
 JOBS = tuple(SCHEDULES)
+
+
+class Left(NamedTuple):
+    """What a run left undone, without a failure; `is_held`: another run has the job for an organisation."""
+
+    sentence: str
+    is_held: bool = False
 
 
 def run_job(
@@ -25,8 +34,8 @@ def run_job(
     orgs: Sequence[str] = (),
     budget: Budget | None = None,
     now: Callable[[], datetime] = utc_now,
-) -> None:
-    """Run a job once, for all organisations or for those in `orgs`.
+) -> list[Left]:
+    """Run a job once, for all organisations or for those in `orgs`; returns what it left undone.
 
     Raises SettingsError or DatabaseNotReadyError before anything is fetched. A step that fails does not stop the
     others; JobFailedError at the end names the steps that failed.
@@ -45,12 +54,22 @@ def run_job(
             except JobFailedError as error:  # another run took this organisation over; go on with the next one
                 overtaken.append(str(error))
         raise_failures([run for runner in runners for run in runner.runs], also=overtaken)
+        return list(_left(runners))
 
 
 def steps_of(job: str, settings: Settings) -> Iterator[Step]:
     """Give the steps of a job that the settings don't switch off, in their order."""
     steps = ordered_steps(job, DOMAINS)
     return (step for domain, step in steps if domain.enabled(settings) and step.enabled(settings))
+
+
+def _left(runners: Iterable[Runner]) -> Iterator[Left]:
+    for runner in runners:
+        if not runner.runs:
+            yield Left(f"another run of {runner.job} is reading {runner.scope.org} already", is_held=True)
+        for run in runner.runs:
+            if run.status == PARTIAL:
+                yield Left(f"{run.org} {run.step}: {run.error}")
 
 
 def _run_steps(runner: Runner, steps: Iterable[Step]) -> None:

@@ -16,14 +16,14 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, SettingsError
+from chalicelib.errors import ContributorMetricsError, DatabaseNotReadyError, NotNowError, SettingsError
 from chalicelib.runtime.memory import give_back_large_blocks
 from chalicelib.runtime.output import ClosedOutputError, FullOutputError, prepare_output
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-FAILED, BAD_SETUP = 1, 2
+FAILED, BAD_SETUP, NOT_NOW = 1, 2, 3
 STOPPED = 130  # 128 + SIGINT, as shells do
 CLOSED = 141  # 128 + SIGPIPE
 GRACE_SECONDS = 5.0  # for clean-up after a stop signal; meanwhile more signals are ignored
@@ -127,8 +127,10 @@ def _resend_soon(number: int) -> None:
 
 
 def print_error(error: ContributorMetricsError) -> int:
-    """Print an error on standard error; returns the exit code: 2 when the set-up is wrong, else 1."""
+    """Print an error on standard error; returns the exit code: 2 for a wrong set-up, 3 for what must wait, else 1."""
     _say(f"error: {error}")
+    if isinstance(error, NotNowError):
+        return NOT_NOW
     return BAD_SETUP if isinstance(error, (SettingsError, DatabaseNotReadyError)) else FAILED
 
 

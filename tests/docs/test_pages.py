@@ -116,7 +116,7 @@ def test_backfill_understands_each_of_its_commands() -> None:
 
 def test_app_understands_each_of_its_commands() -> None:
     found = {word for words in commands("app.py") for word in words}
-    assert found == {*JOBS, app.HEALTH, *COMMANDS}
+    assert found == {*JOBS, app.HEALTH, app.REFRESH, *COMMANDS}
 
 
 def test_the_readme_names_tables_and_views_that_there_are() -> None:
