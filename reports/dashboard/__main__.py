@@ -10,6 +10,7 @@ import typer
 from streamlit.web import bootstrap
 
 from reports.dashboard import app_path
+from reports.dashboard.refresh import REFRESH
 
 HOST, PORT = "127.0.0.1", 8501
 # They win over a ~/.streamlit/config.toml. Each is explained at
@@ -45,7 +46,10 @@ def serve(
     sys.stdout.flush()
     flags = options(host, port)
     bootstrap.load_config_options(flags)
-    bootstrap.run(app_path(), is_hello=False, args=[], flag_options=flags)
+    try:
+        bootstrap.run(app_path(), is_hello=False, args=[], flag_options=flags)
+    finally:
+        REFRESH.close()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import streamlit as st
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.settings import Settings
 from chalicelib.store.urls import redact_url
-from reports.dashboard import filters
+from reports.dashboard import filters, refresh
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
 from reports.dashboard.patience import limit
@@ -42,7 +42,9 @@ def show(load: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
         settings = choose_database(load())
         with reading(settings) as engine:
             limit(engine)
-            run(Source(engine, now, key=settings.db_url), name=redact_url(settings.db_url))
+            # What was kept before a refresh ended is not asked for again.
+            source = Source(engine, now, key=f"{settings.db_url} {refresh.REFRESH.ended}")
+            run(source, settings)
     except ContributorMetricsError as error:
         st.error(plain(error))
         st.button("Try again", on_click=st.cache_data.clear)
@@ -53,17 +55,18 @@ class Visit:
     """What a visitor sees: the database, whether its data is made up, and what is chosen."""
 
     source: Source
+    settings: Settings
     is_made_up: bool
     choice: Choice | None = None
 
 
-def run(source: Source, *, name: str) -> None:
+def run(source: Source, settings: Settings) -> None:
     """Show a page of a database that can be read."""
-    visit = Visit(source, source.is_made_up())
+    visit = Visit(source, settings, source.is_made_up())
     page = st.navigation([page_of(screen, visit) for screen in SCREENS])
     visit.choice = filters.choose(source)
     page.run()
-    st.sidebar.caption(f"Database: {plain(name)}")
+    st.sidebar.caption(f"Database: {plain(redact_url(settings.db_url))}")
 
 
 def page_of(screen: Screen, visit: Visit) -> Page:
@@ -80,6 +83,8 @@ def show_screen(screen: Screen, visit: Visit) -> None:
     st.title(screen.title, anchor=False)
     if visit.is_made_up:
         st.warning(MADE_UP)
+    with st.sidebar:
+        refresh.show_refresh(screen, visit.settings, is_made_up=visit.is_made_up)
     if visit.choice is None:
         st.info(EMPTY)
         return
