@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from chalicelib.domains import DOMAINS, check_settings
 from chalicelib.errors import JobFailedError, NotNowError, OutOfTimeError, SettingsError
 from chalicelib.github import Budget, RateLimit, fetch_hourly_limits
+from chalicelib.ingest.messages import MESSAGES
 from chalicelib.ingest.steps import SCHEDULES
 from chalicelib.jobs.connections import open_github
 from chalicelib.jobs.schedules import Left, run_job, steps_of
@@ -33,6 +34,7 @@ def refresh(
     JobFailedError or OutOfTimeError when steps failed or stopped early. All jobs are run before that.
     """
     check_settings(settings)
+    settings = without_messages(settings)
     jobs = jobs_for(kinds, settings)
     check_limits(settings, budget)
     failures: list[str] = []
@@ -44,6 +46,11 @@ def refresh(
         except JobFailedError as error:
             failures.append(str(error))
     _raise_left(failures, left)
+
+
+def without_messages(settings: Settings) -> Settings:
+    """Give the same settings, but nothing to post: who looks at a page tells nobody else."""
+    return Settings(lambda name: None if name == MESSAGES.name else settings.lookup(name), settings.folder)
 
 
 def _raise_left(failures: Sequence[str], left: Sequence[Left]) -> None:

@@ -11,7 +11,8 @@ import requests
 from sqlalchemy import func, select
 
 from chalicelib.errors import JobFailedError, NotNowError, OutOfTimeError, SettingsError, UnauthorizedError
-from chalicelib.jobs.refresh import jobs_for, refresh
+from chalicelib.jobs.refresh import jobs_for, refresh, without_messages
+from chalicelib.jobs.schedules import steps_of
 from chalicelib.models import SyncRun, create_db_session
 from chalicelib.settings import Settings
 from chalicelib.store.leases import take_lease
@@ -146,3 +147,10 @@ def test_credentials_that_are_wrong_are_one_sentence(two: Organisation) -> None:
     with pytest.raises(UnauthorizedError, match=r"^GitHub answered 401 to GET /rate_limit: Bad credentials"):
         ask(two, "issues")
     assert runs(two) == {}
+
+
+def test_it_posts_nothing_to_slack() -> None:
+    settings = Settings({"SLACK_MESSAGES": "sprints"}.get)
+    posting = [step.name for step in steps_of("daily", settings) if step.name.endswith(".message")]
+    quiet = [step.name for step in steps_of("daily", without_messages(settings)) if step.name.endswith(".message")]
+    assert (posting, quiet) == (["projects.sprints.message"], [])
