@@ -135,6 +135,25 @@ class WeekOf(PatternFunction):
     sqlite = "date(date({0}), 'weekday 0', '-6 days')"
 
 
+class WeekOfDay(PatternFunction):
+    """The Monday of the week that a day is in."""
+
+    type = Date()
+    inherit_cache = True
+    # Not WeekOf: it would take the day for midnight in the reader's time zone.
+    plain = "CAST(date_trunc('week', CAST({0} AS TIMESTAMP)) AS DATE)"
+    sqlite = "date({0}, 'weekday 0', '-6 days')"
+
+
+class YearOfDay(PatternFunction):
+    """The first day of the year that a day is in."""
+
+    type = Date()
+    inherit_cache = True
+    plain = "CAST(date_trunc('year', CAST({0} AS TIMESTAMP)) AS DATE)"
+    sqlite = "date({0}, 'start of year')"
+
+
 class DayNumber(PatternFunction):
     """The UTC day that a time is in, as whole days since Monday, the first of January of the year 1."""
 

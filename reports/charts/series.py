@@ -26,6 +26,7 @@ LONGEST_LABEL = 60
 LEGEND_ROOM = 110  # characters of names in a row of the legend
 BAR_HEIGHT, BETWEEN, BESIDES = 16, 8, 170
 WEEK = 7
+WRITTEN = {"month": "%Y-%m", "year": "%Y"}  # what a time is, by the name of its column
 COUNT = "n"  # the column that says of how many things a row tells
 GROUP = "org"  # rows of several organisations are never one line
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -264,7 +265,7 @@ def tick(row: Row, chosen: Columns) -> str:
 def when(value: Any, column: str) -> str:
     """Write a value of an axis of names or times."""
     if isinstance(value, date):
-        return f"{value:%Y-%m}" if column == "month" else f"{value:%Y-%m-%d}"
+        return value.strftime(WRITTEN.get(column, "%Y-%m-%d"))
     return "-" if value is None else f"#{value}" if column == "number" else str(value)
 
 

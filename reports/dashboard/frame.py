@@ -17,14 +17,22 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
 from reports.dashboard.patience import limit
 from reports.dashboard.screen import Screen
-from reports.dashboard.screens import data, issues, overview, people, pull_requests, sprints
+from reports.dashboard.screens import copilot, data, issues, overview, people, pull_requests, sprints
 from reports.dashboard.source import Source, choose_database
 from reports.reading import reading
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-SCREENS = (overview.SCREEN, pull_requests.SCREEN, issues.SCREEN, people.SCREEN, sprints.SCREEN, data.SCREEN)
+SCREENS = (
+    overview.SCREEN,
+    pull_requests.SCREEN,
+    issues.SCREEN,
+    people.SCREEN,
+    copilot.SCREEN,
+    sprints.SCREEN,
+    data.SCREEN,
+)
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
     "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."

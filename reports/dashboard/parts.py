@@ -25,8 +25,9 @@ MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 LONGEST = 300
 MOST_TILES = 4  # beside each other
 TOP_WITHOUT_TITLE = 40
-MONTHS = {"month": 1, "quarter": 3}
 YEAR_END = 12
+DAYS = {"day": 1, "week": 7}
+MONTHS = {"month": 1, "quarter": 3, "year": YEAR_END}
 # Key figures: what they are, as words, and their values.
 Figures = Sequence[tuple[str, str]]
 
@@ -139,9 +140,9 @@ def show_figures(figures: Figures) -> None:
 
 
 def period_end(begin: date, by: str) -> date:
-    """Give the first day after a week, month or quarter."""
-    if by == "week":
-        return begin + timedelta(days=7)
+    """Give the first day after a day, week, month, quarter or year."""
+    if by in DAYS:
+        return begin + timedelta(days=DAYS[by])
     years, month = divmod(begin.month - 1 + MONTHS[by], YEAR_END)
     return date(begin.year + years, month + 1, 1)
 

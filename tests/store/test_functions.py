@@ -25,6 +25,8 @@ from chalicelib.store.functions import (
     StartOfDay,
     TextsOf,
     WeekOf,
+    WeekOfDay,
+    YearOfDay,
     any_if,
     count_if,
     days_between,
@@ -116,6 +118,13 @@ def test_the_next_month(world: World, month: int) -> None:
 )
 def test_weeks_begin_on_monday_and_are_utc(world: World, time: datetime, monday: date) -> None:
     assert ask(world, WeekOf(at(time))) == monday
+    assert ask(world, WeekOfDay(DayOf(at(time)))) == monday
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 1), date(2026, 5, 4), date(2026, 12, 31)])
+def test_the_year_of_a_day(world: World, day: date) -> None:
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    assert ask(world, YearOfDay(DayOf(at(noon)))) == date(2026, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,12 @@ def test_bars_name_their_severity_and_one_of_several_organisations() -> None:
     assert figure.layout.xaxis.dtick == 1, "nobody has half an alert"
 
 
+@pytest.mark.parametrize(("column", "label"), [("day", "2026-01-01"), ("month", "2026-01"), ("year", "2026")])
+def test_a_time_is_written_as_long_as_it_lasts(column: str, label: str) -> None:
+    figure = lines(Table("t", [column, "opened"], [(date(2026, 1, 1), 1)]), y=["opened"])
+    assert figure.layout.xaxis.ticktext == (label,)
+
+
 def test_months_and_weeks_without_rows_are_gaps() -> None:
     for column, days in (
         ("month", (date(2025, 12, 1), date(2026, 2, 1))),

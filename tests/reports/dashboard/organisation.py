@@ -11,6 +11,7 @@ from chalicelib.contributions.sync.facts import follow_roles
 from chalicelib.models import Organisation, RejectedRecord, Repository, SyncRun, Team, TeamMember
 from tests.reports.boards import write_boards
 from tests.reports.dashboard.data_people import write_people
+from tests.reports.dashboard.data_copilot import write_copilot
 from tests.views.world import IDS, World
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -27,6 +28,7 @@ def fill_organisation(engine: Engine) -> None:
         write_items(World(session))
         write_ledger(session)
         write_people(session)
+        write_copilot(session, now=NOW, last=LAST.date(), before=BEFORE.date())
         session.commit()
     write_boards(engine)
 

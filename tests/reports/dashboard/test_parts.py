@@ -36,6 +36,8 @@ def test_whole_numbers_stay_whole_where_some_are_unknown() -> None:
         (date(2026, 12, 28), "week", date(2027, 1, 4)),
         (date(2026, 7, 1), "quarter", date(2026, 10, 1)),
         (date(2026, 10, 1), "quarter", date(2027, 1, 1)),
+        (date(2026, 12, 31), "day", date(2027, 1, 1)),
+        (date(2026, 1, 1), "year", date(2027, 1, 1)),
     ],
 )
 def test_a_period_ends_where_the_next_one_begins(begin: date, by: str, end: date) -> None:
