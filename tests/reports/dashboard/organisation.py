@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from chalicelib.contributions.sync.facts import follow_roles
 from chalicelib.models import Organisation, RejectedRecord, Repository, SyncRun, Team, TeamMember
 from tests.reports.boards import write_boards
-from tests.reports.dashboard.data_people import write_people
 from tests.reports.dashboard.data_copilot import write_copilot
+from tests.reports.dashboard.data_people import write_people
 from tests.views.world import IDS, World
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -268,7 +268,7 @@ def test_the_slider_counts_seats_and_their_cost(organisation: Engine, days: int)
         f"FROM copilot_seats_idle WHERE {ORG} AND idle_days >= :days",
         days=days,
     )
-    assert shown[f"Idle for at least {days} days"] == str(row["seats"])
+    assert shown[f"Idle for at least {days} day{'s' if days > 1 else ''}"] == str(row["seats"])
     cost = f"{row['cost']:.0f} $" if row["priced"] or not row["seats"] else "-"
     assert shown["Cost of these a month"] == cost
     assert shown["Of these, never used"] == str(row["never_used"] or 0)

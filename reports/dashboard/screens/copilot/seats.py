@@ -72,6 +72,11 @@ def show_cost(row: dict[str, Any]) -> None:
     )
 
 
+def span(days: int) -> str:
+    """Write a number of days."""
+    return "1 day" if days == 1 else f"{days} days"
+
+
 def dollars(value: float | None) -> str:
     """Write an amount; a hyphen when no price is known."""
     return NOTHING if value is None else f"{number(value)} $"
@@ -100,10 +105,10 @@ def show_idle(source: Source, org: str, days: int) -> None:
     row = source.first(select(*idle_columns(rows)).where(rows.org == org, rows.idle_days >= days))
     if row is None:
         return
-    st.subheader(f"Seats that were not used for {days} days or more", anchor=False)
+    st.subheader(f"Seats that were not used for {span(days)} or more", anchor=False)
     show_figures(
         [
-            (f"Idle for at least {days} days", number(row["seats"])),
+            (f"Idle for at least {span(days)}", number(row["seats"])),
             ("Cost of these a month", dollars(row["monthly_cost"] if row["seats"] else 0)),
             ("Of these, never used", written(row["never_used"] or 0)),
             ("Of these, of non-members", written(row["held_by_non_members"] or 0)),
@@ -155,7 +160,7 @@ def show_people(source: Source, org: str, days: int) -> None:
     columns += [each for each in rows if each.name not in ("org", "login", "idle_days")]
     query = select(*columns).where(rows.org == org, rows.idle_days >= days)
     query = query.order_by(rows.idle_days.desc(), ByBytes(rows.login))
-    title = f"Seats idle for at least {days} days"
+    title = f"Seats idle for at least {span(days)}"
     table = source.read(query, title=title, kinds=KINDS, orgs=[org])
     show_table(
         table,

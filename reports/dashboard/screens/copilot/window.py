@@ -113,7 +113,8 @@ def choose_window(source: Source, choice: Choice, *, sources: bool = True) -> tu
     if days is None:
         st.info(NOTHING_HELD)
         return None
-    first, second = st.columns(2, vertical_alignment="bottom")
+    # Of teams there is one source only.
+    first, second = st.columns(2, vertical_alignment="bottom") if sources else (st, st)
     weekdays = second.toggle("Leave weekends out", key="weekdays", bind="query-params")
     window = Window(choice.org, choice.begin, weekdays=weekdays)
     if sources:
