@@ -17,7 +17,7 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
 from reports.dashboard.patience import limit
 from reports.dashboard.screen import Screen
-from reports.dashboard.screens import copilot, data, issues, overview, people, pull_requests, sprints
+from reports.dashboard.screens import copilot, data, issues, overview, people, pull_requests, security, sprints
 from reports.dashboard.source import Source, choose_database
 from reports.reading import reading
 
@@ -30,6 +30,7 @@ SCREENS = (
     issues.SCREEN,
     people.SCREEN,
     copilot.SCREEN,
+    security.SCREEN,
     sprints.SCREEN,
     data.SCREEN,
 )

@@ -12,6 +12,7 @@ from chalicelib.models import Organisation, RejectedRecord, Repository, SyncRun,
 from tests.reports.boards import write_boards
 from tests.reports.dashboard.data_copilot import write_copilot
 from tests.reports.dashboard.data_people import write_people
+from tests.reports.dashboard.data_security import write_security
 from tests.views.world import IDS, World
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -29,6 +30,7 @@ def fill_organisation(engine: Engine) -> None:
         write_ledger(session)
         write_people(session)
         write_copilot(session, now=NOW, last=LAST.date(), before=BEFORE.date())
+        write_security(session)
         session.commit()
     write_boards(engine)
 
