@@ -22,6 +22,10 @@ from reports.reading import Table
 
 # https://docs.streamlit.io/develop/api-reference/text/st.markdown: Markdown, colours, icons and LaTeX
 MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+# What becomes a link although each of its characters is escaped: https://github.github.com/gfm/#autolinks-extension-
+# A character that nobody sees, U+2060, goes in between.
+LINKS = re.compile(r"(?<=http://)|(?<=https://)|(?<=www)(?=\.)|(?<=[-.\w+]@)(?=[-\w])", re.IGNORECASE)
+JOINER = "\u2060"
 LONGEST = 300
 MOST_TILES = 4  # beside each other
 TOP_WITHOUT_TITLE = 40
@@ -33,8 +37,13 @@ Figures = Sequence[tuple[str, str]]
 
 
 def plain(text: object) -> str:
-    """Write a text for Streamlit as it is: none of its characters mean anything."""
-    return MARKUP.sub(r"\\\1", shown(text, longest=LONGEST))
+    """Write a text for Streamlit as it is: none of its characters mean anything, and no address becomes a link."""
+    return escaped(LINKS.sub(JOINER, shown(text, longest=LONGEST)))
+
+
+def escaped(text: str) -> str:
+    """Escape a text's Markdown."""
+    return MARKUP.sub(r"\\\1", text)
 
 
 def show_chart(table: Table, figure: Figure, *, key: str, empty: str, about: str = "", says: str = "") -> None:

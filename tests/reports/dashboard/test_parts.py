@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,6 +18,25 @@ def test_no_character_of_a_text_means_anything(text: str) -> None:
     written = parts.plain(text)
     assert written.replace("\\", "") == text.replace("\n", " ")
     assert not [each for place, each in enumerate(written) if each in "_*[]()<>:$#`" and written[place - 1] != "\\"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://evil.example/x",
+        "[x](http://evil.example)",
+        "HTTPS://EVIL.example",
+        "www.evil.example",
+        "a+b@evil.example",
+    ],
+)
+def test_no_address_in_a_text_becomes_a_link(text: str) -> None:
+    """As Streamlit's Markdown finds them, after what is escaped is read."""
+    read = parts.plain(text).replace("\\", "")
+    assert read.replace(parts.JOINER, "") == text
+    found = r"(https?://|www(?=\.))[-.\w]+|[-.\w+]+@[-\w]+(\.[-\w]+)+"
+    assert re.search(found, text, re.IGNORECASE | re.ASCII)
+    assert not re.search(found, read, re.IGNORECASE | re.ASCII)
 
 
 def test_a_csv_has_no_formulas() -> None:
