@@ -129,7 +129,7 @@ def test_the_limits_are_those_that_are_stored(organisation: Engine) -> None:
 @pytest.mark.parametrize("name", ["Alerts", "Repositories"])
 def test_what_the_token_may_not_read_is_said(organisation: Engine, name: str) -> None:
     page = part(name)
-    assert "Alerts of code scanning were never read to their end, or can't be read any more" in said(page)
+    assert "Alerts of code scanning were never read to their end, or can't be read any more: what is here" in said(page)
     assert REFUSED in said(page)
     assert "Alerts of Dependabot" not in said(page)
 

@@ -141,13 +141,18 @@ def test_repositories_that_break_rules_or_have_alerts(organisation: Engine) -> N
 
 def test_what_a_repository_breaks_and_why(organisation: Engine) -> None:
     page = part("Repositories", repo="r")
+    since = {each["rule"]: str(each["broken_since"])[:19] for each in rows(page, "repository-rules")}
+    stored = ask(organisation, "SELECT rule, since FROM broken_rules WHERE repo = 'r'")
+    assert since == {each["rule"]: str(each["since"])[:19] for each in stored}
     query = f"SELECT rule, message AS why, days FROM broken_rules {OF_ACME} AND repo = 'r' ORDER BY days DESC, rule"
     expected = ask(organisation, query)
     assert [{name: each[name] for name in expected[0]} for each in rows(page, "repository-rules")] == expected
     assert [each["rule"] for each in expected] == ["license", "readme", "signed_commits"]
     kept = only(organisation, f"SELECT passed FROM repository_compliance {OF_ACME} AND repo = 'r'")
     found = figures(page)
-    assert (found["Rules kept (of 6)"], found["Rules broken"], found["Rating"]) == (str(kept), "3", "bronze")
+    assert (found["Rules kept (of 6)"], found["Rules broken"]) == (str(kept), "3")
+    assert "Rating: bronze." in texts(page)
+    assert {each["limit_counts"] for each in rows(page, "repository-alerts")} == {"all days"}
     alerts = ask(organisation, "SELECT kind, number FROM open_alerts WHERE repo = 'r' ORDER BY kind, number")
     shown = [{name: each[name] for name in ("kind", "number")} for each in rows(page, "repository-alerts")]
     assert sorted(shown, key=repr) == alerts
@@ -161,6 +166,8 @@ def test_what_could_not_be_checked_is_not_broken(organisation: Engine) -> None:
         "broken",
     )
     assert unknown["readme"]["exception"] == HOSTILE_NAME
+    until = only(organisation, "SELECT exception_until FROM repository_checks WHERE rule = 'readme' AND repo = 'clean'")
+    assert str(unknown["readme"]["exception_until"])[:10] == str(until)
     assert figures(page)["Excepted"] == "1"
     broken = {each["rule"]: each["last_check"] for each in rows(page, "repository-rules")}
     assert broken == {"codeowners": "could not be checked", "dependabot_alerts": "broken", "signed_commits": "broken"}

@@ -58,9 +58,10 @@ def counted(condition: ColumnElement[bool], name: str) -> ColumnElement[Any]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0).label(name)
 
 
-def days_of(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """Say which days a limit counts."""
-    return case((type_coerce(column, Boolean), "Monday to Friday"), else_="all days")
+def days_of(limit: ColumnElement[Any], in_working_days: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Say which days a limit counts; nothing where there is none."""
+    counts = case((type_coerce(in_working_days, Boolean), "Monday to Friday"), else_="all days")
+    return case((limit.is_not(None), counts)).label("limit_counts")
 
 
 def read_limits(source: Source, choice: Choice) -> Table:
@@ -143,7 +144,7 @@ def list_query(choice: Choice) -> Select[Any]:
     """Ask for each open alert."""
     rows = OPEN.c
     columns = [rows[name] for name in LIST_COLUMNS]
-    query = select(*columns, days_of(rows.in_working_days).label("limit_counts"), rows.is_archived, rows.html_url)
+    query = select(*columns, days_of(rows.limit_days, rows.in_working_days), rows.is_archived, rows.html_url)
     # Both databases put those without a limit last.
     over = func.coalesce(rows.days_over, -(10**6)).desc()
     return query.where(*scope(choice)).order_by(over, rows.age_days.desc(), rows.repo, rows.kind, rows.number)
@@ -214,7 +215,7 @@ def show_settings(source: Source, choice: Choice) -> None:
     """Show how long an alert may stay open."""
     rows = LIMITS.c
     severity = case((rows.severity == "", None), else_=rows.severity).label("severity")
-    query = select(rows.kind, severity, rows.days, days_of(rows.in_working_days).label("limit_counts"))
+    query = select(rows.kind, severity, rows.days, days_of(rows.days, rows.in_working_days))
     table = source.read(query, title="How long an alert may stay open", kinds=KINDS, orgs=[choice.org])
     empty = "No limit is stored, so no alert can be over one: the daily job stores what `ALERT_DAYS` says."
     with st.expander("The limits"):

@@ -52,7 +52,7 @@ def gaps_of(row: dict[str, Any] | None, *, was_read: bool) -> Iterator[str]:
         yield "were not read by any job in 30 days: what is here, if anything, is older"
         return
     if not was_read:
-        yield "were never read to their end, or can't be read any more, so nothing can be said about them"
+        yield "were never read to their end, or can't be read any more: what is here, if anything, is not all"
     if row["failed"]:
         yield f"could not be read last time: {plain(row['error'] or 'no reason is stored')}"
     elif row["incomplete"]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from reports.dashboard.parts import plain
+from reports.dashboard.parts import escaped, plain
 from reports.dashboard.screens.security.controls import with_rows
 from reports.dashboard.screens.security.known import REPOSITORIES
 from reports.dashboard.source import Source
@@ -69,4 +69,5 @@ def mail_link(text: str, subject: str) -> str:
     """Write an e-mail address as a link of Markdown, and any other text as it is."""
     if not is_email(text):
         return plain(text)
-    return f"[{plain(text)}](mailto:{quote(text, safe='@')}?subject={quote(subject, safe='')})"
+    # Streamlit makes no link within a link, so the address stays as it is.
+    return f"[{escaped(text)}](mailto:{quote(text, safe='@')}?subject={quote(subject, safe='')})"

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Date, case, func, or_, select, type_coerce
 
+from chalicelib.store.base import UTCDateTime
 from reports.commands.alerts import KINDS
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain, show_figures, show_table
@@ -39,7 +40,10 @@ NAMING = ("codeowners", "point_of_contact")
 def show(source: Source, choice: Choice, found: Collection[str]) -> None:
     """Show it; `found` is what is not known of the organisation."""
     row = rating_of(source, choice)
+    st.caption("Clear the repository in the sidebar to see all of them.")
     show_figures(figures(row))
+    if row:
+        st.markdown(f"Rating: {plain(row['rating'] or 'not rated yet')}.")
     show_contact(source, choice)
     show_rules(source, choice, row, found)
     show_unknown(source, choice)
@@ -65,8 +69,7 @@ def figures(row: dict[str, Any]) -> list[tuple[str, str]]:
         "Not known": unknown,
         "Excepted": row["excepted"],
     }
-    rating = ("Rating", row["rating"] or "not rated yet")
-    return [*((label, number(value)) for label, value in counts.items()), rating]
+    return [(label, number(value)) for label, value in counts.items()]
 
 
 def show_contact(source: Source, choice: Choice) -> None:
@@ -99,7 +102,13 @@ def show_rules(source: Source, choice: Choice, row: dict[str, Any], found: Colle
     """List the rules that it breaks."""
     rows = BREAKS.c
     last = case((rows.result == ERROR, "could not be checked"), else_="broken").label("last_check")
-    query = select(rows.rule, rows.message.label("why"), rows.days, rows.since.label("broken_since"), last)
+    query = select(
+        rows.rule,
+        rows.message.label("why"),
+        rows.days,
+        type_coerce(rows.since, UTCDateTime()).label("broken_since"),
+        last,
+    )
     query = query.where(rows.org == choice.org, rows.repo == choice.repo).order_by(rows.days.desc(), rows.rule)
     table = source.read(query, title=f"Rules that {choice.repo} breaks", kinds=[CHECKS], orgs=[choice.org])
     about = "`days` is since when this app has seen it broken. Where the last check could not be done, `why` says why."
@@ -129,7 +138,7 @@ def show_unknown(source: Source, choice: Choice) -> None:
         func.coalesce(case(before, value=rows.known_result), "not known").label("last_known"),
         rows.message.label("why"),
         case((excepted, rows.exception_reason)).label("exception"),
-        case((excepted, rows.exception_until)).label("exception_until"),
+        type_coerce(case((excepted, rows.exception_until)), Date()).label("exception_until"),
     )
     query = query.where(
         *(rows.org == choice.org, rows.repo == choice.repo, or_(rows.result == ERROR, excepted)),
