@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
-from sqlalchemy import Boolean, ColumnElement, Select, and_, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from reports import charts
 from reports.commands.alerts import KINDS, read_ages
@@ -60,7 +60,7 @@ def counted(condition: ColumnElement[bool], name: str) -> ColumnElement[Any]:
 
 def days_of(limit: ColumnElement[Any], in_working_days: ColumnElement[Any]) -> ColumnElement[Any]:
     """Say which days a limit counts; nothing where there is none."""
-    counts = case((type_coerce(in_working_days, Boolean), "Monday to Friday"), else_="all days")
+    counts = case((in_working_days.is_(True), "Monday to Friday"), else_="all days")
     return case((limit.is_not(None), counts)).label("limit_counts")
 
 

@@ -6,9 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
-from sqlalchemy import Date, case, func, or_, select, type_coerce
+from sqlalchemy import case, func, or_, select
 
-from chalicelib.store.base import UTCDateTime
 from reports.commands.alerts import KINDS
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain, show_figures, show_table
@@ -106,7 +105,7 @@ def show_rules(source: Source, choice: Choice, row: dict[str, Any], found: Colle
         rows.rule,
         rows.message.label("why"),
         rows.days,
-        type_coerce(rows.since, UTCDateTime()).label("broken_since"),
+        rows.since.label("broken_since"),
         last,
     )
     query = query.where(rows.org == choice.org, rows.repo == choice.repo).order_by(rows.days.desc(), rows.rule)
@@ -138,7 +137,7 @@ def show_unknown(source: Source, choice: Choice) -> None:
         func.coalesce(case(before, value=rows.known_result), "not known").label("last_known"),
         rows.message.label("why"),
         case((excepted, rows.exception_reason)).label("exception"),
-        type_coerce(case((excepted, rows.exception_until)), Date()).label("exception_until"),
+        case((excepted, rows.exception_until)).label("exception_until"),
     )
     query = query.where(
         *(rows.org == choice.org, rows.repo == choice.repo, or_(rows.result == ERROR, excepted)),
