@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -37,7 +37,7 @@ def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n
 
     `n` are the columns that say of how many things each column of `y` tells, or one for all of them: it stands below
     each time when there is one organisation. By default `x` is the first column, `n` the one of that name, and `y`
-    every other column of numbers. A day, week or month without a row is a gap.
+    every other column of numbers. An hour, day, week or month without a row is a gap.
     """
     chosen = choose(table, x=[x] if x else (), y=y, n=n)
     if not table.rows or not chosen.y:
@@ -119,15 +119,20 @@ def grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def whole_time(values: Sequence[Any], column: str) -> list[Any]:
-    """Give every day, week or month from the first to the last; of anything else, each value once."""
+    """Give every hour, day, week or month from the first to the last; of anything else, each value once."""
     known = sorted(set(values)) if all(isinstance(value, date) for value in values) else list(dict.fromkeys(values))
-    after = {"day": next_day, "week": next_week, "month": next_month}.get(column)
+    after = AFTER.get(column)
     if after is None or not isinstance(known[0], date):
         return known
     found = known[:1]
     while found[-1] < known[-1]:
         found.append(after(found[-1]))
     return found
+
+
+def next_hour(hour: datetime) -> datetime:
+    """Give the hour after an hour."""
+    return hour + timedelta(hours=1)
 
 
 def next_day(day: date) -> date:
@@ -143,6 +148,14 @@ def next_week(day: date) -> date:
 def next_month(day: date) -> date:
     """Give the first day of the month after a day's."""
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+AFTER: Mapping[str, Callable[[Any], Any]] = {
+    "hour": next_hour,
+    "day": next_day,
+    "week": next_week,
+    "month": next_month,
+}
 
 
 def label_times(figure: Figure, times: Sequence[Any], rows: Sequence[Row], chosen: Columns, *, several: bool) -> None:
@@ -264,6 +277,8 @@ def tick(row: Row, chosen: Columns) -> str:
 
 def when(value: Any, column: str) -> str:
     """Write a value of an axis of names or times."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return value.strftime(WRITTEN.get(column, "%Y-%m-%d"))
     return "-" if value is None else f"#{value}" if column == "number" else str(value)

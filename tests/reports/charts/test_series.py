@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -112,3 +112,15 @@ def test_months_and_weeks_without_rows_are_gaps() -> None:
     ):
         figure = lines(Table("t", [column, "n"], [(day, 1) for day in days]), y=["n"])
         assert figure.data[0].y == (1, None, 1)
+
+
+def test_hours_without_a_row_are_gaps_and_say_which_hour_they_are() -> None:
+    hours = [datetime(2026, 1, 1, 22, tzinfo=UTC), datetime(2026, 1, 2, 1, tzinfo=UTC)]
+    figure = lines(Table("t", ["hour", "n", "seconds"], [(hours[0], 3, 5), (hours[1], 7, 9)]))
+    assert figure.data[0].y == (5, None, None, 9)
+    assert list(figure.layout.xaxis.ticktext) == [
+        "2026-01-01 22:00<br>n = 3",
+        "2026-01-01 23:00",
+        "2026-01-02 00:00",
+        "2026-01-02 01:00<br>n = 7",
+    ]
