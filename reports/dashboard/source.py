@@ -48,9 +48,20 @@ class Source(Database):
 
     key: str = ""
 
-    def read(self, query: Select[Any], *, title: str, kinds: Collection[str], orgs: Collection[str] = ()) -> Table:
-        """Read a table of at most MOST_ROWS rows and one more, which says that there are more."""
-        bounded = query.limit(MOST_ROWS + 1)
+    def read(
+        self,
+        query: Select[Any],
+        *,
+        title: str,
+        kinds: Collection[str],
+        orgs: Collection[str] = (),
+        most: int | None = None,
+    ) -> Table:
+        """Read a table of at most MOST_ROWS rows and one more, which says that there are more; or of the first `most`.
+
+        A limit of the query's own would be replaced.
+        """
+        bounded = query.limit(MOST_ROWS + 1 if most is None else most)
 
         def ask() -> Table:
             return Database.read(self, bounded, title=title, kinds=kinds, orgs=orgs)

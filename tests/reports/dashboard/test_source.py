@@ -61,6 +61,11 @@ def test_a_query_is_bounded(repositories: Source, monkeypatch: pytest.MonkeyPatc
     assert repositories.read(query, title="", kinds=()).rows == [("r0",), ("r1",), ("r2",)]
 
 
+def test_the_first_rows_may_be_all_that_is_asked_for(repositories: Source) -> None:
+    query = select(REPOSITORIES.c.name).order_by(REPOSITORIES.c.name)
+    assert repositories.read(query, title="", kinds=(), most=3).rows == [("r0",), ("r1",), ("r2",)]
+
+
 def test_the_same_question_is_asked_once_a_minute(repositories: Source, engine: Engine) -> None:
     query = select(REPOSITORIES.c.name).order_by(REPOSITORIES.c.name)
     first = repositories.all(query)
