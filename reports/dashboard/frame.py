@@ -17,7 +17,7 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
 from reports.dashboard.patience import limit
 from reports.dashboard.screen import Screen
-from reports.dashboard.screens import copilot, data, issues, overview, people, pull_requests, security, sprints
+from reports.dashboard.screens import ci, copilot, data, issues, overview, people, pull_requests, security, sprints
 from reports.dashboard.source import Source, choose_database
 from reports.reading import reading
 
@@ -31,6 +31,7 @@ SCREENS = (
     people.SCREEN,
     copilot.SCREEN,
     security.SCREEN,
+    ci.SCREEN,
     sprints.SCREEN,
     data.SCREEN,
 )
@@ -113,8 +114,7 @@ def how_current(moment: datetime | None) -> str:
 def whose(screen: Screen, choice: Choice) -> str:
     """Say whose numbers a page shows, since when, and which filters it doesn't heed."""
     since = f", since {choice.begin}" if "period" in screen.filters else ""
-    chosen = [name for name, value in (("repository", choice.repo), ("team", choice.team)) if value]
-    unheeded = [name for name in chosen if name not in screen.filters]
-    if not unheeded:
+    chosen = "repository" if choice.repo else "team" if choice.team else ""
+    if not chosen or chosen in screen.filters:
         return f"{plain(choice.name)}{since}."
-    return f"{plain(choice.org)}{since}. The filter of the {unheeded[0]} doesn't change this page."
+    return f"{plain(choice.org)}{since}. The filter of the {chosen} doesn't change this page."

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chalicelib.contributions.sync.facts import follow_roles
 from chalicelib.models import Organisation, RejectedRecord, Repository, SyncRun, Team, TeamMember
 from tests.reports.boards import write_boards
+from tests.reports.dashboard import data_ci
 from tests.reports.dashboard.data_copilot import write_copilot
 from tests.reports.dashboard.data_people import write_people
 from tests.reports.dashboard.data_security import write_security
@@ -31,6 +32,7 @@ def fill_organisation(engine: Engine) -> None:
         write_people(session)
         write_copilot(session, now=NOW, last=LAST.date(), before=BEFORE.date())
         write_security(session)
+        data_ci.write_ci(session)
         session.commit()
     write_boards(engine)
 
@@ -52,6 +54,7 @@ def write_items(world: World) -> None:
                 begin,
                 "ada",
                 merged_at=begin + timedelta(hours=10 + place),
+                first_commit_authored_at=begin - timedelta(hours=5 + 3 * place),
                 additions=40,
                 deletions=place,
                 repo="rs"[place % 2],

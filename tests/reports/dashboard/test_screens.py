@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from chalicelib.utils import format_utc
+from reports.dashboard.frame import SCREENS
 from reports.output import HOUR, duration
 from tests.reports.dashboard.organisation import BEFORE, HOSTILE, LAST, NOW
 from tests.reports.dashboard.pages import PATHS, ask, figures, only, open_page, rows, texts
@@ -29,7 +30,7 @@ def test_each_page_is_filled_and_says_where_its_numbers_come_from(organisation: 
     page = open_page(path)
     assert not page.exception
     assert [each.value for each in page.error] == []
-    assert [each.value for each in page.title] == [path.replace("-", " ").capitalize()]
+    assert [each.value for each in page.title] == [screen.title for screen in SCREENS if screen.path == path]
     assert "acme" in page.markdown[0].value
     assert "From the view" in texts(page)
 
