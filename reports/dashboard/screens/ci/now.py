@@ -20,8 +20,8 @@ from reports.reading import view
 
 JOBS = view(
     "jobs_now",
-    "org repo state workflow_name name label_set environment runner_name state_since state_seconds queue_wait_seconds "
-    "head_branch conclusion abandoned_reason html_url",
+    "org repo state workflow_name name label_set is_self_hosted environment runner_name state_since state_seconds "
+    "queue_wait_seconds head_branch conclusion abandoned_reason html_url",
 )
 OPEN_RUNS = view(
     "open_runs",
