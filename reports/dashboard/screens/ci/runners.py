@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, case, func, select, type_coerce
+from sqlalchemy import Boolean, ColumnElement, Select, case, column, func, select
 
 from reports import charts
 from reports.dashboard.filters import Choice
@@ -27,9 +27,10 @@ from reports.dashboard.source import Source
 from reports.output import number
 from reports.reading import view
 
-RUNNERS = view(
-    "runners", "org name status busy os ephemeral version runner_group_id label_set first_seen_at removed_at"
-)
+RUNNERS = view("runners", "org name status os version runner_group_id label_set first_seen_at removed_at")
+# Their names don't tell their type.
+for each in ("busy", "ephemeral"):
+    RUNNERS.append_column(column(each, Boolean()))
 SAMPLES = view("runner_samples", "org sampled_at label_set runners online busy")
 UTILISATION = view("runner_utilisation_daily", "org day label_set busy_seconds online_seconds samples")
 STATES = ("busy", "idle", "offline")
@@ -74,8 +75,7 @@ def _labelled(rows: Any, chosen: list[str]) -> list[ColumnElement[bool]]:
 def state() -> ColumnElement[str]:
     """Tell what a runner did when it was last listed: one of STATES."""
     rows = RUNNERS.c
-    is_busy = type_coerce(rows.busy, Boolean)
-    return case((rows.status != "online", "offline"), (is_busy, "busy"), else_="idle")
+    return case((rows.status != "online", "offline"), (rows.busy, "busy"), else_="idle")
 
 
 def show_now(source: Source, choice: Choice, chosen: list[str]) -> None:
@@ -157,7 +157,7 @@ def utilisation_query(choice: Choice, chosen: list[str]) -> Select[Any]:
 def show_runners(source: Source, choice: Choice, chosen: list[str]) -> None:
     """Show each runner."""
     rows, mark = RUNNERS.c, state().label("state")
-    is_ephemeral = type_coerce(rows.ephemeral, Boolean).label("is_ephemeral")
+    is_ephemeral = rows.ephemeral.label("is_ephemeral")
     query = select(
         rows.name, mark, rows.label_set, rows.runner_group_id, rows.os, rows.version, is_ephemeral, rows.first_seen_at
     )
