@@ -10,8 +10,7 @@ from streamlit.testing.v1 import AppTest
 from chalicelib.utils import shown
 from tests.reports.dashboard.data_ci import HOSTED, OWN
 from tests.reports.dashboard.organisation import HOSTILE, NOW
-from tests.reports.dashboard.pages import figures, open_page, rows, texts
-from tests.reports.dashboard.test_screens import ask, only
+from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
 
 ACME = "org = 'acme'"
 OF_R = f"{ACME} AND repo = 'r'"

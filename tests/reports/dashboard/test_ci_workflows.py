@@ -8,9 +8,8 @@ from sqlalchemy import Engine
 from chalicelib.utils import shown
 from reports.output import HOUR, duration
 from tests.reports.dashboard.organisation import HOSTILE, LAST
-from tests.reports.dashboard.pages import figures, open_page, rows, texts
+from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
 from tests.reports.dashboard.test_ci import ACME, OF_R, ORG, agree
-from tests.reports.dashboard.test_screens import ask, only
 
 RATES = (
     "sum(runs) AS runs, sum(ended) AS ended, sum(failed) AS failed, sum(cancelled) AS cancelled, "
