@@ -47,6 +47,7 @@ LOCK_SECONDS = 5
 # So long back the ledger is asked when the data was last brought up to date, as the view data_health asks it.
 LEDGER_DAYS = 30
 DAYS = ("day", "week", "month", "quarter")
+# All that is read, by all modules that name a view.
 NAMED: dict[str, TableClause] = {}
 
 
@@ -71,15 +72,21 @@ class Table:
 
 def view(name: str, columns: str) -> TableClause:
     """Name a view, or a table, with the columns of it that reports read; their types follow from their names."""
-    NAMED[name] = table(name, *(column(each, type_of(each)) for each in columns.split()))
-    return NAMED[name]
+    known = NAMED[name].c.keys() if name in NAMED else []
+    NAMED[name] = clause(name, {*known, *columns.split()})
+    return clause(name, columns.split())
+
+
+def clause(name: str, columns: Collection[str]) -> TableClause:
+    """Give what stands for a view in queries."""
+    return table(name, *(column(each, type_of(each)) for each in columns))
 
 
 def type_of(name: str) -> TypeEngine[Any]:
     """Tell the type of a column by its name, where SQLite would give a text or a number for it."""
     if name in (*DAYS, "exception_until") or name.endswith("_date"):
         return Date()
-    if name in ("hour", "at", "since") or name.endswith(("_at", "_since")):
+    if name in ("hour", "at", "since") or name.endswith(("_at", "_dt", "_since")):
         return UTCDateTime()
     return Boolean() if name == "in_working_days" or name.startswith(("is_", "was_")) else NullType()
 

@@ -131,10 +131,10 @@ def csv_of(table: Table) -> str:
 def say_source(table: Table, *, is_dated: bool = True) -> None:
     """Say where rows come from, and how current they are."""
     if not is_dated:
-        st.caption(f"From the table `{table.view}`.")
+        st.caption(f"From `{table.view}`.")
         return
     current = f"as of {table.as_of:%Y-%m-%d %H:%M} UTC" if table.as_of else "not brought up to date in 30 days"
-    st.caption(f"From the view `{table.view}`, {current}.")
+    st.caption(f"From `{table.view}`, {current}.")
 
 
 def show_figures(figures: Figures) -> None:

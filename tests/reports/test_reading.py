@@ -14,13 +14,14 @@ from sqlalchemy import Boolean, Date, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-import reports.__main__  # noqa: F401 - it names every view
+import reports.__main__
+import reports.dashboard.frame  # noqa: F401 - these two name every view
 from chalicelib.models import Base, SyncRun
 from chalicelib.settings import Settings
 from chalicelib.store.base import UTCDateTime
 from chalicelib.views import VIEWS
 from reports import reading
-from reports.reading import NAMED, Table, as_of, open_engine, plain, rows, type_of, view
+from reports.reading import NAMED, Table, as_of, open_engine, plain, rows, view
 
 Run = Callable[..., int]
 THEN = datetime(2026, 5, 1, tzinfo=UTC)
@@ -135,6 +136,8 @@ def test_what_reports_name_is_there_and_of_the_type_that_they_take_it_for(name: 
         assert kinds == [kind for kind in (UTCDateTime, Date, Boolean) if isinstance(column.type, kind)], column.name
 
 
-def test_a_view_is_named_once() -> None:
-    assert view("data_health", "org") is NAMED["data_health"]
-    assert isinstance(type_of("merged_at"), UTCDateTime)
+def test_all_columns_are_known_where_several_name_a_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "NAMED", {})
+    assert [view("a", columns).c.keys() for columns in ("x merged_at", "y")] == [["x", "merged_at"], ["y"]]
+    assert set(reading.NAMED["a"].c.keys()) == {"x", "merged_at", "y"}
+    assert isinstance(reading.NAMED["a"].c.merged_at.type, UTCDateTime)

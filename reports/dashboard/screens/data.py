@@ -69,7 +69,7 @@ def show_rejected(source: Source, choice: Choice) -> None:
         .order_by(func.count().desc(), rows.kind, rows.reason)
     )
     table = source.read(
-        query.limit(MOST_REJECTED), title="Records that could not be stored", kinds=(), orgs=[choice.org]
+        query, title="Records that could not be stored", kinds=(), orgs=[choice.org], most=MOST_REJECTED
     )
     show_table(table, key="rejected", empty="None: every record that was read is in its table.", is_dated=False)
 
@@ -81,7 +81,7 @@ def show_ledger(source: Source, choice: Choice) -> None:
         rows.org == choice.org, rows.started_at >= midnight(choice.begin)
     )
     title = f"The ledger: the last {MOST_RUNS} steps of jobs"
-    table = source.read(query.order_by(rows.id.desc()).limit(MOST_RUNS), title=title, kinds=(), orgs=[choice.org])
+    table = source.read(query.order_by(rows.id.desc()), title=title, kinds=(), orgs=[choice.org], most=MOST_RUNS)
     show_table(table, key="ledger", empty="No job has run in this time.", is_dated=False)
 
 

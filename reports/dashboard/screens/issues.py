@@ -14,7 +14,7 @@ from reports.dashboard.parts import show_chart, show_table
 from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.periods import show_periods
 from reports.dashboard.screens.pull_requests import without_team
-from reports.dashboard.source import MOST_ROWS, Source
+from reports.dashboard.source import Source
 from reports.output import HOUR, duration, number
 from reports.reading import view
 
@@ -67,7 +67,7 @@ def show_waiting(source: Source, choice: Choice) -> None:
     figures = waiting_figures(source, waits)
     query = select(*(each for each in rows if each.name not in ("kind", "org", "waiting_for"))).where(*waits)
     table = source.read(
-        query.order_by(rows.hours_waiting.desc(), rows.repo, rows.number).limit(MOST_ROWS),
+        query.order_by(rows.hours_waiting.desc(), rows.repo, rows.number),
         title="Open issues that wait for one of us",
         kinds=KINDS,
         orgs=[choice.org],
@@ -98,7 +98,7 @@ def show_trending(source: Source, choice: Choice) -> None:
     query = select(*(each for each in rows if each.name not in ("org", "rank")))
     query = query.where(rows.org == choice.org, *repo).order_by(rows.comments.desc(), rows.repo, rows.number)
     title = "Issues on which non-members commented most in the last 7 days"
-    table = source.read(query.limit(MOST_TRENDING), title=title, kinds=KINDS, orgs=[choice.org])
+    table = source.read(query, title=title, kinds=KINDS, orgs=[choice.org], most=MOST_TRENDING)
     show_table(table, key="trending", empty="No non-member commented in the last 7 days.", about=without_team(choice))
 
 

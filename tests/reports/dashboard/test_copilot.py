@@ -34,7 +34,7 @@ def test_each_part_is_filled(organisation: Engine, part: str) -> None:
     assert not page.exception
     assert [each.value for each in page.error] == []
     assert len(page.dataframe) > 0
-    assert "From the view" in texts(page)
+    assert "From `" in texts(page)
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -32,7 +32,7 @@ def test_each_page_is_filled_and_says_where_its_numbers_come_from(organisation: 
     assert [each.value for each in page.error] == []
     assert [each.value for each in page.title] == [screen.title for screen in SCREENS if screen.path == path]
     assert "acme" in page.markdown[0].value
-    assert "From the view" in texts(page)
+    assert "From `" in texts(page)
 
 
 def test_the_overview_has_the_last_whole_month_beside_the_one_before(organisation: Engine) -> None:
