@@ -35,7 +35,7 @@ def write_ci(session: Session) -> None:
     now = acme.NOW
     for model, rows in (
         (WorkflowRun, [*old_runs(now), *open_runs(now)]),
-        (WorkflowJob, [*old_jobs(now), *open_jobs(now), *gated_jobs(now)]),
+        (WorkflowJob, [*old_jobs(now), *last_month(), *open_jobs(now), *gated_jobs(now)]),
         (Runner, list(runners(now))),
         (RunnerSample, list(samples(now))),
         (Deployment, list(deployments())),
@@ -162,6 +162,12 @@ def old_jobs(now: datetime) -> Iterator[Row]:
         yield job(next(keys), "r", now - timedelta(days=8), **nobody)
     for _ in range(3):
         yield ran(next(keys), "s", now - timedelta(days=9), queued=5, seconds=33, told_at=None)
+
+
+def last_month() -> Iterator[Row]:
+    """Two jobs of another organisation in the last whole month: 7 minutes in all."""
+    for place, seconds in enumerate((240, 180)):
+        yield ran(4000 + place, "r", acme.LAST, queued=5, seconds=seconds) | {"org": "crowd", "repo": "xy"[place]}
 
 
 def open_jobs(now: datetime) -> Iterator[Row]:

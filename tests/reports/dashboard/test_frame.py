@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, text
 from streamlit.testing.v1 import AppTest
 
+from chalicelib.jobs.refresh import jobs_for
 from chalicelib.models import Cursor, Organisation
+from chalicelib.settings import Settings
 from reports import reading
 from reports.dashboard.frame import SCREENS
 from reports.dashboard.parts import JOINER, plain
+from reports.dashboard.screen import Screen
 from tests.reports.dashboard.organisation import HOSTILE
 from tests.reports.dashboard.pages import open_page, texts
 
@@ -136,3 +139,8 @@ def test_nothing_can_be_written(organisation: Engine) -> None:
         pytest.raises(Exception, match="read"),
     ):
         connection.execute(text("DELETE FROM organisations"))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.path)
+def test_the_kinds_of_a_page_are_kept_by_a_job(screen: Screen) -> None:
+    assert jobs_for(screen.kinds, Settings({"COPILOT": "on"}.get))

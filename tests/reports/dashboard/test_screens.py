@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from chalicelib.utils import format_utc
 from reports.dashboard.frame import SCREENS
-from reports.output import HOUR, duration
 from tests.reports.dashboard.organisation import BEFORE, HOSTILE, LAST, NOW
 from tests.reports.dashboard.pages import PATHS, ask, figures, only, open_page, rows, texts
 
@@ -33,28 +32,6 @@ def test_each_page_is_filled_and_says_where_its_numbers_come_from(organisation: 
     assert [each.value for each in page.title] == [screen.title for screen in SCREENS if screen.path == path]
     assert "acme" in page.markdown[0].value
     assert "From `" in texts(page)
-
-
-def test_the_overview_has_the_last_whole_month_beside_the_one_before(organisation: Engine) -> None:
-    page = open_page("overview")
-    view = f"FROM pull_request_cycle_monthly WHERE {OF_ALL} AND month = :month"
-    opened = [only(organisation, f"SELECT opened {view}", month=MONTHS[each]) for each in ("last", "before")]
-    hours = [only(organisation, f"SELECT median_hours_to_merge {view}", month=MONTHS[each]) for each in MONTHS]
-    tiles = {each.label: (each.value, each.delta) for each in page.metric}
-    assert opened == [3, 2]
-    assert tiles["Pull requests opened"] == ("3", "+1 (before: 2)")
-    merge = (
-        duration(hours[0] * HOUR),
-        f"+{duration((hours[0] - hours[1]) * HOUR)} (before: {duration(hours[1] * HOUR)})",
-    )
-    assert tiles["Median to merge (n = 3)"] == merge
-    people = f"SELECT active_people FROM contributors_monthly WHERE {OF_ALL} AND month = :month"
-    assert tiles["People who contributed"][0] == str(only(organisation, people, month=MONTHS["last"]))
-
-
-def test_the_overview_names_what_is_not_current(organisation: Engine) -> None:
-    [row] = [each for each in rows(open_page("overview"), "not-current") if each["kind"] == "issues"]
-    assert row["state"] == "failed: GitHub says no"
 
 
 @pytest.mark.parametrize("by", ["month", "week"])

@@ -1,0 +1,92 @@
+"""The overview: what is the matter now, and the last whole month beside the one before."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from reports.dashboard.screens.small_groups import HIDDEN
+from reports.output import HOUR, NOTHING, duration, number
+from tests.reports.dashboard.organisation import BEFORE, LAST
+from tests.reports.dashboard.pages import figures, only, open_page, rows, texts
+
+MONTHS = {"last": f"{LAST:%Y-%m}-01", "before": f"{BEFORE:%Y-%m}-01"}
+OF_ALL = "level = 'organisation' AND org = 'acme'"
+
+
+def test_it_has_the_last_whole_month_beside_the_one_before(organisation: Engine) -> None:
+    page = open_page("overview")
+    view = f"FROM pull_request_cycle_monthly WHERE {OF_ALL} AND month = :month"
+    opened = [only(organisation, f"SELECT opened {view}", month=MONTHS[each]) for each in ("last", "before")]
+    hours = [only(organisation, f"SELECT median_hours_to_merge {view}", month=MONTHS[each]) for each in MONTHS]
+    tiles = {each.label: (each.value, each.delta) for each in page.metric}
+    assert opened == [3, 2]
+    assert tiles["Pull requests opened"] == ("3", "+1 (before: 2)")
+    merge = (
+        duration(hours[0] * HOUR),
+        f"+{duration((hours[0] - hours[1]) * HOUR)} (before: {duration(hours[1] * HOUR)})",
+    )
+    assert tiles["Median to merge (n = 3)"] == merge
+
+
+@pytest.mark.parametrize(
+    ("label", "query"),
+    [
+        ("Open security alerts", "SELECT count(*) FROM open_alerts WHERE org = 'acme'"),
+        ("Overdue security alerts", "SELECT count(*) FROM open_alerts WHERE org = 'acme' AND is_overdue"),
+        ("CI jobs in the queue", "SELECT sum(queued) FROM queue_now WHERE org = 'acme'"),
+        ("Deployments", f"SELECT deployments FROM delivery_monthly WHERE {OF_ALL} AND month = :last"),
+        (
+            "Copilot's users on a day (mean)",
+            "SELECT mean_daily_active_users FROM copilot_acceptance_monthly WHERE org = 'acme' AND month = :last",
+        ),
+    ],
+)
+def test_a_figure_is_the_views(organisation: Engine, label: str, query: str) -> None:
+    month = {"last": MONTHS["last"]} if ":last" in query else {}
+    value = only(organisation, query, **month)
+    assert value
+    assert figures(open_page("overview"))[label] == number(value)
+
+
+@pytest.mark.parametrize(("repo", "minutes"), [({}, 7), ({"repo": "x"}, 4), ({"repo": "y"}, 3)])
+def test_minutes_of_repositories_are_added_up(organisation: Engine, repo: dict[str, str], minutes: int) -> None:
+    query = "SELECT sum(minutes) FROM ci_minutes_monthly WHERE org = 'crowd' AND month = :last"
+    if repo:
+        query += f" AND repo = '{repo['repo']}'"
+    assert only(organisation, query, last=MONTHS["last"]) == minutes
+    assert figures(open_page("overview", org="crowd", **repo))["Minutes of CI"] == str(minutes)
+
+
+def test_a_repository_has_its_own_figures(organisation: Engine) -> None:
+    page = open_page("overview", repo="r")
+    alerts = only(organisation, "SELECT count(*) FROM open_alerts WHERE org = 'acme' AND repo = 'r'")
+    assert figures(page)["Open security alerts"] == number(alerts)
+    assert "Not known by repository: Copilot's users on a day (mean)." in texts(page)
+
+
+def test_a_team_lacks_what_is_not_known_of_teams(organisation: Engine) -> None:
+    page = open_page("overview", team="core")
+    assert (
+        "Not known by team: People who contributed, New people, Deployments, Median lead time, Minutes of CI, "
+        "Copilot's users on a day (mean)." in texts(page)
+    )
+    assert figures(page)["Deployments"] == NOTHING
+
+
+def test_small_groups_are_hidden_as_on_the_page_people(organisation: Engine) -> None:
+    people = f"SELECT active_people FROM contributors_monthly WHERE {OF_ALL} AND month = :month"
+    assert 0 < only(organisation, people, month=MONTHS["last"]) < 5
+    [tile] = [each for each in open_page("overview").metric if each.label == "People who contributed"]
+    assert (tile.value, tile.delta) == (HIDDEN, "")
+
+
+def test_what_no_job_has_read_is_not_nothing(organisation: Engine) -> None:
+    shown = figures(open_page("overview", org="crowd"))
+    assert shown["Open security alerts"] == shown["CI jobs in the queue"] == NOTHING
+    assert shown["Kinds of data that are current"] == "0 of 0"
+
+
+def test_it_names_what_is_not_current(organisation: Engine) -> None:
+    [row] = [each for each in rows(open_page("overview"), "not-current") if each["kind"] == "issues"]
+    assert row["state"] == "failed: GitHub says no"
