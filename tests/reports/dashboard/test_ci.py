@@ -70,7 +70,8 @@ def test_jobs_that_wait_say_for_what_and_since_when(organisation: Engine) -> Non
             "jobs-waiting",
             organisation,
             f"SELECT {columns} FROM jobs_now WHERE {ACME} AND state IN ('queued', 'waiting', 'pending') "
-            "ORDER BY CASE state WHEN 'queued' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END, state_since",
+            "ORDER BY CASE state WHEN 'queued' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END, state_since, "
+            "repo, workflow_name, name, html_url",
         )
         == 7
     )

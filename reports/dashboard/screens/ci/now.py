@@ -146,7 +146,7 @@ def show_states(
     place = case({state: place for place, state in enumerate(states)}, value=rows.state)
     when = rows.state_since.desc() if states == OVER else rows.state_since
     query = select(*(rows[name] for name in columns)).where(*of_choice(rows, choice), rows.state.in_(states))
-    query = query.order_by(place, when, rows.repo, rows.workflow_name, rows.name)
+    query = query.order_by(place, when, rows.repo, rows.workflow_name, rows.name, rows.html_url)
     table = source.read(query, title=title, kinds=JOB_KINDS, orgs=[choice.org])
     show_table(with_labels(table), key=key, empty=empty, about=about)
 
