@@ -23,7 +23,7 @@ def percent_complete(table: Table, *, unit: str = "") -> Figure:
     drawn = rows[:MOST]
     figure = Figure(
         [
-            bar(drawn, f"closed_{unit}", name=f"Closed {unit}", color=style.DONE, ink="white"),
+            bar(drawn, f"closed_{unit}", name=f"Closed {unit}", color=style.DONE, ink=style.PAPER),
             bar(drawn, f"open_{unit}", name=f"Open {unit}", color=style.OPEN, ink=style.INK),
         ]
     )

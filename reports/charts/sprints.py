@@ -55,7 +55,7 @@ def burnup(table: Table, *, unit: str = "") -> Figure:
             line(rows, done, name=f"{unit.title()} done", color=style.DONE, symbol="circle", dash="solid"),
         ]
     )
-    figure.data[1].update(fill="tozeroy", fillcolor="rgba(170, 205, 227, 0.45)")
+    figure.data[1].update(fill="tozeroy", fillcolor=style.AREA)
     top = max(row[scope] or 0 for row in rows)
     add_scope(figure, rows, unit=unit, heights=[row[scope] for row in rows], room=top)
     return finish(figure, table, rows, unit=unit, kind="Burnup", says=say_burnup(rows, unit), top=top)
@@ -127,7 +127,6 @@ def add_scope(figure: Figure, rows: Sequence[Row], *, unit: str, heights: Sequen
                 text=[f"{sign}{number(value)}" for _, value in found],
                 mode="markers+text",
                 textposition="middle right",
-                textfont={"color": color},
                 marker={"symbol": symbol, "size": 10, "color": color},
                 hovertemplate=f"%{{text}} {what}<extra></extra>",
             )

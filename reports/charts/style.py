@@ -15,7 +15,8 @@ WIDTH, HEIGHT = 900, 500
 FEW = 6  # so many get a line each
 MOST_TICKS = 14  # of days below a chart
 OPEN, DONE = "#aacde3", "#06508f"  # light and dark, so that they differ without colour as well
-IDEAL, INK, FAINT, SHADE = "#444444", "#222222", "#e3e6ea", "#f1f2f4"
+PAPER, INK, IDEAL, AXIS, FAINT, SHADE = "white", "#222222", "#444444", "#9aa0a6", "#e3e6ea", "#f1f2f4"
+AREA = "rgba(170, 205, 227, 0.45)"  # below a line
 ADDED, REMOVED = "#d55e00", "#009e73"
 # Colours that the colour-blind can tell apart. https://jfly.uni-koeln.de/color/
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31")
@@ -71,8 +72,8 @@ def styled(
         title=_title(title, subtitle),
         meta={"alternative": says},
         font={"family": FONT, "size": 12, "color": INK},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
         height=height,
         margin={"l": 60, "r": 30, "t": 100, "b": 60 + 16 * len(foot)},
         legend={
@@ -86,8 +87,8 @@ def styled(
         },
         hoverlabel={"align": "left"},
     )
-    figure.update_yaxes(title=y_title, rangemode="tozero", gridcolor=FAINT, zerolinecolor="#9aa0a6")
-    figure.update_xaxes(showgrid=False, zeroline=False, linecolor="#9aa0a6", showline=True)
+    figure.update_yaxes(title=y_title, rangemode="tozero", gridcolor=FAINT, zerolinecolor=AXIS)
+    figure.update_xaxes(showgrid=False, zeroline=False, linecolor=AXIS, showline=True)
     if foot:
         add_foot(figure, foot)
     return figure

@@ -35,6 +35,12 @@ SCREENS = (
     sprints.SCREEN,
     data.SCREEN,
 )
+# Not every control of Streamlit shows that the keyboard is at it. Titles of charts are long; a size that is set as
+# Streamlit's option would take the dark theme away.
+LOOK = """<style>
+:focus-visible { outline: 2px solid !important; outline-offset: 2px; }
+h2 { font-size: 1.75rem !important; }
+</style>"""
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
     "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."
@@ -48,6 +54,7 @@ EMPTY = (
 def show(load: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
     """Show the page that the URL names; whatever is the matter comes as a sentence."""
     st.set_page_config(page_title="Contributor metrics", layout="wide")
+    st.html(LOOK)
     try:
         settings = choose_database(load())
         with reading(settings) as engine:

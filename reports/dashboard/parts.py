@@ -15,6 +15,7 @@ from plotly.graph_objects import Figure
 from chalicelib.utils import shown
 from reports.charts import alternative
 from reports.charts.style import SHADE
+from reports.charts.themes import darkened
 from reports.dashboard.source import MOST_ROWS
 from reports.output import as_text, write_csv
 from reports.pages import CONFIG
@@ -51,7 +52,7 @@ def show_chart(table: Table, figure: Figure, *, key: str, empty: str, about: str
 
     `about` is Markdown; `says` is the sentence, where the chart's own doesn't fit.
     """
-    st.subheader(plain(table.title), anchor=False)
+    st.header(plain(table.title), anchor=False)
     if about:
         st.markdown(about)
     if not table.rows:
@@ -59,6 +60,8 @@ def show_chart(table: Table, figure: Figure, *, key: str, empty: str, about: str
         return
     says = says or alternative(figure)
     figure.update_layout(title_text="", title_subtitle_text="", margin_t=TOP_WITHOUT_TITLE)
+    if st.context.theme.type == "dark":
+        figure = darkened(figure)
     st.plotly_chart(figure, config=CONFIG, alt=says, theme=None, key=key)
     st.caption(plain(says))
     say_source(table)
@@ -73,7 +76,7 @@ def show_table(
 
     What this app writes of itself, such as the ledger, is not dated: it is as it was a moment ago.
     """
-    st.subheader(plain(table.title), anchor=False)
+    st.header(plain(table.title), anchor=False)
     if about:
         st.markdown(about)
     if not table.rows:

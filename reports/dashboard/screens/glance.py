@@ -29,7 +29,7 @@ class Glance(NamedTuple):
 
 def show_glance(source: Source, choice: Choice) -> None:
     """Show the figures of now, then the data that is not current."""
-    st.subheader("Now", anchor=False)
+    st.header("Now", anchor=False)
     report = health(source, org=choice.org)
     rows = report.results.rows
     bad = [row for row in rows if not str(row[-1]).startswith("current")]

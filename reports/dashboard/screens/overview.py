@@ -67,7 +67,7 @@ def show(source: Source, choice: Choice) -> None:
     last = (source.today.replace(day=1) - timedelta(days=1)).replace(day=1)
     before = (last - timedelta(days=1)).replace(day=1)
     show_glance(source, choice)
-    st.subheader(f"{last:%B %Y}, beside {before:%B %Y}", anchor=False)
+    st.header(f"{last:%B %Y}, beside {before:%B %Y}", anchor=False)
     show_figures_of(source, choice, last, before)
     for make, cycle in ((pull_requests, PULL_REQUESTS), (issues, ISSUES)):
         counts = report_of(make, source, choice, "month").results

@@ -54,7 +54,7 @@ def figures(visit: AppTest) -> dict[str, str]:
 
 def texts(visit: AppTest) -> str:
     """Read all that a page says, but tables."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error")
+    kinds = ("title", "header", "markdown", "caption", "info", "warning", "error")
     return "\n".join(each.value for kind in kinds for each in getattr(visit, kind))
 
 

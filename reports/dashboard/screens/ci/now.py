@@ -47,7 +47,7 @@ def show(source: Source, choice: Choice) -> None:
 
 def show_jobs(source: Source, choice: Choice) -> None:
     """Show the jobs by what they do, each with where it runs and since when."""
-    st.subheader("Jobs now", anchor=False)
+    st.header("Jobs now", anchor=False)
     st.caption(how_live(source, choice))
     show_figures(count_jobs(source, choice))
     show_states(

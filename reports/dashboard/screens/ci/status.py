@@ -32,7 +32,7 @@ def show_status(source: Source) -> None:
     lists = (type_coerce(rows[name], JSON).label(name) for name in ("components", "incidents", "maintenances"))
     query = select(rows.indicator, rows.description, rows.last_observed_at, rows.age_minutes, rows.is_current, *lists)
     found = source.all(query)
-    st.subheader("GitHub itself", anchor=False)
+    st.header("GitHub itself", anchor=False)
     if not found:
         st.info(NEVER_READ)
         return

@@ -54,7 +54,7 @@ def show_seats(source: Source, choice: Choice) -> None:
 
 def show_cost(row: dict[str, Any]) -> None:
     """Show how many seats there are now, and what they cost."""
-    st.subheader("Seats now", anchor=False)
+    st.header("Seats now", anchor=False)
     show_figures(
         [
             ("Seats", number(row["seats"])),
@@ -105,7 +105,7 @@ def show_idle(source: Source, org: str, days: int) -> None:
     row = source.first(select(*idle_columns(rows)).where(rows.org == org, rows.idle_days >= days))
     if row is None:
         return
-    st.subheader(f"Seats that were not used for {span(days)} or more", anchor=False)
+    st.header(f"Seats that were not used for {span(days)} or more", anchor=False)
     show_figures(
         [
             (f"Idle for at least {span(days)}", number(row["seats"])),
@@ -151,7 +151,7 @@ def step_name(first: int) -> str:
 
 def show_people(source: Source, org: str, days: int) -> None:
     """Show the idle seats one by one, when that is asked for."""
-    st.subheader("The people who hold these seats", anchor=False)
+    st.header("The people who hold these seats", anchor=False)
     if not st.toggle("Show single people", key="people", bind="query-params"):
         st.caption("Single people are not shown unless they are asked for: this page is about seats, not about people.")
         return

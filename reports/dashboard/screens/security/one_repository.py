@@ -73,7 +73,7 @@ def figures(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def show_contact(source: Source, choice: Choice) -> None:
     """Say whom to ask."""
-    st.subheader("Whom to ask", anchor=False)
+    st.header("Whom to ask", anchor=False)
     rows, checked = CONTACTS.c, CHECKED.c
     query = select(rows.contact, rows.contact_source).where(rows.org == choice.org, rows.repo == choice.repo)
     here = (checked.org == choice.org, checked.repo == choice.repo, checked.rule.in_(NAMING))
