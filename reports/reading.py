@@ -19,6 +19,7 @@ from sqlalchemy import (
     URL,
     Boolean,
     ColumnElement,
+    Connection,
     Date,
     Engine,
     Select,
@@ -100,7 +101,14 @@ def open_engine(settings: Settings) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url.database)
     # https://docs.sqlalchemy.org/en/21/dialects/postgresql.html#setting-read-only-deferrable
-    return make_engine(settings.db_url).execution_options(postgresql_readonly=True)
+    engine = make_engine(settings.db_url).execution_options(postgresql_readonly=True)
+    event.listen(engine, "begin", _limit_wait)
+    return engine
+
+
+def _limit_wait(connection: Connection) -> None:
+    """Wait for another session's lock no longer than a person does."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 
 def _open_sqlite(path: str | None) -> Engine:
