@@ -6,8 +6,8 @@ import os
 import sys
 from typing import Annotated
 
+import streamlit as st
 import typer
-from streamlit.web import bootstrap
 
 from reports.dashboard import app_path
 from reports.dashboard.refresh import REFRESH
@@ -26,12 +26,21 @@ OPTIONS = {
     "server.headless": True,
     "server.showEmailPrompt": False,
 }
+FAULT = (
+    "This page has a fault of its own, and can't be shown: the terminal or log of the dashboard says where. "
+    "The other pages may work."
+)
 
 
 def options(host: str, port: int) -> dict[str, object]:
-    """Give Streamlit's options, as its command line passes them on."""
-    given = {**OPTIONS, "server.address": host, "server.port": port}
-    return {name.replace(".", "_"): value for name, value in given.items()}
+    """Give Streamlit's options."""
+    return {**OPTIONS, "server.address": host, "server.port": port}
+
+
+def say_fault(_: Exception) -> bool:
+    """Show a sentence in place of an error that nobody expected; Streamlit has logged its trace."""
+    st.error(FAULT)
+    return True
 
 
 def serve(
@@ -44,10 +53,9 @@ def serve(
         del os.environ[name]
     sys.stdout.write(f"The dashboard: http://{host}:{port}  (Ctrl-C ends it)\n")
     sys.stdout.flush()
-    flags = options(host, port)
-    bootstrap.load_config_options(flags)
     try:
-        bootstrap.run(app_path(), is_hello=False, args=[], flag_options=flags)
+        # https://docs.streamlit.io/develop/api-reference/app/st.app
+        st.App(app_path(), on_script_error=say_fault).run(config=options(host, port))
     finally:
         REFRESH.close()
 
