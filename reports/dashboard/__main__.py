@@ -21,6 +21,7 @@ OPTIONS = {
     "client.showErrorDetails": "none",  # no stack trace: it is in the terminal
     "client.showErrorLinks": "false",
     "client.toolbarMode": "viewer",
+    "logger.enableRich": False,  # its colours don't belong into a log
     "logger.hideWelcomeMessage": True,  # it asks a server of Amazon for this machine's address
     "server.fileWatcherType": "none",
     "server.headless": True,

@@ -49,9 +49,12 @@ def choose(source: Source) -> Choice | None:
     orgs = names(source, "organisations")
     if not orgs:
         return None
-    asked = st.query_params.to_dict()
+    # What was just forgotten stands in the URL until its list is shown.
+    asked = {name: value for name, value in st.query_params.items() if st.session_state.get(name, value) is not None}
     with st.sidebar:
-        org = st.selectbox("Organisation", orgs, key="org", bind="query-params", format_func=shown)
+        org = st.selectbox(
+            "Organisation", orgs, key="org", bind="query-params", format_func=shown, on_change=forget_parts
+        )
         repos, teams = names(source, "repositories", org), names(source, "teams", org)
         repo = pick("Repository", repos, key="repo", placeholder="All repositories")
         team = pick("Team", teams, key="team", placeholder="All teams", disabled=repo is not None)
@@ -61,6 +64,11 @@ def choose(source: Source) -> Choice | None:
             st.caption("The team is left out while a repository is chosen.")
     say_unknown(asked, {"org": orgs, "repo": repos, "team": teams, "period": PERIODS})
     return Choice(org, repo, None if repo else team, source.today - timedelta(days=PERIODS[period]))
+
+
+def forget_parts() -> None:
+    """Forget the repository and the team: another organisation has others."""
+    st.session_state["repo"] = st.session_state["team"] = None
 
 
 def pick(label: str, options: list[str], *, key: str, placeholder: str, disabled: bool = False) -> str | None:

@@ -45,6 +45,14 @@ def test_what_is_chosen_changes_the_page_and_stays_on_the_next_one(organisation:
     assert "repository s" in go_to(page, "issues").markdown[0].value
 
 
+def test_another_organisation_has_other_repositories(organisation: Engine) -> None:
+    page = open_page("pull-requests", repo="s")
+    page.sidebar.selectbox(key="org").select("other").run()
+    assert not page.exception, page.exception
+    assert not page.warning
+    assert {each.key: each.value for each in page.sidebar.selectbox}["repo"] is None
+
+
 @pytest.mark.parametrize("path", ["sprints", "data"])
 def test_a_page_says_which_filters_it_does_not_heed(organisation: Engine, path: str) -> None:
     assert "The filter of the repository doesn't change this page." in open_page(path, repo="s").markdown[0].value

@@ -27,7 +27,7 @@ from tests.organisation import GENEROUS, Organisation, organisation, this_moment
 from tests.project import copy_project
 from tests.reports.dashboard.organisation import HOSTILE
 from tests.reports.dashboard.pages import open_page, texts
-from tests.reports.dashboard.test_starting import free_port, wait_for
+from tests.reports.dashboard.serving import free_port, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("refresh")]
 SECONDS = 90

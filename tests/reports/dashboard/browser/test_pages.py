@@ -83,6 +83,7 @@ def test_the_side_bar_keeps_what_is_chosen(anybody: Visitors) -> None:
         assert asked(page).items() >= {"repo": "s", "period": "90 days"}.items(), screen.path
         assert [chosen(page, label) for label in LABELS] == ["acme", "s", "90 days"]
     choose(page, "Organisation", "other")
+    assert page.get_by_test_id("stAlertContentWarning").or_(page.get_by_test_id("stAlertContentError")).count() == 0
     follow(page, SCREENS[0])
     assert asked(page) == {"org": "other", "period": "90 days"}
     assert anybody.problems == []
