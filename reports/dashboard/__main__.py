@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -54,6 +55,8 @@ def serve(
         del os.environ[name]
     sys.stdout.write(f"The dashboard: http://{host}:{port}  (Ctrl-C ends it)\n")
     sys.stdout.flush()
+    # The server passes on the signal that ended it: what runs beside it must be ended before.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         # https://docs.streamlit.io/develop/api-reference/app/st.app
         st.App(app_path(), on_script_error=say_fault).run(config=options(host, port))

@@ -31,7 +31,9 @@ TAB = """() => {
 # Parts of a list, or of a group of choices, are reached by the arrow keys.
 UNREACHED = f"""() => [...document.querySelectorAll("{CONTROLS}")].filter((each) =>
   each.checkVisibility({{visibilityProperty: true}}) && !each.disabled && !each.dataset.reached && each.tabIndex >= 0
-  && !each.closest('[aria-hidden=true], [inert]')).map((each) => each.outerHTML.slice(0, 150))"""
+  && !each.closest('[aria-hidden=true], [inert]')
+  && !each.closest('[role=radiogroup], [role=toolbar], [role=group]')?.querySelector('[data-reached]'))
+  .map((each) => each.outerHTML.slice(0, 150))"""
 # Each text of each chart, its colour, and the colour of the bar that it stands in, or of the page.
 TEXTS = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')].flatMap((chart) =>
   [...chart.querySelectorAll('.main-svg text')].filter((text) => text.textContent.trim()).map((text) => {
