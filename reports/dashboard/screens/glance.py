@@ -34,7 +34,7 @@ def show_glance(source: Source, choice: Choice) -> None:
     rows = report.results.rows
     bad = [row for row in rows if not str(row[-1]).startswith("current")]
     found = (*alerts_of(source, choice), *queue_of(source, choice))
-    current = Glance("Kinds of data that are current", f"{len(rows) - len(bad)} of {len(rows)}")
+    current = Glance("Current kinds of data", f"{len(rows) - len(bad)} of {len(rows)}")
     for column, glance in zip(st.columns(MOST_TILES), (*found, current), strict=True):
         column.metric(glance.label, glance.value, glance.besides, delta_color="off", delta_arrow="off", border=True)
     st.caption(f"From the views {VIEWS}. “{NOTHING}” is what no job has read in 30 days.")

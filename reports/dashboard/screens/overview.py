@@ -1,8 +1,8 @@
-"""The overview: the last whole month beside the one before, and whether the data is well."""
+"""The overview: what is the matter now, and the last whole month beside the one before."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -10,19 +10,23 @@ from typing import Any, Literal, NamedTuple
 import streamlit as st
 from sqlalchemy import TableClause, func, select
 
-from reports.commands.cycles import ISSUES, PULL_REQUESTS, issues, pull_requests
+from reports.commands.cycles import ISSUES, PULL_REQUESTS
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import MOST_TILES, say_limits
 from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.glance import show_glance
 from reports.dashboard.screens.people import months
-from reports.dashboard.screens.periods import report_of, show_counts
+from reports.dashboard.screens.periods import show_counts
 from reports.dashboard.screens.small_groups import HIDDEN, RULE
 from reports.dashboard.source import Source
 from reports.output import HOUR, NOTHING, duration, number
-from reports.reading import view
+from reports.reading import Table, view
 
-DELIVERY = view("delivery_monthly", "level org repo month deployments median_lead_time_hours n_lead_time_hours")
+PULLS = view(
+    "pull_request_cycle_monthly",
+    "level org repo team month opened merged n_hours_to_first_review median_hours_to_first_review n_hours_to_merge "
+    "median_hours_to_merge n_lead_time_hours median_lead_time_hours",
+)
 MINUTES = view("ci_minutes_monthly", "org repo month minutes")
 COPILOT = view("copilot_acceptance_monthly", "org month mean_daily_active_users")
 
@@ -41,25 +45,28 @@ class Figure(NamedTuple):
         return self.column.replace("median_", "n_") if self.column.startswith("median_") else ""
 
 
-Row = dict[str, Any]
-MONTHLY_PULLS, MONTHLY_ISSUES = PULL_REQUESTS.periods["month"], ISSUES.periods["month"]
+Row = Mapping[str, Any]
+MONTHLY_ISSUES = ISSUES.periods["month"]
 FIGURES = (
-    Figure("Pull requests opened", MONTHLY_PULLS, "opened"),
-    Figure("Pull requests merged", MONTHLY_PULLS, "merged"),
-    Figure("Median to review", MONTHLY_PULLS, "median_hours_to_first_review", "inverse"),
-    Figure("Median to merge", MONTHLY_PULLS, "median_hours_to_merge", "inverse"),
+    Figure("Pull requests opened", PULLS, "opened"),
+    Figure("Pull requests merged", PULLS, "merged"),
+    Figure("Median to review", PULLS, "median_hours_to_first_review", "inverse"),
+    Figure("Median to merge", PULLS, "median_hours_to_merge", "inverse"),
     Figure("Issues opened", MONTHLY_ISSUES, "opened"),
     Figure("Issues closed", MONTHLY_ISSUES, "closed"),
     Figure("Median to response", MONTHLY_ISSUES, "median_hours_to_first_response", "inverse"),
     Figure("Median to closing", MONTHLY_ISSUES, "median_hours_to_close", "inverse"),
+    Figure("Median lead time", PULLS, "median_lead_time_hours", "inverse"),
     Figure("People who contributed", months.MONTHLY, "active_people"),
     Figure("New people", months.MONTHLY, "new_people"),
-    Figure("Deployments", DELIVERY, "deployments"),
-    Figure("Median lead time", DELIVERY, "median_lead_time_hours", "inverse"),
+    Figure("Copilot users a day", COPILOT, "mean_daily_active_users"),
     Figure("Minutes of CI", MINUTES, "minutes"),
-    Figure("Copilot's users on a day (mean)", COPILOT, "mean_daily_active_users"),
 )
-VIEWS = (MONTHLY_PULLS, MONTHLY_ISSUES, months.MONTHLY, DELIVERY, MINUTES, COPILOT)
+KINDS = {PULLS: PULL_REQUESTS.kinds, MONTHLY_ISSUES: ISSUES.kinds, months.MONTHLY: (), COPILOT: (), MINUTES: ()}
+MEANINGS = (
+    "Lead time is from the first commit to the merge. Copilot users are the mean of the month's days. Arrows are red "
+    "where it took longer than in the month before, and green where it was quicker."
+)
 
 
 def show(source: Source, choice: Choice) -> None:
@@ -68,20 +75,24 @@ def show(source: Source, choice: Choice) -> None:
     before = (last - timedelta(days=1)).replace(day=1)
     show_glance(source, choice)
     st.header(f"{last:%B %Y}, beside {before:%B %Y}", anchor=False)
-    show_figures_of(source, choice, last, before)
-    for make, cycle in ((pull_requests, PULL_REQUESTS), (issues, ISSUES)):
-        counts = report_of(make, source, choice, "month").results
+    # Once for the figures and the charts: such a view adds up everything before it gives a month.
+    since = min(before, choice.begin.replace(day=1))
+    tables = {view.name: read(source, choice, view, since=since) for view in KINDS}
+    show_figures(tables, choice, last, before)
+    for cycle, of in ((PULL_REQUESTS, PULLS), (ISSUES, MONTHLY_ISSUES)):
+        counts = cut(tables[of.name], cycle.counts, since=choice.begin.replace(day=1))
         show_counts(counts, cycle, source, "month")
         say_limits(counts, by="month", begin=choice.begin, today=source.today)
 
 
-def show_figures_of(source: Source, choice: Choice, last: date, before: date) -> None:
+def show_figures(tables: Mapping[str, Table], choice: Choice, last: date, before: date) -> None:
     """Show each key figure of a month, and how it differs from the month before."""
-    found = {view.name: read_months(source, choice, view, [last, before]) for view in VIEWS}
-    if not any(found.values()):
+    found = {name: by_month(table) for name, table in tables.items()}
+    if not any(month in rows for rows in found.values() for month in (last, before)):
         st.info("Nothing is stored of these two months: `make run`, or a backfill, reads them.")
         return
-    st.caption(f"The last month that is over, by what is known now. {sources()} {RULE}")
+    names = ", ".join(f"`{name}`" for name in tables)
+    st.caption(f"The last month that is over, by what is known now. {MEANINGS} From the views {names}. {RULE}")
     unknown = [figure.label for figure in FIGURES if not knows(figure.view, choice)]
     if unknown:
         st.caption(f"Not known by {'repository' if choice.repo else 'team'}: {', '.join(unknown)}.")
@@ -100,37 +111,40 @@ def show_figures_of(source: Source, choice: Choice, last: date, before: date) ->
             )
 
 
-def sources() -> str:
-    """Say where the figures come from."""
-    return f"From the views {', '.join(f'`{view.name}`' for view in VIEWS)}."
-
-
-def read_months(source: Source, choice: Choice, view: TableClause, asked: Sequence[date]) -> dict[date, Row]:
-    """Read a view's rows of some months, by month; what has no levels is added up."""
+def read(source: Source, choice: Choice, view: TableClause, *, since: date) -> Table:
+    """Read the months of a view; what has no levels is added up. None where it doesn't know what is chosen."""
+    names = columns_of(view)
     if not knows(view, choice):
-        return {}
-    if view is months.MONTHLY:
-        return read_people(source, choice, since=min(asked))
+        return Table(view.name, ["month", *names], [], view=view.name)
+    if view is months.MONTHLY:  # without small groups, as the page People shows it
+        return months.read_months(source, replace(choice, begin=since), names, title=view.name)
     rows = view.c
-    conditions = [rows.org == choice.org, rows.month.in_(asked)]
+    conditions = [rows.org == choice.org, rows.month >= since]
     if "level" in rows:
         conditions.append(rows.level == ("repository" if choice.repo else "team" if choice.team else "organisation"))
     conditions += [rows.repo == choice.repo] if choice.repo else []
     conditions += [rows.team == choice.team] if choice.team else []
-    names = sorted(
-        {name for figure in FIGURES if figure.view is view for name in (figure.column, figure.counted) if name}
-    )
     columns = [rows[name] if "level" in rows else func.sum(rows[name]).label(name) for name in names]
-    query = select(rows.month, *columns).where(*conditions)
-    found = source.all(query if "level" in rows else query.group_by(rows.month))
-    return {row["month"]: row for row in found}
+    query = select(rows.month, *columns).where(*conditions).order_by(rows.month)
+    query = query if "level" in rows else query.group_by(rows.month)
+    return source.read(query, title=view.name, kinds=KINDS[view], orgs=[choice.org])
 
 
-def read_people(source: Source, choice: Choice, *, since: date) -> dict[date, Row]:
-    """Read how many people there were in each month, without small groups, as the page People does."""
-    names = [figure.column for figure in FIGURES if figure.view is months.MONTHLY]
-    table = months.read_months(source, replace(choice, begin=since), names, title="People")
+def columns_of(view: TableClause) -> list[str]:
+    """Name the columns of a view that figures and charts show."""
+    figures = [figure for figure in FIGURES if figure.view is view]
+    return list(dict.fromkeys(name for figure in figures for name in (figure.column, figure.counted) if name))
+
+
+def by_month(table: Table) -> dict[date, Row]:
+    """Give a table's rows by their month."""
     return {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+
+
+def cut(table: Table, columns: Sequence[str], *, since: date) -> Table:
+    """Give some columns of the months of the period."""
+    rows = [(month, *(row[name] for name in columns)) for month, row in by_month(table).items() if month >= since]
+    return replace(table, columns=["month", *columns], rows=rows)
 
 
 def is_hidden(figure: Figure, row: Row) -> bool:
@@ -169,6 +183,6 @@ SCREEN = Screen(
     "overview",
     "How is it going, beside the month before?",
     show,
-    kinds=tuple({*PULL_REQUESTS.kinds, *ISSUES.kinds}),
+    kinds=tuple(dict.fromkeys((*PULL_REQUESTS.kinds, *ISSUES.kinds))),
     filters=ALL,
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine
 
 from reports.dashboard.screens.small_groups import HIDDEN
 from reports.output import HOUR, NOTHING, duration, number
-from tests.reports.dashboard.organisation import BEFORE, LAST
-from tests.reports.dashboard.pages import figures, only, open_page, rows, texts
+from tests.reports.dashboard.organisation import BEFORE, LAST, NOW
+from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
 
 MONTHS = {"last": f"{LAST:%Y-%m}-01", "before": f"{BEFORE:%Y-%m}-01"}
 OF_ALL = "level = 'organisation' AND org = 'acme'"
@@ -35,9 +37,8 @@ def test_it_has_the_last_whole_month_beside_the_one_before(organisation: Engine)
         ("Open security alerts", "SELECT count(*) FROM open_alerts WHERE org = 'acme'"),
         ("Overdue security alerts", "SELECT count(*) FROM open_alerts WHERE org = 'acme' AND is_overdue"),
         ("CI jobs in the queue", "SELECT sum(queued) FROM queue_now WHERE org = 'acme'"),
-        ("Deployments", f"SELECT deployments FROM delivery_monthly WHERE {OF_ALL} AND month = :last"),
         (
-            "Copilot's users on a day (mean)",
+            "Copilot users a day",
             "SELECT mean_daily_active_users FROM copilot_acceptance_monthly WHERE org = 'acme' AND month = :last",
         ),
     ],
@@ -62,16 +63,31 @@ def test_a_repository_has_its_own_figures(organisation: Engine) -> None:
     page = open_page("overview", repo="r")
     alerts = only(organisation, "SELECT count(*) FROM open_alerts WHERE org = 'acme' AND repo = 'r'")
     assert figures(page)["Open security alerts"] == number(alerts)
-    assert "Not known by repository: Copilot's users on a day (mean)." in texts(page)
+    assert "Not known by repository: Copilot users a day." in texts(page)
 
 
 def test_a_team_lacks_what_is_not_known_of_teams(organisation: Engine) -> None:
     page = open_page("overview", team="core")
-    assert (
-        "Not known by team: People who contributed, New people, Deployments, Median lead time, Minutes of CI, "
-        "Copilot's users on a day (mean)." in texts(page)
+    assert "Not known by team: People who contributed, New people, Copilot users a day, Minutes of CI." in texts(page)
+    assert figures(page)["Minutes of CI"] == NOTHING
+
+
+def test_the_lead_time_is_that_of_delivery(organisation: Engine) -> None:
+    [delivery] = ask(
+        organisation,
+        f"SELECT median_lead_time_hours, n_lead_time_hours FROM delivery_monthly WHERE {OF_ALL} AND month = :last",
+        last=MONTHS["last"],
     )
-    assert figures(page)["Deployments"] == NOTHING
+    label = f"Median lead time (n = {delivery['n_lead_time_hours']})"
+    assert figures(open_page("overview"))[label] == duration(delivery["median_lead_time_hours"] * HOUR)
+
+
+def test_a_short_period_has_the_same_figures_and_fewer_bars(organisation: Engine) -> None:
+    whole, short = open_page("overview"), open_page("overview", period="30 days")
+    assert figures(short) == figures(whole)
+    begin = f"{(NOW - timedelta(days=30)).date().replace(day=1)}"
+    expected = [row for row in rows(whole, "pull-requests-counts") if str(row["month"])[:10] >= begin]
+    assert rows(short, "pull-requests-counts") == expected
 
 
 def test_small_groups_are_hidden_as_on_the_page_people(organisation: Engine) -> None:
@@ -84,7 +100,7 @@ def test_small_groups_are_hidden_as_on_the_page_people(organisation: Engine) -> 
 def test_what_no_job_has_read_is_not_nothing(organisation: Engine) -> None:
     shown = figures(open_page("overview", org="crowd"))
     assert shown["Open security alerts"] == shown["CI jobs in the queue"] == NOTHING
-    assert shown["Kinds of data that are current"] == "0 of 0"
+    assert shown["Current kinds of data"] == "0 of 0"
 
 
 def test_it_names_what_is_not_current(organisation: Engine) -> None:
