@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.settings import Settings
-from chalicelib.store.urls import redact_url
+from chalicelib.store.urls import parse_db_url
 from reports.dashboard import filters, refresh
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
@@ -40,6 +41,9 @@ SCREENS = (
 LOOK = """<style>
 :focus-visible { outline: 2px solid !important; outline-offset: 2px; }
 h2 { font-size: 1.75rem !important; }
+[data-testid=stMetricLabel] *, [data-testid=stMetricDelta], [data-testid=stMetricDelta] * {
+  white-space: normal !important; overflow: visible !important;
+}
 </style>"""
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
@@ -83,7 +87,14 @@ def run(source: Source, settings: Settings) -> None:
     page = st.navigation([page_of(screen, visit) for screen in SCREENS])
     visit.choice = filters.choose(source)
     page.run()
-    st.sidebar.caption(f"Database: {plain(redact_url(settings.db_url))}")
+    st.sidebar.caption(f"Database: {plain(name_of(settings.db_url))}")
+
+
+def name_of(db_url: str) -> str:
+    """Name a database for visitors, who need not know where it is on this machine, or who asks it."""
+    url = parse_db_url(db_url)
+    name = url.database or ""
+    return Path(name).name if url.get_backend_name() == "sqlite" else f"{name} on {url.host or 'this machine'}"
 
 
 def page_of(screen: Screen, visit: Visit) -> Page:

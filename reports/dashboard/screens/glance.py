@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy import ColumnElement, case, func, select
 
 from reports.commands import alerts, queue
-from reports.commands.health import health
+from reports.commands.health import HEALTH, health
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import MOST_TILES, show_table
 from reports.dashboard.source import Source
@@ -38,9 +38,9 @@ def show_glance(source: Source, choice: Choice) -> None:
     for column, glance in zip(st.columns(MOST_TILES), (*found, current), strict=True):
         column.metric(glance.label, glance.value, glance.besides, delta_color="off", delta_arrow="off", border=True)
     st.caption(f"From the views {VIEWS}. “{NOTHING}” is what no job has read in 30 days.")
-    table = Table("Data that is not current", report.results.columns, bad, report.results.as_of, report.results.view)
-    some = f"All {len(rows)} kinds of data are current: see the page Data."
-    show_table(table, key="not-current", empty=some if rows else "No job has run in 30 days: see the page Data.")
+    if bad or not rows:
+        table = Table("Data that is not current", report.results.columns, bad, report.results.as_of, HEALTH.name)
+        show_table(table, key="not-current", empty="No job has run in 30 days: see the page Data.")
 
 
 def alerts_of(source: Source, choice: Choice) -> tuple[Glance, Glance]:

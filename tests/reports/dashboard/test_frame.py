@@ -12,7 +12,7 @@ from chalicelib.jobs.refresh import jobs_for
 from chalicelib.models import Cursor, Organisation
 from chalicelib.settings import Settings
 from reports import reading
-from reports.dashboard.frame import SCREENS
+from reports.dashboard.frame import SCREENS, name_of
 from reports.dashboard.parts import JOINER, plain
 from reports.dashboard.screen import Screen
 from tests.reports.dashboard.organisation import HOSTILE
@@ -144,3 +144,15 @@ def test_nothing_can_be_written(organisation: Engine) -> None:
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.path)
 def test_the_kinds_of_a_page_are_kept_by_a_job(screen: Screen) -> None:
     assert jobs_for(screen.kinds, Settings({"COPILOT": "on"}.get))
+
+
+@pytest.mark.parametrize(
+    ("db_url", "name"),
+    [
+        ("sqlite:////home/ada/metrics.db", "metrics.db"),
+        ("postgresql+psycopg2://ada:secret@db.example/metrics?sslpassword=x", "metrics on db.example"),
+        ("postgresql+psycopg2:///metrics", "metrics on this machine"),
+    ],
+)
+def test_visitors_need_not_know_where_a_database_is_or_who_asks_it(db_url: str, name: str) -> None:
+    assert name_of(db_url) == name
