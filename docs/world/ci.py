@@ -124,6 +124,6 @@ def _listen(writer: Writer) -> None:
         counted = {"label_set": OWN, "runners": 2, "online": online, "busy": 1}
         writer.add(RunnerSample, counted, org=ORG, sampled_at=at(5, 5, hour))
     said = {"indicator": "minor", "description": "Actions is slow", "components": [], "incidents": []}
-    writer.add(
-        GitHubStatus, said, maintenances=[], observed_at=writer.ago(minutes=40), last_observed_at=writer.ago(minutes=6)
-    )
+    # Six minutes, rounded, for the next 55 seconds.
+    seen = writer.ago(minutes=6) + timedelta(seconds=40)
+    writer.add(GitHubStatus, said, maintenances=[], observed_at=writer.ago(minutes=40), last_observed_at=seen)

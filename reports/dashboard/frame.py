@@ -15,7 +15,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.urls import parse_db_url
 from reports.dashboard import filters, refresh
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import plain
+from reports.dashboard.parts import plain, words_of_stopped
 from reports.dashboard.patience import limit
 from reports.dashboard.screen import Screen
 from reports.dashboard.screens import ci, copilot, data, issues, overview, people, pull_requests, security, sprints
@@ -118,8 +118,16 @@ def show_screen(screen: Screen, visit: Visit) -> None:
         return
     st.markdown(f"{screen.question} {whose(screen, visit.choice)}")
     if screen.kinds:
-        st.caption(how_current(visit.source.current(screen.kinds, visit.choice.org)))
+        show_current(screen, visit.source, visit.choice.org)
     screen.show(visit.source, visit.choice)
+
+
+def show_current(screen: Screen, source: Source, org: str) -> None:
+    """Say when a page's data was last brought up to date, and which part of it is not any more."""
+    st.caption(how_current(source.current(screen.kinds, org)))
+    stopped = {kind: latest for kind, latest in source.stopped(org).items() if kind in screen.kinds}
+    if stopped:
+        st.warning(words_of_stopped(stopped))
 
 
 def how_current(moment: datetime | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -138,6 +138,12 @@ def say_source(table: Table, *, is_dated: bool = True) -> None:
         return
     current = f"as of {table.as_of:%Y-%m-%d %H:%M} UTC" if table.as_of else "not brought up to date in 30 days"
     st.caption(f"From `{table.view}`, {current}.")
+
+
+def words_of_stopped(stopped: Mapping[str, datetime]) -> str:
+    """Say which kinds of data no job reads any more."""
+    kinds = ", ".join(f"{plain(kind)} (last {latest:%Y-%m-%d})" for kind, latest in stopped.items())
+    return f"No job has brought these up to date in 30 days: {kinds}." if kinds else ""
 
 
 def show_figures(figures: Figures) -> None:

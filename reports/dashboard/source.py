@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, not_, select
 
 from chalicelib.settings import Settings
+from chalicelib.store.base import UTCDateTime
+from chalicelib.store.functions import FirstWord
+from chalicelib.store.ledger import OK, ONE_OFF, writes
 from chalicelib.store.urls import parse_db_url
 from reports.dashboard.patience import patience
-from reports.reading import LEDGER_DAYS, Database, Table, as_of, plain, view
+from reports.reading import LEDGER_DAYS, SYNC_RUNS, Database, Table, as_of, plain, view
 
 KEPT_SECONDS = 60
-# More than anybody reads on a page; `python -m reports export` gives all.
-MOST_ROWS = 1000
+# More than anybody reads on a page, and more than the days of the longest period; `python -m reports export` gives all.
+MOST_ROWS = 2000
 SANDBOX_DB = "sandbox.db"
 # `make run` writes it when it fills a database with a made-up organisation.
 FOUNDED = "sandbox:founded:"
@@ -88,6 +91,12 @@ class Source(Database):
         )
         return found
 
+    def tally(self, query: Select[Any], **parts: ColumnElement[bool]) -> dict[str, int]:
+        """Count all rows of a query, also those that a page has no room for, and those of each part."""
+        counts: list[ColumnElement[Any]] = [func.count().label("all")]
+        counts += [func.count(case((condition, 1))).label(name) for name, condition in parts.items()]
+        return self.all(query.with_only_columns(*counts).order_by(None))[0]
+
     def current(self, kinds: Collection[str], org: str) -> datetime | None:
         """Tell when some kinds of an organisation's data were last brought up to date; `kinds` are data_health's."""
 
@@ -96,6 +105,18 @@ class Source(Database):
 
         moment: datetime | None = kept(self.key, "as_of", "", tuple(sorted(kinds)), (org,), ask)
         return moment
+
+    def stopped(self, org: str) -> dict[str, datetime]:
+        """Give the kinds of an organisation's data that jobs read before, and none in 30 days, with when they did last.
+
+        `data_health` tells of 30 days only: what has stopped is missing there, and would look as good as the rest.
+        """
+        runs, kind = SYNC_RUNS.c, FirstWord(SYNC_RUNS.c.step).label("kind")
+        latest = func.max(runs.finished_at, type_=UTCDateTime()).label("latest")
+        query = select(kind, latest).where(runs.org == org, runs.status == OK, runs.job.not_in(ONE_OFF))
+        found = self.all(query.where(not_(writes(runs.step))).group_by(kind).order_by(kind))
+        begin = self.now() - timedelta(days=LEDGER_DAYS)
+        return {row["kind"]: row["latest"] for row in found if row["latest"] < begin}
 
     def is_made_up(self) -> bool:
         """Tell whether `make run` has filled this database from the sandbox."""

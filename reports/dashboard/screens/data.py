@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import streamlit as st
 from sqlalchemy import func, select
 
 from reports import charts
 from reports.commands.health import health
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import show_chart, show_figures, show_table
+from reports.dashboard.parts import show_chart, show_figures, show_table, words_of_stopped
 from reports.dashboard.screen import Screen
 from reports.dashboard.source import Source
 from reports.options import midnight
@@ -28,6 +29,8 @@ def show(source: Source, choice: Choice) -> None:
     """Show the page."""
     report = health(source, org=choice.org)
     show_figures(report.summary)
+    if stopped := source.stopped(choice.org):
+        st.warning(words_of_stopped(stopped))
     empty = "No job has run in 30 days: `.venv/bin/python app.py every_30_min` runs one (docs/operations.md)."
     table = report.results
     lags = by_age(table)

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, case, func, select
 from reports.commands import alerts, queue
 from reports.commands.health import HEALTH, health
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import MOST_TILES, show_table
+from reports.dashboard.parts import MOST_TILES, show_table, words_of_stopped
+from reports.dashboard.screens.security import known
 from reports.dashboard.source import Source
 from reports.output import NOTHING, duration, number
 from reports.reading import Table
@@ -34,10 +35,13 @@ def show_glance(source: Source, choice: Choice) -> None:
     rows = report.results.rows
     bad = [row for row in rows if not str(row[-1]).startswith("current")]
     found = (*alerts_of(source, choice), *queue_of(source, choice))
-    current = Glance("Current kinds of data", f"{len(rows) - len(bad)} of {len(rows)}")
+    stopped = source.stopped(choice.org)
+    current = Glance("Current kinds of data", f"{len(rows) - len(bad)} of {len(rows) + len(stopped)}")
     for column, glance in zip(st.columns(MOST_TILES), (*found, current), strict=True):
         column.metric(glance.label, glance.value, glance.besides, delta_color="off", delta_arrow="off", border=True)
-    st.caption(f"From the views {VIEWS}. “{NOTHING}” is what no job has read in 30 days.")
+    st.caption(f"From the views {VIEWS}. “{NOTHING}” is what is not known.")
+    if stopped:
+        st.warning(words_of_stopped(stopped))
     if bad or not rows:
         table = Table("Data that is not current", report.results.columns, bad, report.results.as_of, HEALTH.name)
         show_table(table, key="not-current", empty="No job has run in 30 days: see the page Data.")
@@ -52,12 +56,14 @@ def alerts_of(source: Source, choice: Choice) -> tuple[Glance, Glance]:
     if choice.repo:
         query = query.where(rows.repo == choice.repo)
     [counts] = source.all(query)
-    if not is_known(source, alerts.KINDS, choice):
-        return Glance("Open security alerts", NOTHING), Glance("Overdue security alerts", NOTHING)
-    of_all = "of all repositories" if choice.team else None
+    is_all = not known.gaps(source, choice.org, alerts.KINDS)
+    besides = [*([] if is_all else ["not all is known"]), *(["of all repositories"] if choice.team else [])]
+    said = ", ".join(besides) or None
+    if not counts["alerts"] and not is_all:  # none stored is no all-clear
+        return Glance("Open security alerts", NOTHING, said), Glance("Overdue security alerts", NOTHING, said)
     return (
-        Glance("Open security alerts", number(counts["alerts"]), of_all),
-        Glance("Overdue security alerts", number(counts["overdue"] or 0), of_all),
+        Glance("Open security alerts", number(counts["alerts"]), said),
+        Glance("Overdue security alerts", number(counts["overdue"] or 0), said),
     )
 
 

@@ -28,7 +28,7 @@ PULLS = view(
     "median_hours_to_merge n_lead_time_hours median_lead_time_hours",
 )
 MINUTES = view("ci_minutes_monthly", "org repo month minutes")
-COPILOT = view("copilot_acceptance_monthly", "org month mean_daily_active_users")
+COPILOT = view("copilot_acceptance_monthly", "org month days mean_daily_active_users")
 
 
 class Figure(NamedTuple):
@@ -41,7 +41,9 @@ class Figure(NamedTuple):
 
     @property
     def counted(self) -> str:
-        """The column that says of how many a median is; empty for what is none."""
+        """The column that says of how many a median or mean is; empty for what is neither."""
+        if self.column.startswith("mean_"):
+            return "days"
         return self.column.replace("median_", "n_") if self.column.startswith("median_") else ""
 
 
@@ -63,9 +65,10 @@ FIGURES = (
     Figure("Minutes of CI", MINUTES, "minutes"),
 )
 KINDS = {PULLS: PULL_REQUESTS.kinds, MONTHLY_ISSUES: ISSUES.kinds, months.MONTHLY: (), COPILOT: (), MINUTES: ()}
+YEAR = timedelta(days=365)  # so far back one can tell a quiet month from one before all that is stored
 MEANINGS = (
-    "Lead time is from the first commit to the merge. Copilot users are the mean of the month's days. Arrows are red "
-    "where it took longer than in the month before, and green where it was quicker."
+    "Lead time is from the first commit to the merge. Copilot users are the mean of the month's days with data (n). "
+    "Arrows are red where it took longer than in the month before, and green where it was quicker."
 )
 
 
@@ -76,7 +79,7 @@ def show(source: Source, choice: Choice) -> None:
     show_glance(source, choice)
     st.header(f"{last:%B %Y}, beside {before:%B %Y}", anchor=False)
     # Once for the figures and the charts: such a view adds up everything before it gives a month.
-    since = min(before, choice.begin.replace(day=1))
+    since = min(before - YEAR, choice.begin).replace(day=1)
     tables = {view.name: read(source, choice, view, since=since) for view in KINDS}
     show_figures(tables, choice, last, before)
     for cycle, of in ((PULL_REQUESTS, PULLS), (ISSUES, MONTHLY_ISSUES)):
@@ -88,8 +91,8 @@ def show(source: Source, choice: Choice) -> None:
 def show_figures(tables: Mapping[str, Table], choice: Choice, last: date, before: date) -> None:
     """Show each key figure of a month, and how it differs from the month before."""
     found = {name: by_month(table) for name, table in tables.items()}
-    if not any(month in rows for rows in found.values() for month in (last, before)):
-        st.info("Nothing is stored of these two months: `make run`, or a backfill, reads them.")
+    if not any(row_of(found[figure.view.name], month, figure) for figure in FIGURES for month in (last, before)):
+        st.info("Nothing of these two months, or of the time before, is stored: `make run`, or a backfill, reads them.")
         return
     names = ", ".join(f"`{name}`" for name in tables)
     st.caption(f"The last month that is over, by what is known now. {MEANINGS} From the views {names}. {RULE}")
@@ -99,7 +102,7 @@ def show_figures(tables: Mapping[str, Table], choice: Choice, last: date, before
     for place in range(0, len(FIGURES), MOST_TILES):
         row = FIGURES[place : place + MOST_TILES]
         for column, figure in zip(st.columns(MOST_TILES), row, strict=False):
-            now_row, then_row = (found[figure.view.name].get(month, {}) for month in (last, before))
+            now_row, then_row = (row_of(found[figure.view.name], month, figure) for month in (last, before))
             now, then = now_row.get(figure.column), then_row.get(figure.column)
             column.metric(
                 label_of(figure, now_row),
@@ -139,6 +142,13 @@ def columns_of(view: TableClause) -> list[str]:
 def by_month(table: Table) -> dict[date, Row]:
     """Give a table's rows by their month."""
     return {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+
+
+def row_of(rows: Mapping[date, Row], month: date, figure: Figure) -> Row:
+    """Give a month's row. A month without one, after one that has a row, is one in which there was none."""
+    if month in rows or figure.counted or not any(each < month for each in rows):
+        return rows.get(month, {})
+    return {figure.column: 0}
 
 
 def cut(table: Table, columns: Sequence[str], *, since: date) -> Table:

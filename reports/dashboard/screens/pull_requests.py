@@ -12,7 +12,7 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import mark_unfinished, plain, show_chart, show_table
 from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.periods import show_periods
-from reports.dashboard.source import MOST_ROWS, Source
+from reports.dashboard.source import Source
 from reports.output import number
 from reports.reading import Table, view
 
@@ -119,18 +119,15 @@ def show_stale(source: Source, choice: Choice) -> None:
     title = f"Open pull requests that nobody has moved for {STALE_DAYS} days"
     table = source.read(query, title=title, kinds=KINDS, orgs=[choice.org])
     empty = "There is none: every open pull request was moved since."
-    show_table(table, key="stale", empty=empty, figures=stale_figures(table))
+    show_table(table, key="stale", empty=empty, figures=stale_figures(source, query))
 
 
-def stale_figures(table: Table) -> list[tuple[str, str]]:
-    """Count the stale ones, and for whom they wait."""
-    count, waits = len(table.rows), table.values("waiting_for")
-    return [
-        ("Stale", number(count) if count <= MOST_ROWS else f"more than {MOST_ROWS:,}"),
-        ("Wait for us", number(waits.count("us"))),
-        ("Wait for the author", number(waits.count("author"))),
-        ("Drafts", number(table.values("is_draft").count(True))),
-    ]
+def stale_figures(source: Source, query: Select[Any]) -> list[tuple[str, str]]:
+    """Count the stale ones, and for whom they wait: the table may not have all."""
+    us, author = STALE.c.waiting_for == "us", STALE.c.waiting_for == "author"
+    counts = source.tally(query, us=us, author=author, drafts=STALE.c.is_draft)
+    labels = {"all": "Stale", "us": "Wait for us", "author": "Wait for the author", "drafts": "Drafts"}
+    return [(label, number(counts[name])) for name, label in labels.items()]
 
 
 def without_team(choice: Choice) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, not_, select
 
 from reports import charts
 from reports.commands.queue import queue
@@ -176,7 +176,7 @@ def show_approvals(source: Source, choice: Choice) -> None:
         empty="None of this time: each run was allowed to begin.",
         about="Runs of forks begin when a maintainer approves them. One that nobody ever approves stays here, the "
         "newest first. Jobs that wait for an approval of their environment are among the jobs above.",
-        figures=[("To approve", number(len(table.rows)))],
+        figures=[("To approve", number(source.tally(query)["all"]))],
     )
 
 
@@ -186,11 +186,11 @@ def show_open_runs(source: Source, choice: Choice) -> None:
     query = select(*(each for each in rows if each.name != "org")).where(*of_choice(rows, choice))
     query = query.order_by(rows.is_abandoned, rows.age_seconds.desc(), rows.html_url)
     table = source.read(query, title="Runs that have not ended", kinds=RUN_KINDS, orgs=[choice.org])
-    gone = table.values("is_abandoned").count(True)
+    counts = source.tally(query, gone=rows.is_abandoned, open=not_(rows.is_abandoned))
     show_table(
         table,
         key="open-runs",
         empty="Every run that is known has ended.",
         about="Runs that this app gave up waiting for are last, with the reason.",
-        figures=[("Open", number(len(table.rows) - gone)), ("Given up", number(gone))],
+        figures=[("Open", number(counts["open"])), ("Given up", number(counts["gone"]))],
     )
