@@ -9,8 +9,10 @@ from typing import Annotated
 
 import streamlit as st
 import typer
+from starlette.middleware import Middleware
 
 from reports.dashboard import app_path
+from reports.dashboard.guard import Guard
 from reports.dashboard.refresh import REFRESH
 
 HOST, PORT = "127.0.0.1", 8501
@@ -48,18 +50,23 @@ def say_fault(_: Exception) -> bool:
 def serve(
     host: Annotated[str, typer.Option("--host", help="The address to listen at; 0.0.0.0 is every one")] = HOST,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port")] = PORT,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="A name by which a proxy asks for it; may be repeated"),
+    ] = None,
 ) -> None:
     """Show the dashboard in a browser. It has no passwords: before another --host read docs/dashboard.md."""
     # Settings of an environment would win otherwise.
-    for name in [each for each in os.environ if each.startswith("STREAMLIT_")]:
-        del os.environ[name]
+    for variable in [each for each in os.environ if each.startswith("STREAMLIT_")]:
+        del os.environ[variable]
     sys.stdout.write(f"The dashboard: http://{host}:{port}  (Ctrl-C ends it)\n")
     sys.stdout.flush()
     # The server passes on the signal that ended it: what runs beside it must be ended before.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         # https://docs.streamlit.io/develop/api-reference/app/st.app
-        st.App(app_path(), on_script_error=say_fault).run(config=options(host, port))
+        guard = Middleware(Guard, names=name or [])
+        st.App(app_path(), middleware=[guard], on_script_error=say_fault).run(config=options(host, port))
     finally:
         REFRESH.close()
 
