@@ -87,12 +87,12 @@ def type_of(name: str) -> TypeEngine[Any]:
     """Tell the type of a column by its name, where SQLite would give a text or a number for it."""
     if name in (*DAYS, "exception_until") or name.endswith("_date"):
         return Date()
-    if name in ("hour", "at", "since") or name.endswith(("_at", "_dt", "_since")):
+    if name in ("hour", "at", "since", "window_start") or name.endswith(("_at", "_dt", "_since")):
         return UTCDateTime()
     return Boolean() if name == "in_working_days" or name.startswith(("is_", "was_")) else NullType()
 
 
-SYNC_RUNS = view("sync_runs", "org job step status started_at finished_at")
+SYNC_RUNS = view("sync_runs", "org job step status started_at finished_at window_start")
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,16 +118,31 @@ def show_screen(screen: Screen, visit: Visit) -> None:
         return
     st.markdown(f"{screen.question} {whose(screen, visit.choice)}")
     if screen.kinds:
-        show_current(screen, visit.source, visit.choice.org)
+        show_current(screen, visit.source, visit.choice)
     screen.show(visit.source, visit.choice)
 
 
-def show_current(screen: Screen, source: Source, org: str) -> None:
-    """Say when a page's data was last brought up to date, and which part of it is not any more."""
-    st.caption(how_current(source.current(screen.kinds, org)))
-    stopped = {kind: latest for kind, latest in source.stopped(org).items() if kind in screen.kinds}
+def show_current(screen: Screen, source: Source, choice: Choice) -> None:
+    """Say when a page's data was last brought up to date, which part of it is not any more, and what was never read."""
+    st.caption(how_current(source.current(screen.kinds, choice.org)))
+    stopped = {kind: latest for kind, latest in source.stopped(choice.org).items() if kind in screen.kinds}
     if stopped:
         st.warning(words_of_stopped(stopped))
+    since = {kind: day for kind, day in source.read_since(choice.org).items() if kind in screen.kinds}
+    if "period" in screen.filters and (late := {kind: day for kind, day in since.items() if day > choice.begin}):
+        st.info(words_of_unread(late))
+
+
+def words_of_unread(since: Mapping[str, date]) -> str:
+    """Say which older issues and pull requests were not read: months before that look emptier than they were."""
+    days: dict[date, list[str]] = {}
+    for kind, day in since.items():
+        days.setdefault(day, []).append(kind.replace("_", " "))
+    return " ".join(
+        f"{' and '.join(kinds).capitalize()} that were opened before {day} were not read: of these, only those that "
+        f"changed later are here. `.venv/bin/python backfill.py --since DATE` reads them."
+        for day, kinds in days.items()
+    )
 
 
 def how_current(moment: datetime | None) -> str:

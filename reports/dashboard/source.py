@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ MOST_ROWS = 2000
 SANDBOX_DB = "sandbox.db"
 # `make run` writes it when it fills a database with a made-up organisation.
 FOUNDED = "sandbox:founded:"
+ITEMS = ("issues", "pull_requests")
 CURSORS = view("cursors", "name org")
 
 
@@ -117,6 +118,14 @@ class Source(Database):
         found = self.all(query.where(not_(writes(runs.step))).group_by(kind).order_by(kind))
         begin = self.now() - timedelta(days=LEDGER_DAYS)
         return {row["kind"]: row["latest"] for row in found if row["latest"] < begin}
+
+    def read_since(self, org: str) -> dict[str, date]:
+        """Give since when an organisation's issues and pull requests were ever asked for, by the ledger's windows."""
+        runs, kind = SYNC_RUNS.c, FirstWord(SYNC_RUNS.c.step).label("kind")
+        first = func.min(runs.window_start, type_=UTCDateTime()).label("first")
+        query = select(kind, first).where(runs.org == org, runs.status == OK, runs.window_start.is_not(None))
+        found = self.all(query.where(kind.in_(ITEMS)).group_by(kind).order_by(kind))
+        return {row["kind"]: row["first"].date() for row in found}
 
     def is_made_up(self) -> bool:
         """Tell whether `make run` has filled this database from the sandbox."""

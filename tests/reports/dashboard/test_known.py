@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,11 +26,11 @@ OLD = NOW - timedelta(days=40)
 
 
 @pytest.fixture
-def ledger(engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch) -> Session:
+def ledger(engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setenv("DB_URL", db_url)
-    session = Session(engine)
-    session.execute(insert(Organisation), [{"id": 1, "login": "acme"}])
-    return session
+    with Session(engine) as session:
+        session.execute(insert(Organisation), [{"id": 1, "login": "acme"}])
+        yield session
 
 
 def runs(session: Session, **kinds: Any) -> None:
@@ -55,6 +56,21 @@ def test_what_has_stopped_is_not_current(ledger: Session) -> None:
     assert f"{said}." in texts(visit("pull-requests"))
     assert f"{said}, members" in texts(visit("data"))
     assert "No job has brought these up to date" not in texts(visit("sprints"))
+
+
+def test_what_was_opened_before_all_that_was_read_is_said(ledger: Session) -> None:
+    day = (NOW - timedelta(days=100)).date()
+    run = {"job": "backfill", "org": "acme", "status": "ok", "started_at": NOW, "finished_at": NOW, "fetched": 1}
+    steps = [
+        {"step": f"{kind}.created", "window_start": NOW - timedelta(days=days)}
+        for kind, days in (("issues", 100), ("pull_requests", 100), ("pull_requests", 30), ("copilot", 300))
+    ]
+    ledger.execute(insert(SyncRun), [{**run, **step} for step in steps])
+    ledger.commit()
+    said = f"that were opened before {day} were not read: of these, only those that changed later are here."
+    assert f"Issues and pull requests {said}" in texts(visit("overview"))
+    assert f"Pull requests {said}" in texts(visit("pull-requests"))
+    assert "were not read" not in texts(open_page("issues", period="30 days"))
 
 
 def test_no_alert_is_no_all_clear_while_a_kind_was_not_read(ledger: Session) -> None:
