@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from numbers import Real
 from typing import Any
 
@@ -26,6 +27,9 @@ LONGEST_LABEL = 60
 LEGEND_ROOM = 110  # characters of names in a row of the legend
 BAR_HEIGHT, BETWEEN, BESIDES = 16, 8, 170
 WEEK = 7
+MINUTE = timedelta(minutes=1)
+MOMENTS = ("sampled_at",)  # columns of times that are no periods
+JOINED = timedelta(hours=1)  # moments that are further apart are not joined: samples are missing
 WRITTEN = {"month": "%Y-%m", "year": "%Y"}  # what a time is, by the name of its column
 COUNT = "n"  # the column that says of how many things a row tells
 GROUP = "org"  # rows of several organisations are never one line
@@ -37,7 +41,8 @@ def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n
 
     `n` are the columns that say of how many things each column of `y` tells, or one for all of them: it stands below
     each time when there is one organisation. By default `x` is the first column, `n` the one of that name, and `y`
-    every other column of numbers. An hour, day, week or month without a row is a gap.
+    every other column of numbers. A period without a row is a gap. Moments are drawn to scale, and are joined when
+    they are an hour apart at most.
     """
     chosen = choose(table, x=[x] if x else (), y=y, n=n)
     if not table.rows or not chosen.y:
@@ -45,7 +50,7 @@ def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n
     rows = style.records(table)
     groups = grouped(rows)
     named = len(groups) > 1
-    times = whole_time([row[chosen.x[0]] for row in rows], chosen.x[0])
+    times = placed(whole_time([row[chosen.x[0]] for row in rows], chosen.x[0]), chosen.x[0])
     figure = Figure(
         [
             line(own, times, chosen, column, name=name if named else "", place=place)
@@ -54,7 +59,10 @@ def lines(table: Table, *, x: str = "", y: Sequence[str] = (), unit: str = "", n
         ]
     )
     finish(figure, table, rows, chosen, unit=unit, notes=notes_of(groups, chosen))
-    label_times(figure, times, rows, chosen, several=named)
+    if is_to_scale(chosen.x[0], list(times)):
+        label_hours(figure, list(times))
+    else:
+        label_times(figure, list(times), rows, chosen, several=named)
     style.count_axis(figure, [value for trace in figure.data for value in trace.y])
     # What is drawn stands in the legend, or else here.
     single = len(chosen.y) == 1
@@ -119,8 +127,14 @@ def grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def whole_time(values: Sequence[Any], column: str) -> list[Any]:
-    """Give every hour, day, week or month from the first to the last; of anything else, each value once."""
+    """Give every hour, day or longer period from the first to the last; of anything else, each value once.
+
+    Between moments that are more than an hour apart there is one more, which has no row: a gap.
+    """
     known = sorted(set(values)) if all(isinstance(value, date) for value in values) else list(dict.fromkeys(values))
+    if is_to_scale(column, known):
+        apart = [(one, other) for one, other in pairwise(known) if other - one > JOINED]
+        return sorted([*known, *(one + (other - one) / 2 for one, other in apart)])
     after = AFTER.get(column)
     if after is None or not isinstance(known[0], date):
         return known
@@ -128,6 +142,24 @@ def whole_time(values: Sequence[Any], column: str) -> list[Any]:
     while found[-1] < known[-1]:
         found.append(after(found[-1]))
     return found
+
+
+def is_to_scale(column: str, times: Sequence[Any]) -> bool:
+    """Tell whether times are moments, which come at no fixed distance."""
+    return column in MOMENTS and all(isinstance(time, datetime) for time in times)
+
+
+def placed(times: Sequence[Any], column: str) -> dict[Any, float]:
+    """Give each time its place on the axis: one after the other, or moments by minutes from the first one's hour."""
+    if not is_to_scale(column, times):
+        return {time: place for place, time in enumerate(times)}
+    begin = whole_hour(times[0])
+    return {time: (time - begin) / MINUTE for time in times}
+
+
+def whole_hour(moment: datetime) -> datetime:
+    """Give the beginning of a moment's hour."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def next_hour(hour: datetime) -> datetime:
@@ -150,11 +182,23 @@ def next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
+def next_quarter(day: date) -> date:
+    """Give the first day of the month three months after a day's."""
+    return next_month(next_month(next_month(day)))
+
+
+def next_year(day: date) -> date:
+    """Give the first day of the year after a day's."""
+    return date(day.year + 1, 1, 1)
+
+
 AFTER: Mapping[str, Callable[[Any], Any]] = {
     "hour": next_hour,
     "day": next_day,
     "week": next_week,
     "month": next_month,
+    "quarter": next_quarter,
+    "year": next_year,
 }
 
 
@@ -163,6 +207,23 @@ def label_times(figure: Figure, times: Sequence[Any], rows: Sequence[Row], chose
     by_time = {} if several else {row[chosen.x[0]]: row for row in rows}
     labels = [tick(by_time[time], chosen) if time in by_time else escaped(when(time, chosen.x[0])) for time in times]
     style.add_labels(figure, labels, most=MOST_TIMES)
+
+
+def label_hours(figure: Figure, moments: Sequence[datetime]) -> None:
+    """Write below moments which hours these are: every second or third when there are many."""
+    hours = [whole_hour(moments[0])]
+    while hours[-1] < moments[-1]:
+        hours.append(next_hour(hours[-1]))
+    places = [(hour - hours[0]) / MINUTE for hour in hours]
+    step = -(-len(hours) // MOST_TIMES)
+    room = places[-1] / 50 or 1
+    figure.update_xaxes(
+        tickmode="array",
+        tickvals=places[::step],
+        ticktext=[f"{hour:%Y-%m-%d %H:%M}" for hour in hours[::step]],
+        range=[-room, places[-1] + room],
+        tickangle=0,
+    )
 
 
 def notes_of(groups: Mapping[str, Sequence[Row]], chosen: Columns) -> list[str]:
@@ -206,7 +267,9 @@ def lay(figure: Figure, labels: Sequence[str], *, unit: str) -> None:
     figure.update_layout(height=BESIDES + len(labels) * (BETWEEN + BAR_HEIGHT * len(figure.data)))
 
 
-def line(rows: Sequence[Row], times: Sequence[Any], chosen: Columns, column: int, *, name: str, place: int) -> Scatter:
+def line(
+    rows: Sequence[Row], times: Mapping[Any, float], chosen: Columns, column: int, *, name: str, place: int
+) -> Scatter:
     """Make a line; where a number is unknown, or there is no row, it has a gap.
 
     An organisation's lines have a colour of their own when there are several, else each column's has.
@@ -224,7 +287,7 @@ def line(rows: Sequence[Row], times: Sequence[Any], chosen: Columns, column: int
     ]
     return Scatter(
         name=title,
-        x=list(range(len(times))),
+        x=list(times.values()),
         y=values,
         customdata=counts,
         mode="lines+markers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -105,10 +105,12 @@ def test_a_time_is_written_as_long_as_it_lasts(column: str, label: str) -> None:
     assert figure.layout.xaxis.ticktext == (label,)
 
 
-def test_months_and_weeks_without_rows_are_gaps() -> None:
+def test_periods_without_rows_are_gaps() -> None:
     for column, days in (
         ("month", (date(2025, 12, 1), date(2026, 2, 1))),
         ("week", (date(2026, 1, 5), date(2026, 1, 19))),
+        ("quarter", (date(2025, 10, 1), date(2026, 4, 1))),
+        ("year", (date(2024, 1, 1), date(2026, 1, 1))),
     ):
         figure = lines(Table("t", [column, "n"], [(day, 1) for day in days]), y=["n"])
         assert figure.data[0].y == (1, None, 1)
@@ -124,3 +126,23 @@ def test_hours_without_a_row_are_gaps_and_say_which_hour_they_are() -> None:
         "2026-01-02 00:00",
         "2026-01-02 01:00<br>n = 7",
     ]
+
+
+def test_moments_are_drawn_to_scale_and_not_joined_over_missing_samples() -> None:
+    """A gap of 22.5 hours was as wide as ten minutes, and a line went over it."""
+    day = datetime(2026, 1, 1, 9, tzinfo=UTC)
+    minutes: dict[float, int | None] = {5: 3, 15: 4, 75: 6, 75 + 1350: 7}
+    samples = Table("t", ["sampled_at", "online"], [(day + timedelta(minutes=at), n) for at, n in minutes.items()])
+    figure = lines(samples)
+    [line] = figure.data
+    assert dict(zip(line.x, line.y, strict=True)) == minutes | {75 + 1350 / 2: None}
+    assert list(line.x) == sorted(line.x)
+    axis = figure.layout.xaxis
+    assert list(axis.tickvals) == [0, 240, 480, 720, 960, 1200, 1440], "of 25 hours, every fourth"
+    assert (axis.ticktext[0], axis.ticktext[-1]) == ("2026-01-01 09:00", "2026-01-02 09:00")
+    assert axis.range == (-28.8, 1468.8)
+
+
+def test_a_single_moment_has_its_hour() -> None:
+    figure = lines(Table("t", ["sampled_at", "online"], [(datetime(2026, 1, 1, 9, 0, tzinfo=UTC), 3)]))
+    assert (figure.data[0].x, figure.layout.xaxis.ticktext) == ((0,), ("2026-01-01 09:00",))

@@ -115,7 +115,8 @@ def show_samples(source: Source, choice: Choice, chosen: list[str]) -> None:
     table = source.read(query, title=title, kinds=RUNNER_KINDS, orgs=[choice.org])
     empty = "No runner was listed in the last 24 hours."
     drawn = Lines(("online", "busy"), "runners", by="sampled_at")
-    show_lines(source, table, drawn, key="samples", empty=empty, about=of_all(choice).strip())
+    about = "A line breaks where there was no sample for more than an hour." + of_all(choice)
+    show_lines(source, table, drawn, key="samples", empty=empty, about=about)
 
 
 def whose(chosen: list[str]) -> str:
