@@ -174,12 +174,22 @@ def mark_unfinished(figure: Figure, table: Table, *, by: str, today: date) -> No
     figure.add_vrect(x0=last - 0.5, x1=last + 0.5, fillcolor=SHADE, line_width=0, layer="below")
 
 
+def monday(day: date) -> date:
+    """Give the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def say_start(*, begin: date, by: str, first: date, more: str = "") -> None:
+    """Say from when on a period has rows, if not from its beginning; there may be older rows before it."""
+    if begin < first:
+        st.info(f"The period begins on {begin}; the first {by} in it that has a row is {first}. {more}".rstrip())
+
+
 def say_limits(table: Table, *, by: str, begin: date, today: date) -> None:
-    """Say that a period is wider than the data, and that its last month, week or quarter is not over."""
+    """Say that a period begins without rows, and that its last month, week or quarter is not over."""
     if not table.rows:
         return
     periods = table.values(by)
-    if begin < periods[0]:
-        st.info(f"The period begins on {begin}, but what is stored begins in the {by} of {periods[0]}.")
+    say_start(begin=begin, by=by, first=periods[0])
     if period_end(periods[-1], by) > today:
         st.caption(f"The {by} of {periods[-1]} is not over (shaded): its numbers still change.")

@@ -144,7 +144,7 @@ def test_what_is_held_and_what_is_missing_is_said(organisation: Engine) -> None:
     assert "(7 from `report`, GitHub's API of today, 2 from `metrics`, an older API, from saved files)" in said
     assert f"to {yesterday()}" in said
     assert "revises the last 28: 1 of these days were" in said
-    assert "what is stored begins on" in said
+    assert "the first day in it that has a row is" in said
     assert f"{SATURDAY + 4 * ONE_DAY}" in said  # between two days that are there
 
 

@@ -81,3 +81,20 @@ def test_columns_are_shown_by_what_they_hold() -> None:
 def test_charts_have_no_button_that_sends_data_away() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert "sendChartToCloud" in CONFIG["modeBarButtonsToRemove"]  # type: ignore[operator] # a list
+
+
+@pytest.mark.parametrize(
+    ("begin", "says"),
+    [
+        (date(2026, 3, 31), ["The period begins on 2026-03-31; the first month in it that has a row is 2026-04-01."]),
+        (date(2026, 4, 1), []),
+        (date(2026, 4, 20), []),
+    ],
+)
+def test_a_period_that_begins_without_rows_is_no_proof_that_there_are_no_older_ones(
+    begin: date, says: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("streamlit.info", said.append)
+    parts.say_limits(MONTHS, by="month", begin=begin, today=date(2026, 6, 1))
+    assert said == says

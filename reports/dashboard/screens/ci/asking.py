@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func
@@ -11,7 +10,7 @@ from sqlalchemy import ColumnElement, func
 from chalicelib.utils import shown
 from reports import charts
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import mark_unfinished, period_end, plain, show_chart
+from reports.dashboard.parts import mark_unfinished, monday, period_end, plain, show_chart
 from reports.dashboard.source import Source
 from reports.output import number
 from reports.reading import Table
@@ -28,11 +27,6 @@ def of_choice(rows: Any, choice: Choice) -> list[ColumnElement[bool]]:
     """Limit rows to what is chosen; a view that doesn't know repositories, to the organisation."""
     repo = [rows.repo == choice.repo] if choice.repo and "repo" in rows else []
     return [rows.org == choice.org, *repo]
-
-
-def monday(day: date) -> date:
-    """Give the Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
 
 
 def since(rows: Any, choice: Choice, by: str) -> ColumnElement[bool]:

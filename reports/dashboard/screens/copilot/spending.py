@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
 from sqlalchemy import Select, case, func, select
 
 from chalicelib.store.functions import MonthOf, MonthOfDay, rounded
 from reports import charts
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import mark_unfinished, say_limits, show_chart
+from reports.dashboard.parts import mark_unfinished, say_limits, say_start, show_chart
 from reports.dashboard.screens.copilot.window import KINDS, LEAST_PEOPLE, USERS, newest_first
 from reports.dashboard.source import Source
 from reports.options import midnight
@@ -33,8 +32,8 @@ def show_counts(source: Source, choice: Choice) -> None:
     rows = SEAT_DAYS.c
     query = select(rows.day, *(rows[name] for name in COUNTS)).where(rows.org == choice.org, rows.day >= choice.begin)
     table = newest_first(query.order_by(rows.day.desc()), source, title="Seats by day", org=choice.org)
-    if table.rows and choice.begin < table.rows[0][0]:
-        st.info(f"The period begins on {choice.begin}, but seats were first counted on {table.rows[0][0]}.")
+    if table.rows:
+        say_start(begin=choice.begin, by="day", first=table.rows[0][0])
     show_chart(
         table,
         charts.lines(table, x="day", y=COUNTS, unit="seats"),

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, case, extract, func, select
 
 from chalicelib.store.functions import MonthOfDay, NextDay, WeekOfDay, YearOfDay, count_if, ratio
 from reports.dashboard.filters import Choice, say_unknown
-from reports.dashboard.parts import plain
+from reports.dashboard.parts import plain, say_start
 from reports.dashboard.source import MOST_ROWS, Source
 from reports.output import number
 from reports.reading import Table, view
@@ -147,11 +147,8 @@ def say_held(source: Source, choice: Choice, days: Held) -> None:
         f"Stored are {number(sum(days.days.values()))} days, from {days.first} to {days.last} ({names}). "
         f"GitHub gives days late, and revises the last {REVISED_DAYS}: {number(days.revised)} of these days were."
     )
-    if choice.begin < days.first:
-        st.info(
-            f"The period begins on {choice.begin}, but what is stored begins on {days.first}. "
-            "GitHub's API gives a year at most, and nothing before 2025-12-12."
-        )
+    at_most = "GitHub's API gives a year at most, and nothing before 2025-12-12."
+    say_start(begin=choice.begin, by="day", first=days.first, more=at_most)
     if days.last < source.today - ONE_DAY:
         st.caption(f"GitHub has not given the days after {days.last} yet, or no job has read them.")
     say_gaps(gaps(source, choice))

@@ -163,7 +163,7 @@ def show_trend(source: Source, choice: Choice, broken: Table) -> None:
     title = f"Kept at the end of each month: {rule or 'all of these rules'}"
     query = trend_query(choice, [rule] if rule else names)
     table = source.read(query, title=title, kinds=[CHECKS], orgs=[choice.org])
-    say_limits(table, by="month", begin=choice.begin.replace(day=1), today=source.today)
+    say_limits(table, by="month", begin=choice.begin, today=source.today)
     figure = charts.lines(table, x="month", y=("percent_kept",), unit="% of checks", n=("checks",))
     mark_unfinished(figure, table, by="month", today=source.today)
     about = (
