@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from reports import charts
 from reports.commands import cycles
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import mark_unfinished, plain, show_chart, show_table
+from reports.dashboard.parts import mark_unfinished, monday, plain, show_chart, show_table
 from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.periods import show_periods
 from reports.dashboard.source import Source
@@ -82,7 +82,7 @@ def show_load(source: Source, choice: Choice) -> None:
             func.sum(rows.reviews).label("reviews"),
             (100 * func.max(rows.share)).label("percent_by_one"),
         )
-        .where(rows.org == choice.org, rows.week >= choice.begin)
+        .where(rows.org == choice.org, rows.week >= monday(choice.begin))
         .group_by(rows.week)
         .order_by(rows.week)
     )

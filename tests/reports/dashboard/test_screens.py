@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
+from sqlalchemy.orm import Session
 
+from chalicelib.models import Organisation
 from chalicelib.utils import format_utc
 from reports.dashboard.frame import SCREENS
 from tests.reports.dashboard.organisation import BEFORE, HOSTILE, LAST, NOW
 from tests.reports.dashboard.pages import PATHS, ask, figures, only, open_page, rows, texts
+from tests.views.world import World, may
 
 MONTHS = {"last": f"{LAST:%Y-%m}-01", "before": f"{BEFORE:%Y-%m}-01"}
 OF_ALL = "level = 'organisation' AND org = 'acme'"
@@ -70,6 +73,24 @@ def test_the_review_load_names_nobody(organisation: Engine) -> None:
     )
     assert {each["percent_by_one"] for each in shown} == {100}
     assert "bob" not in texts(page) + repr(shown)
+
+
+def test_the_review_load_begins_with_the_week_in_which_the_period_begins(
+    engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It began with the first whole week, other than the page's other charts."""
+    monkeypatch.setenv("DB_URL", db_url)
+    monkeypatch.setattr("chalicelib.utils.utc_now", lambda: datetime(2026, 6, 12, 9, tzinfo=UTC))
+    with Session(engine) as session:
+        session.execute(insert(Organisation), [{"id": 1, "login": "acme"}])
+        world = World(session)
+        item = world.pull(may(2), "ada")
+        for day in (10, 11, 12, 19):  # the period begins on Wednesday 13
+            world.review(item, may(day, 9), "bob")
+        world.store_facts()
+        session.commit()
+    found = rows(open_page("pull-requests", period="30 days"), "review-load")
+    assert [(str(each["week"])[:10], each["reviews"]) for each in found] == [("2026-05-11", 2), ("2026-05-18", 1)]
 
 
 def test_stale_pull_requests_are_listed(organisation: Engine) -> None:
