@@ -1,4 +1,4 @@
-"""Groups of fewer than five people: their numbers are hidden, and so are those from which they could be told.
+"""Groups of fewer than five people: a page hides their numbers, and those of its own that would give them away.
 
 Numbers are known to each other by sums. A sum hides nothing when one of its numbers alone is missing, nor when those
 that are missing add up to fewer than five people. So one more is hidden then, until no sum tells anything.
@@ -15,7 +15,10 @@ from reports.reading import Table
 FLOOR = 5
 HIDDEN = "hidden"  # what stands for a number, and the column that names those of a row
 NOT_KNOWN = "not known yet"
-RULE = f"Numbers of 1 to {FLOOR - 1} people are hidden, and those from which these could be told; 0 is shown."
+RULE = (
+    f"This page hides numbers of 1 to {FLOOR - 1} people, and those of its own that would give them away; 0 is shown. "
+    "Other pages and the database may still tell them."
+)
 
 
 Key = TypeVar("Key", bound=Hashable)

@@ -10,6 +10,8 @@ from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, t
 
 PARTS = ("Taking part", "Coming and going", "Members", "Absence")
 KINDS = {"issues": "issue", "pull_requests": "pull_request", "reviews": "review", "comments": "comment"}
+# Numbers of contributions that other pages show to everybody.
+KNOWN_ELSEWHERE = ("total", "by_bots", *(f"n_{each}" for each in KINDS))
 HERE = f"org = '{CROWD}'"
 OF_ALL = f"{HERE} AND level = 'organisation'"
 
@@ -131,7 +133,7 @@ def test_what_few_people_of_a_kind_did_is_hidden(organisation: Engine) -> None:
     page = people("Taking part")
     community, parts = (by_period(rows(page, key), "month") for key in ("community", "non-members"))
     # One non-member opened an issue, alone; three did in the month of 7, beside six members.
-    assert community[day_of(10)]["hidden"] == "total, by non members"
+    assert (community[day_of(10)]["total"], community[day_of(10)]["hidden"]) == (1, "by non members")
     assert (community[day_of(7)]["total"], community[day_of(7)]["hidden"]) == (9, "by members, by non members")
     assert community[day_of(8)] == {
         "total": 8, "by_members": 8, "by_maintainers": 0, "by_non_members": 0, "by_bots": 0, "hidden": "",
@@ -184,7 +186,7 @@ def test_on_how_few_the_work_rests_is_the_views(organisation: Engine) -> None:
     assert (first["authors"], first["authors_absence_factor"]) == (12, 6)
     assert (first["reviewers"], first["reviewers_absence_factor"]) == (7, None)
     assert first["hidden"] == "reviewers absence factor"
-    assert "Hidden means that fewer than 5 did half of it" in texts(page)
+    assert "Hidden usually means that fewer than 5 did half of it" in texts(page)
 
 
 def test_what_few_people_did_is_no_number_of_the_page(organisation: Engine) -> None:
@@ -204,7 +206,7 @@ def test_no_number_of_people_is_below_five_nor_is_anybody_named(
         for frame in page.dataframe
         for name in frame.value.columns
         for value in frame.value[name].dropna()
-        if not isinstance(value, str) and name not in ("month", "quarter")
+        if not isinstance(value, str) and name not in ("month", "quarter", *KNOWN_ELSEWHERE)
     ]
     assert not [value for value in numbers if 0 < value < 5]
     written = texts(page) + repr([frame.value.to_dict() for frame in page.dataframe])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reports.dashboard.screens.people import months
+from reports.dashboard.screens.people import community, months
 from reports.dashboard.screens.people.months import Key
 from reports.dashboard.screens.small_groups import Sum, say_hidden, say_last, small_groups, without
 from reports.reading import Table
@@ -112,6 +112,27 @@ def made_up_months(random: Random) -> list[dict[str, Any]]:
             row |= {"new_people_back": random.randint(0, own[0]) if is_known else None}
             found.append(row | {"gone_people": random.randint(0, active) if is_known else None})
     return found
+
+
+@pytest.mark.parametrize(
+    ("counts", "people", "hidden"),
+    [
+        # By members, maintainers, non-members and bots: the non-members' 4 were those of two people.
+        ((30, 0, 4, 12), (9, 0, 2), {"by_members", "by_non_members"}),
+        ((30, 20, 4, 12), (9, 6, 2), {"by_maintainers", "by_non_members"}),
+        ((0, 0, 4, 12), (0, 0, 2), {"by_non_members"}),
+        ((0, 0, 4, 0), (0, 0, 2), {"by_non_members"}),
+        ((30, 0, 40, 1), (9, 0, 7), set()),
+    ],
+)
+def test_what_bots_did_and_the_total_are_known_elsewhere_and_hide_nobody(
+    counts: tuple[int, ...], people: tuple[int, ...], hidden: set[str]
+) -> None:
+    """Beside two people's number that of bots was hidden, which the page Pull requests gives."""
+    month, names = date(2026, 4, 1), list(community.BY.values())
+    row = {"month": month, "kind": "issue", "total": sum(counts)} | dict(zip(names, counts, strict=True))
+    behind = {(month, "issue", name): count for name, count in zip(names, people, strict=False)}
+    assert {name for *_, name in community.hidden_of([row], behind)} == hidden
 
 
 TABLE = Table("People", ["month", "new", "gone"], [(date(2026, 4, 1), 8, 2), (date(2026, 5, 1), 3, None)])

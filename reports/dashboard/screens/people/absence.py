@@ -40,7 +40,7 @@ def show_absence(source: Source, choice: Choice) -> None:
     about = (
         "The smallest number of people who wrote half of what was merged, or submitted half of the reviews, in the 12 "
         "months up to each quarter's end; n is how many authors and reviewers there were. "
-        f"**Hidden means that fewer than {FLOOR} did half of it**, or that fewer than {FLOOR} did the rest. "
+        f"**Hidden usually means that fewer than {FLOOR} did half of it**, or that fewer than {FLOOR} did the rest. "
         f"The first three quarters tell of less than 12 months. {say_hidden(table)}"
     )
     says = say_last(table, lines, unit="people")

@@ -31,9 +31,11 @@ ACTIVITY = view("activity", "org at kind what user_id person_kind")
 THINGS = {"issues": "issue", "pull requests": "pull_request", "reviews": "review", "comments": "comment"}
 EMPTY = "Nothing was opened, reviewed or commented in this time: choose a longer period."
 RULE = (
-    f"What 1 to {FLOOR - 1} people of a kind did in a month is hidden, and what would tell it; people whose account is "
-    "gone can't be counted for this."
+    f"What 1 to {FLOOR - 1} people of a kind did in a month is hidden, with a second kind where the total would give "
+    "it away. The totals and what bots did stay, since other pages have them: they and the database may still tell it. "
+    "People whose account is gone can't be counted for this."
 )
+KNOWN = (BY["bot"], "total")  # on other pages as well
 Key = tuple[date, str, str]  # month, kind of contribution, column
 Row = Mapping[str, Any]
 
@@ -96,18 +98,17 @@ def people_of(source: Source, choice: Choice) -> dict[Key, int]:
 
 
 def hidden_of(rows: Sequence[Row], people: Mapping[Key, int]) -> set[Key]:
-    """Tell which numbers to hide: bots are no people, so that theirs may be hidden beside others only."""
+    """Tell which numbers to hide: never those that other pages have, since that would help nobody."""
     counts: dict[Key, int] = {}
     sums = []
     for row in rows:
         keys = [(row["month"], row["kind"], name) for name in BY.values()]
-        for key in keys:
-            known = FLOOR if key[-1] == BY["bot"] else people.get(key, 0)
-            counts[key] = max(1, known) if row[key[-1]] else 0
         total = (row["month"], row["kind"], "total")
-        counts[total] = sum(counts[key] for key in keys)
+        for key in (*keys, total):
+            known = FLOOR if key[-1] in KNOWN else people.get(key, 0)
+            counts[key] = max(1, known) if row[key[-1]] else 0
         sums.append(Sum(total, keys))
-    return small_groups(counts, sums)
+    return small_groups(counts, sums, kept={key for key in counts if key[-1] in KNOWN})
 
 
 def by_kind(read: Table, rows: Sequence[Row], hidden: set[Key], thing: str) -> Table:
@@ -133,12 +134,9 @@ def non_members_part(read: Table, rows: Sequence[Row], hidden: set[Key]) -> Tabl
         month, kind = row["month"], row["kind"]
         cells, absent = months.setdefault(month, {}), gone.setdefault(month, [])
         cells |= {percent(kind): 100 * row["non_member_share"], f"n_{kind}s": row["total"]}
-        secret = {name for name in ("total", BY["non-member"]) if (month, kind, name) in hidden}
-        # From a number and its part of the total, the total could be told.
-        if secret and row[BY["non-member"]]:
+        # The total is shown: a part of it tells the number.
+        if (month, kind, BY["non-member"]) in hidden:
             absent.append(percent(kind))
-        if "total" in secret:
-            absent.append(f"n_{kind}s")
     columns = [name for kind in THINGS.values() for name in (percent(kind), f"n_{kind}s")]
     cells_of = [(month, *(cells.get(name) for name in columns)) for month, cells in months.items()]
     title = "Which part of the contributions came from non-members, by month"
