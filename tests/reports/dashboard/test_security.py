@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert
+from sqlalchemy.orm import Session
 from streamlit.testing.v1 import AppTest
 
 from chalicelib.models import Organisation
 from tests.reports.dashboard.data_security import HOSTILE_NAME
 from tests.reports.dashboard.organisation import NOW
 from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
+from tests.security.views.rows import Audit, ago
+from tests.views.world import World
 
 PARTS = ("Alerts", "Trends", "Rules", "Repositories")
 NO_ALL_CLEAR = "No open alert is stored. That is no all-clear"
@@ -178,6 +181,23 @@ def test_alerts_by_week_are_the_view(organisation: Engine, kind: str) -> None:
     assert [{name: each[name] for name in expected[0]} for each in found if any_change(each)] == expected
     net = only(organisation, f"SELECT sum(net) FROM alerts_weekly WHERE kind = '{kind}'")
     assert found[-1]["open_at_end"] == net == {"dependabot": 4}.get(kind, 2)
+
+
+def test_alerts_that_were_opened_before_the_period_are_not_called_unknown(
+    engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said that nothing is stored of this kind of alert, while one was open."""
+    monkeypatch.setenv("DB_URL", db_url)
+    with Session(engine) as session:
+        session.execute(insert(Organisation), [{"id": 1, "login": "acme"}])
+        audit = Audit(World(session))
+        audit.repository(1)
+        audit.alert("dependabot", 1, ago(60))
+        audit.change("dependabot", 1, ago(60), "opened", None, "open")
+        session.commit()
+    page = part("Trends", period="30 days")
+    assert "Nothing happened to alerts of this kind in this time" in texts(page)
+    assert "Nothing is stored" not in texts(page)
 
 
 def any_change(row: dict[str, Any]) -> bool:

@@ -26,7 +26,7 @@ REASONS = view("alert_close_reasons", "org kind reason alerts share")
 WEEK = timedelta(days=7)
 NO_SEVERITY = "no_severity"
 CHANGES = ("opened", "reopened", "closed")
-NOTHING = "Nothing is stored of this kind of alert in this time: choose a longer period, or another kind."
+NOTHING = "Nothing happened to alerts of this kind in this time: choose a longer period, or another kind."
 
 FIXED = (
     "n is how many alerts were fixed, in the order of the lines. Dismissed alerts don't count; a secret that is "
