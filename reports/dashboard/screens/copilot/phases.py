@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Select, and_, func, select, type_coerce
 from chalicelib.store.functions import ByBytes
 from reports import charts
 from reports.dashboard.parts import show_chart
+from reports.dashboard.screens.copilot.few import to_hide
 from reports.dashboard.screens.copilot.window import KINDS, LEAST_PEOPLE, REVISED_DAYS, USERS, Window
 from reports.dashboard.source import Source
 from reports.output import number
@@ -21,18 +22,22 @@ def show_phases(source: Source, window: Window) -> None:
     begin = source.today - timedelta(days=REVISED_DAYS)
     title = f"People by phase of adoption, since {begin}"
     found = source.read(phases_query(window.org, begin), title=title, kinds=KINDS, orgs=[window.org])
-    rows = [row for row in found.rows if row[1] >= LEAST_PEOPLE]
+    gone = to_hide(dict(found.rows))
+    rows = [row for row in found.rows if row[0] not in gone]
     table = Table(title, found.columns, rows, found.as_of, USERS.name)
     hidden = f"{len(found.rows) - len(rows)} of {len(found.rows)}"
     about = (
         f"Each person who used Copilot in the last {REVISED_DAYS} days, in the phase of GitHub's last report of that "
-        f"person. Phases with fewer than {LEAST_PEOPLE} people are hidden: {hidden}."
+        f"person. Phases with fewer than {LEAST_PEOPLE} people are hidden on this part: {hidden}. One more is hidden "
+        "where these would follow from all monthly active users, whose number is on the part Use."
     )
     show_chart(
         table,
         charts.bars(table, x="phase", y=("people",), unit="people"),
         key="phases",
-        empty="No phase with five people or more is known: GitHub's reports of people have them since 2026-05-29, "
+        empty="All phases are hidden."
+        if found.rows
+        else "No phase of anybody is known: GitHub's reports of people have them since 2026-05-29, "
         "and COPILOT_USER_DATA=off stores nothing about people.",
         about=about,
         says="People by phase of adoption: " + ", ".join(f"{row[0]} {number(row[1])}" for row in table.rows) + ".",
