@@ -14,7 +14,7 @@ from reports.dashboard.filters import Choice
 from reports.dashboard.parts import show_chart
 from reports.dashboard.screens.copilot.agents import show_agents
 from reports.dashboard.screens.copilot.phases import show_phases
-from reports.dashboard.screens.copilot.window import KINDS, Window, choose_window, weighted_percent
+from reports.dashboard.screens.copilot.window import KINDS, Window, choose_window, rate_with_n
 from reports.dashboard.source import Source
 from reports.output import number
 from reports.reading import Table, view
@@ -59,10 +59,10 @@ def show_models(source: Source, choice: Choice) -> None:
     found = choose_window(source, choice)
     if found is None:
         return
-    window, days = found
+    window, _ = found
     for each in (MODELS, FEATURES):
         show_breakdown(source, window, each)
-    show_agents(source, window, days)
+    show_agents(source, window)
     show_phases(source, window)
 
 
@@ -88,10 +88,11 @@ def show_breakdown(source: Source, window: Window, broken: Breakdown) -> None:
     if table.rows:
         show_chart(
             rates,
-            charts.bars(top, x=broken.thing, y=("accepted_percent",), unit="%", n=("suggestions",)),
+            charts.bars(top, x=broken.thing, y=("accepted_percent",), unit="%", n=("n_suggestions",)),
             key=f"{broken.things}-rates",
             empty=empty,
-            about="Acceptances / suggestions; n is how many suggestions there were. Where n is small, it says little.",
+            about="Acceptances / suggestions of the days that have both; n is how many suggestions these have. "
+            "Where n is small, it says little.",
             says=say_rates(top, broken),
         )
     else:
@@ -111,7 +112,7 @@ def query_of(window: Window, broken: Breakdown) -> Select[Any]:
     prompts = [] if broken is LANGUAGES else [sum_of(rows.prompts).label("prompts")]
     columns = [
         *(suggestions, sum_of(rows.acceptances).label("acceptances")),
-        weighted_percent(rows).label("accepted_percent"),
+        *rate_with_n(rows),
         *(*sums, *prompts, func.count(rows.day.distinct()).label("days")),
     ]
     query = select(thing, *columns).where(*window.conditions(rows)).group_by(thing)
@@ -127,9 +128,16 @@ def top_of(table: Table) -> Table:
     wanted |= {table.columns[0]: f"the other {len(others)}"}
     places = {name: table.columns.index(name) for name in ("suggestions", "acceptances")}
     sums = {name: sum(row[place] or 0 for row in others) for name, place in places.items()}
-    rate = 100 * sums["acceptances"] / sums["suggestions"] if sums["suggestions"] else None
-    row = tuple((wanted | sums | {"accepted_percent": rate}).values())
+    row = tuple((wanted | sums | rate_of(others, table.columns)).values())
     return Table(table.title, table.columns, [*table.rows[:MOST_BARS], row], table.as_of, table.view)
+
+
+def rate_of(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> dict[str, Any]:
+    """Give the rate of several rows, each weighing as many suggestions as its own is of."""
+    places = [columns.index(name) for name in ("accepted_percent", "n_suggestions")]
+    pairs = [(row[places[0]], row[places[1]]) for row in rows if row[places[0]] is not None]
+    n = sum(count for _, count in pairs)
+    return {"accepted_percent": sum(rate * count for rate, count in pairs) / n if n else None, "n_suggestions": n}
 
 
 def say_top(top: Table, broken: Breakdown) -> str:
@@ -145,7 +153,7 @@ def say_rates(top: Table, broken: Breakdown) -> str:
     """Say in a sentence what the chart of rates shows."""
     texts = [
         f"{name or UNKNOWN} {'-' if rate is None else f'{rate:.1f} %'} (n = {number(suggested or 0)})"
-        for name, rate, suggested in columns_of(top, "accepted_percent", "suggestions")
+        for name, rate, suggested in columns_of(top, "accepted_percent", "n_suggestions")
     ]
     return f"Accepted by {broken.thing.replace('ide', 'editor')}: {listed(texts)}."
 

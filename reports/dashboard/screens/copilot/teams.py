@@ -22,7 +22,7 @@ from reports.dashboard.screens.copilot.window import (
     Held,
     Window,
     choose_window,
-    weighted_percent,
+    rate_with_n,
 )
 from reports.dashboard.source import MOST_ROWS, Source
 from reports.reading import Table, view
@@ -108,7 +108,7 @@ def counted(rows: Any) -> list[Any]:
         func.max(rows.members).label("members"),
         ratio(func.sum(rows.active_members), func.count(rows.active_members)).label("mean_active_members"),
         (100 * ratio(func.sum(rows.active_members), func.sum(rows.members))).label("active_percent"),
-        weighted_percent(rows).label("accepted_percent"),
+        *rate_with_n(rows),
         *counts,
         # Parts of credits, which databases add up in different orders.
         rounded(func.sum(rows.ai_credits), 2).label("ai_credits"),
@@ -149,8 +149,8 @@ def show_totals(table: Table) -> None:
         (
             "Accepted suggestions in percent, by team",
             "accepted_percent",
-            "suggestions",
-            "Acceptances / suggestions; n is how many suggestions there were.",
+            "n_suggestions",
+            "Acceptances / suggestions of the days that have both; n is how many suggestions these days have.",
         ),
     ):
         named = Table(title, table.columns, table.rows, table.as_of, table.view)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import ColumnElement, Date, Select, case, extract, func, select
 
-from chalicelib.store.functions import MonthOfDay, NextDay, WeekOfDay, YearOfDay, count_if, ratio
+from chalicelib.store.functions import MonthOfDay, NextDay, WeekOfDay, YearOfDay, count_if, ratio, sum_of
 from reports.dashboard.filters import Choice, say_unknown
 from reports.dashboard.parts import plain, say_start
 from reports.dashboard.source import MOST_ROWS, Source
@@ -178,10 +178,20 @@ def say_gaps(missing: Sequence[tuple[date, date]]) -> None:
 # What all parts count alike
 
 
+def of_both(rows: Any, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give a value of rows that have suggestions and acceptances; only those have a rate."""
+    return case((rows.suggestions.is_not(None) & rows.acceptances.is_not(None), value))
+
+
 def weighted_percent(rows: Any) -> ColumnElement[Any]:
     """Acceptances of a group / its suggestions in percent, of rows that have both, as copilot_acceptance_monthly."""
-    both = rows.suggestions.is_not(None) & rows.acceptances.is_not(None)
-    return 100 * ratio(*(func.sum(case((both, value))) for value in (rows.acceptances, rows.suggestions)))
+    return 100 * ratio(*(func.sum(of_both(rows, value)) for value in (rows.acceptances, rows.suggestions)))
+
+
+def rate_with_n(rows: Any) -> list[Any]:
+    """The rate of a group, with the suggestions that it is of."""
+    n = sum_of(of_both(rows, rows.suggestions)).label("n_suggestions")
+    return [weighted_percent(rows).label("accepted_percent"), n]
 
 
 def newest_first(query: Select[Any], source: Source, *, title: str, org: str) -> Table:
