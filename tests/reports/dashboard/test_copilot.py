@@ -357,7 +357,8 @@ def test_beside_pull_requests_is_the_view_and_no_proof(organisation: Engine) -> 
         "pull_requests_opened, pull_requests_merged, median_hours_to_merge"
     )
     expected = ask(organisation, f"SELECT {columns} FROM copilot_pull_request_effect WHERE {ORG} ORDER BY month")
-    assert approx(rows(page, "beside-median-hours-to-merge"), expected)
+    shown = rows(page, "beside-median-hours-to-merge")
+    assert approx(named(shown, expected), expected)
     groups = {row["months_with"]: row for row in rows(page, "beside-groups")}
     assert set(groups) == {"less use of Copilot", "more use of Copilot"}
     assert {row["n_months"] for row in groups.values()} == {1}

@@ -146,6 +146,15 @@ def test_key_figures_of_few_people_are_hidden_but_not_the_sums(world: World) -> 
     assert shown["Suggestions"] == "201"
 
 
+def test_months_of_few_people_are_hidden_beside_pull_requests_too(world: World) -> None:
+    write_users(world, [4, 2], start=date(2026, 5, 1))
+    write_users(world, [2, 20], start=date(2026, 6, 1))
+    shown = rows(open_page("copilot", part="Beside pull requests"), "beside-mean-daily-active-users")
+    assert [row["mean_daily_active_users"] for row in shown] == [None, 11]
+    assert [row["accepted_percent"] is None for row in shown] == [True, False]
+    assert shown[0]["hidden"] == "mean daily active users, accepted percent"
+
+
 def test_counts_of_few_people_are_hidden_with_what_they_did(world: World) -> None:
     report = {
         "daily_active_cli_users": 3,

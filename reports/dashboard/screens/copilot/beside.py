@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from statistics import median
 from typing import Any, NamedTuple
 
 import streamlit as st
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
+from chalicelib.store.functions import MonthOfDay
 from reports import charts
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import mark_unfinished, period_end, say_limits, show_chart, show_table
-from reports.dashboard.screens.copilot.window import KINDS, held, part_of, say_held
+from reports.dashboard.screens.copilot.few import is_few
+from reports.dashboard.screens.copilot.window import KINDS, USE, held, part_of, say_held
+from reports.dashboard.screens.small_groups import say_hidden, say_last, without
 from reports.dashboard.source import Source
 from reports.reading import Table, view
 
@@ -22,6 +25,7 @@ EFFECT = view(
     "org month mean_daily_active_users acceptance_rate pull_requests_created_by_copilot pull_requests_opened "
     "pull_requests_merged median_hours_to_merge",
 )
+USERS_OF_MONTH = ("mean_daily_active_users", "accepted_percent")
 NO_PROOF = (
     "**This is an association, and no proof of an effect.** Months differ in much besides Copilot: people, "
     "projects, holidays, releases. That two numbers change together does not say that one causes the other."
@@ -46,6 +50,9 @@ def show_beside(source: Source, choice: Choice) -> None:
         query_of(choice), title="Copilot and pull requests", kinds=(*KINDS, "pull_requests"), orgs=[choice.org]
     )
     say_limits(table, by="month", begin=choice.begin, today=source.today)
+    hidden = hidden_of(source, choice, table)
+    open_table, table = table, without(table, hidden)
+    st.caption(say_hidden(table))
     draw(
         part_of(table, "Hours to merge, by month (median)", table.columns),
         "median_hours_to_merge",
@@ -61,7 +68,7 @@ def show_beside(source: Source, choice: Choice) -> None:
         unit="people",
         about="The mean of the month's days. Months without a point have no days of Copilot.",
     )
-    show_groups(table, source.today)
+    show_groups(open_table, source.today)
 
 
 def query_of(choice: Choice) -> Select[Any]:
@@ -76,11 +83,22 @@ def query_of(choice: Choice) -> Select[Any]:
     return select(*columns).where(rows.org == choice.org, months).order_by(rows.month)
 
 
+def hidden_of(source: Source, choice: Choice, table: Table) -> list[Collection[str]]:
+    """Name each month's numbers to hide: what is said of Copilot's people where these were few on each day."""
+    rows = USE.c
+    month = MonthOfDay(rows.day).label("month")
+    query = select(month, func.max(rows.daily_active_users).label("most_users"))
+    query = query.where(rows.org == choice.org, rows.day >= choice.begin.replace(day=1)).group_by(month)
+    most = {row["month"]: row["most_users"] for row in source.all(query)}
+    return [USERS_OF_MONTH if is_few(most.get(month)) else () for month in table.values("month")]
+
+
 def draw(table: Table, name: str, today: date, *, unit: str, about: str, n: Sequence[str] = ()) -> None:
     """Show a column over time."""
     figure = charts.lines(table, x="month", y=(name,), unit=unit, n=n)
     mark_unfinished(figure, table, by="month", today=today)
-    show_chart(table, figure, key=f"beside-{name.replace('_', '-')}", empty=EMPTY, about=about)
+    says = say_last(table, (name,), unit=unit)
+    show_chart(table, figure, key=f"beside-{name.replace('_', '-')}", empty=EMPTY, about=about, says=says)
 
 
 def show_groups(table: Table, today: date) -> None:
@@ -88,6 +106,9 @@ def show_groups(table: Table, today: date) -> None:
     columns = ["months_with", "n_months", "n_merged", "fewest_users", "most_users", "median_of_months_hours_to_merge"]
     rows = group_rows([month for begin, month in months_of(table) if period_end(begin, "month") <= today])
     groups = Table("Months by how much Copilot was used", columns, rows, table.as_of, table.view)
+    users = columns[3:5]
+    found = [{name for name in users if is_few(row[columns.index(name)])} for row in rows]
+    groups = without(groups, found)
     show_table(
         groups,
         key="beside-groups",
