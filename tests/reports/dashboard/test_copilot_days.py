@@ -119,7 +119,7 @@ def test_a_day_of_one_person_is_hidden_with_another_one(world: World) -> None:
     prompts = rows(page, "prompts-and-use-of-the-command-line")
     assert [row["prompts"] for row in prompts] == [40, None, None, 43, 44]
     assert figures(page)["Suggestions"] == "510"
-    assert "Numbers of 1 to 4 people are hidden" in texts(page)
+    assert "numbers of 1 to 4 people" in texts(page).lower()
     assert "6 are hidden here: the column “hidden” names them." in texts(page)
 
 
