@@ -18,6 +18,7 @@ from reports.reading import view
 ORGANISATIONS = view("organisations", "login")
 REPOSITORIES = view("repositories", "org name deleted_at")
 TEAMS = view("team_members_current", "org team")
+NAMES = frozenset({"org", "repo", "team", "period"})
 # The URL has what people read.
 PERIODS = {"30 days": 30, "90 days": 90, "180 days": 180, "1 year": 365, "2 years": 730, "5 years": 1825}
 PERIOD = "1 year"

@@ -45,6 +45,7 @@ h2 { font-size: 1.75rem !important; }
   white-space: normal !important; overflow: visible !important;
 }
 </style>"""
+PAGE = "page"  # the one that a visitor saw last
 MADE_UP = (
     "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
     "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."
@@ -85,9 +86,18 @@ def run(source: Source, settings: Settings) -> None:
     """Show a page of a database that can be read."""
     visit = Visit(source, settings, source.is_made_up())
     page = st.navigation([page_of(screen, visit) for screen in SCREENS])
+    forget_other_pages(page.url_path)
     visit.choice = filters.choose(source)
     page.run()
     st.sidebar.caption(f"Database: {plain(name_of(settings.db_url))}")
+
+
+def forget_other_pages(path: str) -> None:
+    """Forget what was chosen on the page before, but the filters: Streamlit would write it into this page's URL."""
+    if st.session_state.get(PAGE, path) != path:
+        for name in set(st.session_state) - filters.NAMES:
+            del st.session_state[name]
+    st.session_state[PAGE] = path
 
 
 def name_of(db_url: str) -> str:

@@ -45,6 +45,16 @@ def test_what_is_chosen_changes_the_page_and_stays_on_the_next_one(organisation:
     assert "repository s" in go_to(page, "issues").markdown[0].value
 
 
+def test_what_is_chosen_on_a_page_only_is_forgotten_on_the_next_one(organisation: Engine) -> None:
+    """Streamlit keeps it for the control of the same name there, and would write it into that page's URL."""
+    page = open_page("security", repo="s")
+    page.button_group(key="part").set_value("Rules").run()
+    assert page.button_group(key="part").value == "Rules"
+    go_to(page, "ci")
+    assert page.button_group(key="part").value == "Now"
+    assert page.sidebar.selectbox(key="repo").value == "s"
+
+
 def test_another_organisation_has_other_repositories(organisation: Engine) -> None:
     page = open_page("pull-requests", repo="s")
     page.sidebar.selectbox(key="org").select("other").run()

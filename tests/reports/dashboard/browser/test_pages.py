@@ -89,6 +89,17 @@ def test_the_side_bar_keeps_what_is_chosen(anybody: Visitors) -> None:
     assert anybody.problems == []
 
 
+def test_a_page_does_not_keep_the_part_of_another_page(anybody: Visitors) -> None:
+    page = anybody.open("/security?repo=s")
+    group = page.get_by_test_id("stButtonGroup").first
+    group.get_by_text("Rules", exact=True).click()
+    page.wait_for_url("**/security?*part=Rules*")
+    settled(page)
+    follow(page, next(screen for screen in SCREENS if screen.path == "ci"))
+    assert asked(page) == {"repo": "s"}
+    assert anybody.problems == []
+
+
 def follow(page: Page, screen: Screen) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=screen.title, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(screen.title)
