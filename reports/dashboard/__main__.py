@@ -11,9 +11,12 @@ import streamlit as st
 import typer
 from starlette.middleware import Middleware
 
+from chalicelib.errors import SettingsError
+from chalicelib.runtime.shell import print_error
 from reports.dashboard import app_path
+from reports.dashboard.address import address_of, say_address
 from reports.dashboard.guard import Guard
-from reports.dashboard.refresh import REFRESH
+from reports.dashboard.refresh_process import REFRESH
 
 HOST, PORT = "127.0.0.1", 8501
 # They win over a ~/.streamlit/config.toml. Each is explained at
@@ -59,7 +62,10 @@ def serve(
     # Settings of an environment would win otherwise.
     for variable in [each for each in os.environ if each.startswith("STREAMLIT_")]:
         del os.environ[variable]
-    sys.stdout.write(f"The dashboard: http://{host}:{port}  (Ctrl-C ends it)\n")
+    try:
+        sys.stdout.write(say_address(host, port, address_of(host, port)))
+    except SettingsError as error:
+        raise typer.Exit(print_error(error)) from None
     sys.stdout.flush()
     # The server passes on the signal that ended it: what runs beside it must be ended before.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())

@@ -13,7 +13,7 @@ import streamlit as st
 from chalicelib.errors import ContributorMetricsError
 from chalicelib.settings import Settings
 from chalicelib.store.urls import parse_db_url
-from reports.dashboard import filters, refresh
+from reports.dashboard import filters, refresh, refresh_process
 from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain, words_of_stopped
 from reports.dashboard.patience import limit
@@ -65,7 +65,7 @@ def show(load: Callable[[], Settings], *, now: Callable[[], datetime]) -> None:
         with reading(settings) as engine:
             limit(engine)
             # What was kept before a refresh ended is not asked for again.
-            source = Source(engine, now, key=f"{settings.db_url} {refresh.REFRESH.ended}")
+            source = Source(engine, now, key=f"{settings.db_url} {refresh_process.REFRESH.ended}")
             run(source, settings)
     except ContributorMetricsError as error:
         st.error(plain(error))

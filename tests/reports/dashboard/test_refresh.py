@@ -20,8 +20,8 @@ from streamlit.testing.v1 import AppTest
 
 from chalicelib.settings import Settings
 from chalicelib.utils import format_utc, utc_now
-from reports.dashboard import refresh
-from reports.dashboard.refresh import Refresh, without_secrets
+from reports.dashboard import refresh_process as refresh
+from reports.dashboard.refresh_process import Refresh, without_secrets
 from sandbox import LimitSettings
 from tests.organisation import GENEROUS, Organisation, organisation, this_moment
 from tests.project import copy_project
@@ -222,7 +222,7 @@ DASHBOARD = """
 import sys, threading, time
 from pathlib import Path
 from chalicelib.settings import load_settings
-from reports.dashboard import __main__ as dashboard, refresh
+from reports.dashboard import __main__ as dashboard, refresh_process as refresh
 
 port, refresh.APP = int(sys.argv[1]), Path(sys.argv[2])
 
