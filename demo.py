@@ -105,6 +105,8 @@ QUERIES = {
         FROM copilot_acceptance_monthly ORDER BY month""",
 }
 NEXT = """
+Look at it in a browser: make dashboard
+
 Next, for your own organisation:
   1. Put GH_TOKEN=… and GH_ORGS=your-org into .env (and DB_URL=postgresql://… for PostgreSQL).
   2. make run                                 the same as now, with GitHub

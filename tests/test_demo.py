@@ -144,6 +144,7 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(pr
     for question in demo.QUERIES:
         answer = first.stdout.split(question)[1]
         assert "(no rows)" not in answer
+    assert "\nLook at it in a browser: make dashboard\n" in first.stdout
     assert stored_deliveries(first.stdout)[0] > 50
     assert_deliveries_are_what_is_stored(project, first.stdout)
     second = run(project)
