@@ -46,10 +46,9 @@ h2 { font-size: 1.75rem !important; }
 }
 </style>"""
 PAGE = "page"  # the one that a visitor saw last
-MADE_UP = (
-    "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
-    "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."
-)
+MADE_UP = "**Made-up data.** This is the sandbox's organisation, not yours: no person and no number in it is real. "
+YOUR_OWN = "For your own, set `GH_TOKEN` and `GH_ORGS`, then `make run`."
+OTHER_DATABASE = "`DB_URL` names its database: for your own, name another one there, then `make run`."
 EMPTY = (
     "The database is ready, and nothing is stored in it yet. `make run` fills it: from GitHub with `GH_TOKEN` and "
     "`GH_ORGS` set, else with a made-up organisation."
@@ -120,7 +119,7 @@ def show_screen(screen: Screen, visit: Visit) -> None:
     """Show a page with its header."""
     st.title(screen.title, anchor=False)
     if visit.is_made_up:
-        st.warning(MADE_UP)
+        st.warning(MADE_UP + (OTHER_DATABASE if refresh.has_credentials(visit.settings) else YOUR_OWN))
     with st.sidebar:
         refresh.show_refresh(screen, visit.settings, is_made_up=visit.is_made_up)
     if visit.choice is None:

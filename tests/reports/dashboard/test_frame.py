@@ -12,7 +12,7 @@ from chalicelib.jobs.refresh import jobs_for
 from chalicelib.models import Cursor, Organisation
 from chalicelib.settings import Settings
 from reports import reading
-from reports.dashboard.frame import SCREENS, name_of
+from reports.dashboard.frame import OTHER_DATABASE, SCREENS, YOUR_OWN, name_of
 from reports.dashboard.parts import JOINER, plain
 from reports.dashboard.screen import Screen
 from tests.reports.dashboard.organisation import HOSTILE
@@ -107,16 +107,27 @@ def test_an_empty_database_says_how_to_fill_it(db_url: str, monkeypatch: pytest.
     assert info.value.startswith("The database is ready, and nothing is stored in it yet. `make run` fills it")
 
 
-@pytest.mark.parametrize("path", [screen.path for screen in SCREENS])
-def test_made_up_data_is_called_so_on_every_page(
-    engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+@pytest.fixture
+def made_up(engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB_URL", db_url)
     mark = {"name": "sandbox:founded:8c0fa7f2", "org": "octo-sandbox", "scope": "*"}
     with engine.begin() as connection:
         connection.execute(insert(Organisation), [{"id": 1, "login": "octo-sandbox"}])
         connection.execute(insert(Cursor), [{**mark, "value": datetime(2026, 1, 1, tzinfo=UTC)}])
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize("path", [screen.path for screen in SCREENS])
+def test_made_up_data_is_called_so_on_every_page(path: str) -> None:
     assert "**Made-up data.** This is the sandbox's organisation, not yours" in open_page(path).warning[0].value
+
+
+@pytest.mark.usefixtures("made_up")
+def test_whoever_has_set_all_for_github_reads_which_setting_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert open_page("data").warning[0].value.endswith(YOUR_OWN)
+    for name in ("GH_TOKEN", "GH_ORGS"):
+        monkeypatch.setenv(name, "x")
+    assert open_page("data").warning[0].value.endswith(OTHER_DATABASE)
 
 
 def test_real_data_is_not_called_made_up(organisation: Engine) -> None:
