@@ -12,7 +12,7 @@ from reports.output import duration, number
 from reports.reading import Database, Table, among_orgs, view
 from reports.report import Report
 
-HEALTH = view("data_health", "org kind last_success_at lag_seconds incomplete failed error rejected")
+HEALTH = view("data_health", "org kind last_success_at lag_seconds incomplete failed error note rejected")
 # No kind may be older by default. How old each may be is known to `app.py health`, which knows the settings too.
 OLDEST = timedelta(hours=50)
 
@@ -51,7 +51,7 @@ def kinds_of(database: Database) -> list[str]:
 
 def with_states(table: Table) -> Table:
     """Put what each row means into words, in place of its counts of steps."""
-    columns = ["org", "kind", "last_success_at", "lag_seconds", "rejected", "state"]
+    columns = ["org", "kind", "last_success_at", "lag_seconds", "rejected", "note", "state"]
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     told = [tuple({**row, "state": state_of(row)}[name] for name in columns) for row in rows]
     return Table(table.title, columns, told, table.as_of, table.view)

@@ -122,19 +122,19 @@ def test_what_is_not_there_is_counted_as_none(
 
 def test_health_says_what_failed(db: Session, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     now = utc_now()
-    for step, status, error, age in (
-        ("issues.new", "ok", None, timedelta(minutes=5)),
-        ("members", "failed", "GitHub answered 500", timedelta(hours=1)),
+    for step, status, error, note, age in (
+        ("issues.new", "ok", None, "issues are not read", timedelta(minutes=5)),
+        ("members", "failed", "GitHub answered 500", None, timedelta(hours=1)),
     ):
         then = now - age
         run_of = {"job": "daily", "org": "acme", "started_at": then, "finished_at": then}
-        db.add(SyncRun(step=step, status=status, error=error, **run_of))
+        db.add(SyncRun(step=step, status=status, error=error, note=note, **run_of))
     db.commit()
     assert run("health", "--format", "json") == 0
     answer = json.loads(capsys.readouterr().out)
-    assert [(row["kind"], row["state"]) for row in answer["rows"]] == [
-        ("issues", "current"),
-        ("members", "failed: GitHub answered 500"),
+    assert [(row["kind"], row["note"], row["state"]) for row in answer["rows"]] == [
+        ("issues", "issues are not read", "current"),
+        ("members", None, "failed: GitHub answered 500"),
     ]
     assert (answer["summary"]["Kinds of data"], answer["summary"]["Failed"]) == ("2", "1")
 

@@ -158,8 +158,10 @@ def test_a_board_without_sprints_says_what_to_do(organisation: Engine) -> None:
 
 def test_the_data_page_is_the_ledger(organisation: Engine) -> None:
     page = open_page("data")
-    health = ask(organisation, "SELECT kind, failed FROM data_health WHERE org = 'acme' ORDER BY kind")
-    assert [each["kind"] for each in rows(page, "health")] == [each["kind"] for each in health]
+    health = ask(organisation, "SELECT kind, failed, note FROM data_health WHERE org = 'acme' ORDER BY kind")
+    shown = [(each["kind"], each["note"]) for each in rows(page, "health")]
+    assert shown == [(each["kind"], each["note"]) for each in health]
+    assert any(note for _, note in shown)
     assert figures(page)["Failed"] == str(sum(each["failed"] for each in health)) == "1"
     steps = ask(organisation, "SELECT step FROM sync_runs WHERE org = 'acme' AND started_at >= :since ORDER BY id DESC",
                 since=format_utc(NOW - timedelta(days=365)))  # fmt: skip
