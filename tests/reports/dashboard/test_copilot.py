@@ -303,7 +303,7 @@ def test_single_people_are_shown_only_when_they_are_asked_for(organisation: Engi
     assert not {"ada", "bob", "eve", "zoe"} & {
         str(value) for frame in page.dataframe for value in frame.value.to_numpy().ravel()
     }
-    asked = rows(open_page("copilot", part="Seats and cost", people="true"), "idle-seats")
+    asked = rows(open_page("copilot", part="Seats and cost", names="true"), "idle-seats")
     expected = ask(
         organisation,
         f"SELECT login, idle_days FROM copilot_seats_idle WHERE {ORG} AND idle_days >= 28 ORDER BY idle_days DESC",

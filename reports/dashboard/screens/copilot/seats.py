@@ -152,7 +152,7 @@ def step_name(first: int) -> str:
 def show_people(source: Source, org: str, days: int) -> None:
     """Show the idle seats one by one, when that is asked for."""
     st.header("The people who hold these seats", anchor=False)
-    if not st.toggle("Show single people", key="people", bind="query-params"):
+    if not st.toggle("Show single persons", key="names", bind="query-params"):
         st.caption("Single people are not shown unless they are asked for: this page is about seats, not about people.")
         return
     rows = IDLE.c
