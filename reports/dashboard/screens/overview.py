@@ -67,8 +67,9 @@ FIGURES = (
 KINDS = {PULLS: PULL_REQUESTS.kinds, MONTHLY_ISSUES: ISSUES.kinds, months.MONTHLY: (), COPILOT: (), MINUTES: ()}
 YEAR = timedelta(days=365)  # so far back one can tell a quiet month from one before all that is stored
 MEANINGS = (
-    "Lead time is from the first commit to the merge. Copilot users are the mean of the month's days with data (n). "
-    "Arrows are red where it took longer than in the month before, and green where it was quicker."
+    "Bots are left out of pull requests and issues. Lead time is from the first commit to the merge. Copilot users are "
+    "the mean of the month's days with data (n). Arrows are red where it took longer than in the month before, and "
+    "green where it was quicker."
 )
 
 

@@ -26,6 +26,7 @@ def show_periods(make: Make, cycle: Cycle, source: Source, choice: Choice) -> No
     say_unknown(asked, {"by": BY})
     report = report_of(make, source, choice, by)
     show_figures([(f"{label} in these {by}s", value) for label, value in report.summary])
+    st.caption("Bots are left out of these counts and medians.")
     say_limits(report.results, by=by, begin=choice.begin, today=source.today)
     show_hours(report.results, cycle, source, by)
     show_counts(report.results, cycle, source, by)
@@ -60,7 +61,10 @@ def show_counts(read: Table, cycle: Cycle, source: Source, by: str) -> None:
 
 def empty_of(cycle: Cycle) -> str:
     """Say what to do where there was nothing."""
-    return f"There were no {cycle.name} in this time: choose a longer period, or another repository or team."
+    return (
+        f"There were no {cycle.name} in this time: choose a longer period, or another repository or team. "
+        "Or none has been read yet: see the page Data."
+    )
 
 
 def slug(cycle: Cycle) -> str:

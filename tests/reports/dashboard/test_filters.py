@@ -71,6 +71,8 @@ def test_a_page_says_which_filters_it_does_not_heed(organisation: Engine, path: 
 def test_another_organisation_is_another_page(organisation: Engine) -> None:
     page = open_page("pull-requests", org="other")
     assert "There were no pull requests in this time: choose a longer period" in texts(page)
+    assert "Or none has been read yet: see the page Data." in texts(page)
+    assert "Bots are left out of these counts and medians." in texts(page)
     assert figures(page)["Opened in these months"] == "0"
 
 
