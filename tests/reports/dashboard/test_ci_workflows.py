@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import Engine
 
 from chalicelib.utils import shown
+from reports.dashboard.screens.ci.asking import LEAST_PERCENT, Lines, lines_of
 from reports.output import HOUR, duration
+from reports.reading import Table
 from tests.reports.dashboard.organisation import HOSTILE, LAST
 from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
 from tests.reports.dashboard.test_ci import ACME, OF_R, ORG, agree
@@ -157,7 +159,7 @@ def test_delivery_is_the_views(organisation: Engine, asked: dict[str, str], wher
     month = f"{LAST:%Y-%m}"
     hours = only(organisation, f"SELECT median_lead_time_hours {view} AND month = :month", month=f"{month}-01")
     n = 2 if asked else 3
-    assert tiles[f"Median to merge (n = {n})"] == duration(hours * HOUR)
+    assert tiles[f"Median lead time (n = {n})"] == duration(hours * HOUR)
 
 
 def test_deployments_by_week_and_environment_are_the_views(organisation: Engine) -> None:
@@ -184,3 +186,12 @@ def test_deployments_by_week_and_environment_are_the_views(organisation: Engine)
     assert "It is not DORA's in full: what broke after it was deployed counts as a success." in said
     assert "It is no lead time to a deployment." in said
     assert HOSTILE in {row["environment"] for row in rows(page, "environments")}
+
+
+def test_an_axis_of_percents_is_not_one_of_shares() -> None:
+    """Where nothing failed, Plotly's own axis would end at 1."""
+    table = Table("Failures", ["week", "percent"], [(LAST, 0.0)])
+    figure = lines_of(table, Lines(("percent",), "% of runs"))
+    assert figure.layout.yaxis.ticksuffix == " %"
+    assert figure.layout.yaxis.autorangeoptions.include == (0, LEAST_PERCENT)
+    assert lines_of(table, Lines(("percent",), "runs")).layout.yaxis.ticksuffix is None

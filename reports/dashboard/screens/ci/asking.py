@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from plotly.graph_objects import Figure
 from sqlalchemy import ColumnElement, func
 
 from chalicelib.utils import shown
@@ -19,6 +20,7 @@ JOB_KINDS, RUN_KINDS, RUNNER_KINDS = ("workflow_jobs",), ("workflow_runs",), ("r
 FEW = "A median of fewer than 5 values is not shown."
 SHADED = "The shaded period is not over: its numbers still change."
 LONGER = "choose a longer period, or another repository."
+LEAST_PERCENT = 10  # at the end of an axis
 NO_LABELS = "(no labels)"
 DRAWN = ("median_seconds", "p90_seconds")  # of a queue time
 
@@ -84,9 +86,17 @@ class Lines(NamedTuple):
     by: str = "week"
 
 
+def lines_of(table: Table, drawn: Lines) -> Figure:
+    """Draw numbers over time."""
+    figure = charts.lines(table, x=drawn.by, y=drawn.y, unit=drawn.unit, n=drawn.n)
+    if drawn.unit.startswith("%"):  # all 0 % would be drawn on an axis to 1, as if that were the whole
+        figure.update_yaxes(ticksuffix=" %", autorangeoptions_include=[0, LEAST_PERCENT])
+    return figure
+
+
 def show_lines(source: Source, table: Table, drawn: Lines, *, key: str, empty: str, about: str = "") -> None:
     """Show numbers over time; a week or month that is not over is shaded."""
-    figure = charts.lines(table, x=drawn.by, y=drawn.y, unit=drawn.unit, n=drawn.n)
+    figure = lines_of(table, drawn)
     if drawn.by in ("week", "month") and table.rows:
         mark_unfinished(figure, table, by=drawn.by, today=source.today)
         is_over = period_end(table.values(drawn.by)[-1], drawn.by) <= source.today

@@ -80,7 +80,7 @@ def figures(table: Table, today: date) -> list[tuple[str, str]]:
     ]
 
 
-LEAD_LABELS = ("Median to merge", "Merge to release", "Median to release")
+LEAD_LABELS = ("Median lead time", "Merge to release", "Median to release")
 
 
 def last_month(today: date) -> date:
