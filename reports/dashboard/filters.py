@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -84,6 +84,16 @@ def pick(label: str, options: list[str], *, key: str, placeholder: str, disabled
         disabled=disabled,
         format_func=shown,
     )
+
+
+def choose_one(label: str, options: Sequence[str], *, key: str, default: str | None = None) -> str:
+    """Let one of a few be chosen; it stands in the URL."""
+    asked = st.query_params.to_dict()
+    chosen = st.segmented_control(
+        label, options, default=default or options[0], required=True, key=key, bind="query-params"
+    )
+    say_unknown(asked, {key: options})
+    return chosen
 
 
 def names(source: Source, what: str, org: str = "") -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.screen import Screen
 from reports.dashboard.screens.ci import deployments, now, queue, runners, workflows
 from reports.dashboard.source import Source
@@ -20,10 +18,7 @@ PARTS = {
 
 def show(source: Source, choice: Choice) -> None:
     """Show the part that is chosen."""
-    asked, parts = st.query_params.to_dict(), list(PARTS)
-    part = st.segmented_control("Part", parts, default=parts[0], required=True, key="part", bind="query-params")
-    say_unknown(asked, {"part": parts})
-    PARTS[part](source, choice)
+    PARTS[choose_one("Part", list(PARTS), key="part")](source, choice)
 
 
 SCREEN = Screen(

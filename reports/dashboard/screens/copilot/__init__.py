@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.screen import Screen
 from reports.dashboard.screens.copilot.beside import show_beside
 from reports.dashboard.screens.copilot.breakdowns import show_languages, show_models
@@ -28,11 +28,7 @@ TEAMS = "Teams"
 
 def show(source: Source, choice: Choice) -> None:
     """Show the page."""
-    asked = st.query_params.to_dict()
-    part = st.segmented_control(
-        "Part", list(PARTS), default=next(iter(PARTS)), required=True, key="part", bind="query-params"
-    )
-    say_unknown(asked, {"part": PARTS})
+    part = choose_one("Part", list(PARTS), key="part")
     if choice.team and part != TEAMS:
         st.caption("The filter of the team changes the part Teams only.")
     PARTS[part](source, choice)

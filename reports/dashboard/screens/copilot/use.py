@@ -12,7 +12,7 @@ from sqlalchemy import JSON, ColumnElement, Select, func, select, type_coerce
 
 from chalicelib.store.functions import ratio, sum_of
 from reports import charts
-from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.parts import show_chart, show_figures
 from reports.dashboard.screens.copilot.few import hidden_columns, hidden_periods, is_few
 from reports.dashboard.screens.copilot.whole import find_parts, mark_parts, say_parts
@@ -60,9 +60,7 @@ def show_use(source: Source, choice: Choice) -> None:
     if found is None:
         return
     window, _ = found
-    asked = st.query_params.to_dict()
-    by = st.segmented_control("By", BY, default="month", required=True, key="grouped", bind="query-params")
-    say_unknown(asked, {"grouped": BY})
+    by = choose_one("By", BY, key="grouped", default="month")
     window = window.whole(by)
     show_totals(source, window)
     table = newest_first(use_query(window, by), source, title=f"Copilot by {by}", org=choice.org)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import streamlit as st
-
-from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.screen import Screen, Show
 from reports.dashboard.screens.people.absence import show_absence
 from reports.dashboard.screens.people.community import show_community
@@ -33,11 +31,7 @@ PARTS: Mapping[str, Show] = {
 
 def show(source: Source, choice: Choice) -> None:
     """Show the part that is chosen."""
-    asked = st.query_params.to_dict()
-    parts = list(PARTS)
-    part = st.segmented_control("Part", parts, default=parts[0], required=True, key="part", bind="query-params")
-    say_unknown(asked, {"part": PARTS})
-    PARTS[part or parts[0]](source, choice)
+    PARTS[choose_one("Part", list(PARTS), key="part")](source, choice)
     show_names(source, choice)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from reports.dashboard.filters import Choice
+from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.screen import ALL, Screen, Show
 from reports.dashboard.screens.security import alerts, repositories, rules, trends
-from reports.dashboard.screens.security.controls import choose_one
 from reports.dashboard.screens.security.known import ALERTS, CHECKS
 from reports.dashboard.source import Source
 

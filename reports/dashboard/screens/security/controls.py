@@ -1,4 +1,4 @@
-"""What the parts of the page have alike: a choice of few, and what is said of filters that change nothing."""
+"""What the parts of the page have alike: what is said of filters that change nothing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.filters import Choice
 from reports.dashboard.parts import plain
 from reports.reading import Table
-
-
-def choose_one(label: str, options: Sequence[str], *, key: str) -> str:
-    """Let one of a few be chosen; it stands in the URL."""
-    asked = st.query_params.to_dict()
-    chosen = st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", width="stretch"
-    )
-    say_unknown(asked, {key: options})
-    return chosen
 
 
 def of_all(choice: Choice) -> str:

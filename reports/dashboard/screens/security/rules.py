@@ -9,11 +9,11 @@ import streamlit as st
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from reports import charts
-from reports.dashboard.filters import Choice, say_unknown
+from reports.dashboard.filters import Choice, choose_one, say_unknown
 from reports.dashboard.parts import mark_unfinished, plain, say_limits, show_chart, show_figures
 from reports.dashboard.screens.security import features, teams
 from reports.dashboard.screens.security.alerts import counted
-from reports.dashboard.screens.security.controls import choose_one, of_all
+from reports.dashboard.screens.security.controls import of_all
 from reports.dashboard.screens.security.known import CHECKS, gaps, say_gaps
 from reports.dashboard.screens.security.presets import PRESETS
 from reports.dashboard.source import Source

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from reports import charts
-from reports.dashboard.filters import Choice
+from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.parts import mark_unfinished, say_limits, show_chart, show_table
 from reports.dashboard.screens.security.alerts import rank
-from reports.dashboard.screens.security.controls import choose_one, of_all, with_rows
+from reports.dashboard.screens.security.controls import of_all, with_rows
 from reports.dashboard.screens.security.known import ALERTS, gaps, say_gaps
 from reports.dashboard.source import Source
 from reports.output import number
