@@ -59,7 +59,7 @@ LIVED_ON = timedelta(days=2)
 PUBLIC_URL = "https://api.github.example"
 # A small organisation in which everything happens, and limits that don't make a newcomer wait.
 SANDBOX = (
-    *("--items", "1200", "--days", "150", "--copilot-days", "45"),
+    *("--items", "1200", "--days", "150", "--copilot-days", "100"),
     *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
     *("--alerts", "12", "--runs", "1", "--boards", "3"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),

@@ -44,7 +44,7 @@ UNFILLED |= {"runners", "runner_samples", "github_status"}
 
 
 # A sandbox that is smaller than a newcomer's; and one that is busier for its size, so that all happens in it.
-SMALL = {'"--items", "1200"': '"--items", "30"', '"--copilot-days", "45"': '"--copilot-days", "2"'}
+SMALL = {'"--items", "1200"': '"--items", "30"', '"--copilot-days", "100"': '"--copilot-days", "2"'}
 BUSY = {
     '"--items", "30"': '"--items", "250"',
     '"--copilot-days", "2"': '"--copilot-days", "15"',

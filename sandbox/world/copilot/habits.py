@@ -22,7 +22,7 @@ MODELS = (
     ("gemini-3.0-pro", 10),
 )
 SKILLS = (("chat", 0.8), ("agent", 0.55), ("cli", 0.25), ("cloud", 0.12), ("review", 0.3))
-NEVER, STOPS = 0.08, 0.12
+NEVER, STOPS = 0.1, 0.18
 WEEKEND = 0.06
 CLI = "copilot_cli"
 
@@ -122,8 +122,8 @@ class UserDay:
 
 def form_habits(seed: str, person: Person) -> Habits:
     """Return a person's habits, always the same."""
-    rng = Random(f"{seed}/habits/{person.id}")
-    never, stops, stops_after = rng.random() < NEVER, rng.random() < STOPS, rng.randrange(15, 220)
+    rng = Random(f"{seed}/habit/{person.id}")
+    never, stops, stops_after = rng.random() < NEVER, rng.random() < STOPS, rng.randrange(5, 110)
     return Habits(
         ides=_choose(rng, IDES, 2 if rng.random() < 0.15 else 1),
         languages=_choose(rng, LANGUAGES, 3),

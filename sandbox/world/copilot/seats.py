@@ -1,10 +1,10 @@
 """Who holds a seat from when to when: drawn from the memberships there have been, which never change afterwards."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from sandbox.world.copilot.settings import next_month
+from sandbox.world.copilot.settings import draw, next_month
 from sandbox.world.hours import DAY, HOUR
 from sandbox.world.items import Organisation
 from sandbox.world.memberships import Movement
@@ -13,7 +13,8 @@ from sandbox.world.people import Person
 HOLDERS = 0.88
 AT_ONCE, USUAL_DELAY = 0.6, 60
 FORGOTTEN = 0.5
-CANCELLED, FIRST_CANCELLED, LAST_CANCELLED = 0.15, 60, 500
+# Each month somebody looks through the seats and cancels one of so many, where there are enough to look through.
+OF_WHICH_ONE_IS_CANCELLED, LOOKED_THROUGH = 40, 24
 THROUGH_TEAM = 0.3
 
 
@@ -65,8 +66,8 @@ def list_stays(organisation: Organisation, movements: Iterable[Movement]) -> lis
     return sorted(found, key=lambda stay: (stay.person.id, stay.joined))
 
 
-def assign_seats(seed: str, since: int, stays: Iterable[Stay]) -> list[Seat]:
-    """Return all seats there have been and are known of, the oldest first."""
+def assign_seats(seed: str, since: int, stays: Iterable[Stay], *, month: int) -> list[Seat]:
+    """Return all seats there have been and are known of, the oldest first, as they are after a month's first hours."""
     last: dict[Person, Seat] = {}
     seats = []
     for stay in stays:
@@ -76,19 +77,35 @@ def assign_seats(seed: str, since: int, stays: Iterable[Stay]) -> list[Seat]:
             continue
         last[stay.person] = seat
         seats.append(seat)
-    return sorted(seats, key=lambda seat: (seat.given_at, seat.person.id))
+    return _cancel_monthly(seed, since, sorted(seats, key=lambda seat: (seat.given_at, seat.person.id)), last=month)
+
+
+def _cancel_monthly(seed: str, since: int, seats: list[Seat], *, last: int) -> list[Seat]:
+    """Cancel some seats in the first hours of each month: nothing that comes later changes what was decided."""
+    month = next_month(since)
+    while month <= last:
+        held = [index for index, seat in enumerate(seats) if seat.usable(month)]
+        count = -(-len(held) // OF_WHICH_ONE_IS_CANCELLED) if len(held) >= LOOKED_THROUGH else 0
+        for index in sorted(held, key=lambda index: draw(seed, month, seats[index].person.id, "cancelled"))[:count]:
+            seat = seats[index]
+            seats[index] = _cancel(seat, month + int(draw(seed, month, seat.person.id, "hour") * 9 * HOUR))
+        month = next_month(month)
+    return seats
+
+
+def _cancel(seat: Seat, at: int) -> Seat:
+    earlier = seat.cancelled_at is not None and seat.cancelled_at <= at
+    return seat if earlier else replace(seat, cancelled_at=at, ends_at=next_month(at))
 
 
 def _give(rng: Random, since: int, stay: Stay) -> Seat | None:
     # All is drawn before anything is decided, so that leaving changes nothing of what was before.
     holds, at_once, hour = rng.random() < HOLDERS, rng.random() < AT_ONCE, rng.randrange(HOUR, 9 * HOUR)
-    delay, forgotten, cancelled = int(rng.expovariate(1 / USUAL_DELAY)), rng.random() < FORGOTTEN, rng.random()
-    cancelled_after, through_team = rng.randrange(FIRST_CANCELLED, LAST_CANCELLED), rng.random() < THROUGH_TEAM
+    delay, forgotten = int(rng.expovariate(1 / USUAL_DELAY)), rng.random() < FORGOTTEN
+    through_team = rng.random() < THROUGH_TEAM
     given_at = max(stay.joined, since) + hour + (0 if at_once else delay * DAY)
     if not holds or (stay.left is not None and stay.left <= given_at):
         return None
-    cancelled_at = given_at + cancelled_after * DAY if cancelled < CANCELLED else None
-    if stay.left is not None and (cancelled_at is None or stay.left < cancelled_at):
-        cancelled_at = None if forgotten else stay.left
+    cancelled_at = None if forgotten else stay.left
     ends_at = None if cancelled_at is None else next_month(cancelled_at)
     return Seat(stay.person, given_at, cancelled_at, ends_at, stay.left, through_team)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sandbox.world.copilot.habits import Habits, UserDay, form_habits, moment_of_use, spend_day
 from sandbox.world.copilot.publication import Publication, publish
 from sandbox.world.copilot.seats import Seat, assign_seats, list_stays
-from sandbox.world.copilot.settings import Settings, day_of
+from sandbox.world.copilot.settings import Settings, day_of, this_month
 from sandbox.world.hours import DAY
 from sandbox.world.items import Organisation, Team
 from sandbox.world.people import Person
@@ -34,15 +34,15 @@ class Usage:
         self.world, self.organisation, self.settings = world, organisation, settings
         self.seed = f"{world.plan.seed}/copilot/{organisation.login}"
         self._habits: dict[int, Habits] = {}
-        self._seats: tuple[int, list[Seat]] = (-1, [])
+        self._seats: tuple[tuple[int, int], list[Seat]] = ((-1, 0), [])
         self._days: OrderedDict[int, list[UserDay]] = OrderedDict()
 
     def all_seats(self) -> list[Seat]:
         """Return the seats there have been, are and, as far as is decided, will be."""
-        known = len(self.world.movements)
+        known = len(self.world.movements), this_month(self.world.now)
         if self._seats[0] != known:
             stays = list_stays(self.organisation, self.world.movements)
-            self._seats = known, assign_seats(self.seed, self.settings.since, stays)
+            self._seats = known, assign_seats(self.seed, self.settings.since, stays, month=known[1])
         return self._seats[1]
 
     def seats(self) -> list[Seat]:

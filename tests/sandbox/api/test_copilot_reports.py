@@ -80,7 +80,7 @@ def test_the_28_day_reports_are_the_days_together(client: Client, sandbox: Runni
 def test_a_users_day(client: Client, sandbox: RunningSandbox) -> None:
     rows = read(client, f"users-1-day?day={FRIDAY}")
     assert rows == sandbox.copilot.users("acme", day=FRIDAY, final=False)
-    assert len({row["user_id"] for row in rows}) == len(rows) > 10
+    assert len({row["user_id"] for row in rows}) == len(rows) > 5
     required = {
         "user_id", "user_login", "day", "organization_id", *COUNTS, *LINES, *GROUPS, "used_agent", "used_chat",
         "used_cli", "used_copilot_coding_agent", "used_copilot_cloud_agent", "ai_adoption_phase", "ai_credits_used",
@@ -89,7 +89,8 @@ def test_a_users_day(client: Client, sandbox: RunningSandbox) -> None:
     optional = {"totals_by_cli", "totals_by_language_model"}
     assert {frozenset(row.keys() | optional) for row in rows} == {frozenset(required | optional)}
     # Each of them is missing somewhere.
-    assert all(any(name not in row for row in rows) for name in optional)
+    lately = [row for back in range(1, 31) for row in sandbox.copilot.users("acme", day=ago(back))]
+    assert all(any(name not in row for row in lately) for name in optional)
 
 
 def test_a_rows_groups_add_up(sandbox: RunningSandbox) -> None:

@@ -138,6 +138,27 @@ def test_seats_are_given_and_taken_as_the_clock_runs(client: Client, sandbox: Ru
     assert any(row["ended_at"] for row in sandbox.copilot.seats("acme"))
 
 
+def test_some_are_never_used_some_no_more_and_each_month_some_are_cancelled(
+    client: Client, sandbox: RunningSandbox
+) -> None:
+    found = seats(client)
+    assert any(seat["last_activity_at"] is None and seat["created_at"] < "2026-03" for seat in found)
+    assert any("2026-03-20" < (seat["last_activity_at"] or "") < "2026-05-12" for seat in found)
+    pending: dict[int, set[str]] = {}
+    for month in (6, 7):
+        pending[month] = {seat["assignee"]["login"] for seat in seats(client) if seat["pending_cancellation_date"]}
+        assert 0 < len(pending[month]) <= len(found) / 20
+        assert pending[month] == {row["login"] for row in sandbox.copilot.seats("acme") if row["pending_cancellation"]}
+        sandbox.clock.set(advance=31 * DAY_SECONDS)
+    assert (pending[6] | pending[7]).isdisjoint(seat["assignee"]["login"] for seat in seats(client))
+
+
+def test_where_few_have_a_seat_none_is_cancelled() -> None:
+    plan = small_plan(organisations=("acme",), people=30, items=20, copilot_days=400)
+    with serve(World(plan), limits=Limits(LARGE_LIMITS)) as running:
+        assert not any(row["ended_at"] for row in running.copilot.seats("acme") if row["member"])
+
+
 def test_the_permission(sandbox: RunningSandbox) -> None:
     sandbox.tokens.add("fine", ["acme"], permissions={"organization_copilot_metrics": "read"})
     with Client(sandbox.url, "fine") as fine:
