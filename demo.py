@@ -61,7 +61,7 @@ PUBLIC_URL = "https://api.github.example"
 SANDBOX = (
     *("--items", "1200", "--days", "150", "--copilot-days", "100"),
     *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
-    *("--alerts", "12", "--runs", "1", "--boards", "3"),
+    *("--alerts", "12", "--runs", "1", "--told-days", "65", "--boards", "3"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
 # How GitHub's deliveries go wrong, and more often than they do.
@@ -195,7 +195,7 @@ def deliver(place: Place, settings: Settings, variables: Mapping[str, str]) -> N
         raise JobFailedError(f"the webhook did not accept all that was delivered (by status: {statuses})")
     stored = count_deliveries(settings, STORED, since=begun)
     print(
-        f"\nWebhooks of what has happened since, some lost, some twice, in any order:\n"
+        f"\nWebhooks of what has happened since, and of earlier deployments, some lost, some twice, in any order:\n"
         f"  {stored} were stored, {statuses.get('200', 0) - stored} were stored already, "
         f"{statuses.get('202', 0)} are of no event that is kept"
     )

@@ -46,6 +46,7 @@ PLAN_OPTIONS = {
     "team_changes": ("--team-changes", "changes of teams and of who is in them a day, of each organisation"),
     "alerts": ("--alerts", "security alerts of each kind in the history, of each repository"),
     "runs": ("--runs", "runs of workflows a day of each repository"),
+    "told_days": ("--told-days", "for how many days of the history webhooks tell of deployments to production"),
     "boards": ("--boards", "boards of each organisation"),
     "board_items": ("--board-items", "rows of one more board, on which nothing happens"),
     "copilot_days": ("--copilot-days", "how long everybody has had Copilot"),

@@ -23,6 +23,7 @@ class Plan:
     `alerts` is how many alerts of each kind a repository gets in the history, on average; more come afterwards.
     Items, comments and events from before `legacy_until` (an epoch second) have node ids of the old form.
     `runs` is how many runs of workflows a repository starts a day, on average, in history and afterwards.
+    Webhooks tell of the ends of jobs that deployed to production within the last `told_days` of the history.
     `boards` is how many boards each organisation has, with sprints that come and go; `board_items` is how many rows
     one more board has, on which nothing happens by itself.
     `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
@@ -42,6 +43,7 @@ class Plan:
     team_changes: float = 0.1
     alerts: float = 0.0
     runs: float = 0.0
+    told_days: int = 0
     boards: int = 0
     board_items: int = 0
     copilot_days: int = 0

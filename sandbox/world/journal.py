@@ -1,5 +1,7 @@
 """What happened while somebody watched: of this, webhooks are made."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +26,7 @@ class Occurrence:
 
 
 class Journal:
-    """The occurrences since somebody began to watch; before, nothing is kept."""
+    """The occurrences since somebody began to watch; before, only what is to be told of history is kept."""
 
     def __init__(self) -> None:
         self.watched = False
@@ -33,3 +35,12 @@ class Journal:
     def note(self, occurrence: Occurrence) -> None:
         """Keep an occurrence."""
         self.occurrences.append(occurrence)
+
+    @contextmanager
+    def watching(self, *, also: bool) -> Iterator[None]:
+        """Keep what happens meanwhile, even if nobody watches: for what webhooks told before."""
+        before, self.watched = self.watched, self.watched or also
+        try:
+            yield
+        finally:
+            self.watched = before

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from sandbox.world.ci.model import Job, JobSpec, Run, Runner
+from sandbox.world.ci.model import PRODUCTION, Job, JobSpec, Run, Runner
 from sandbox.world.ci.runners import SELF_HOSTED
 from sandbox.world.hours import DAY, HOUR
 from sandbox.world.population import Happen, Happening, Population
@@ -22,7 +22,7 @@ LINT, BUILD, TEST = JobSpec("lint"), JobSpec("build"), JobSpec("test", ("ubuntu-
 WORKFLOWS: tuple[tuple[str, str, tuple[JobSpec, ...], tuple[JobSpec, ...]], ...] = (
     ("CI", "pull_request", (LINT, BUILD, TEST), ()),
     ("CI", "push", (BUILD, TEST), (JobSpec("package", SELF_HOSTED),)),
-    ("Deploy", "push", (BUILD,), (JobSpec("deploy", SELF_HOSTED, environment="production"),)),
+    ("Deploy", "push", (BUILD,), (JobSpec("deploy", SELF_HOSTED, environment=PRODUCTION),)),
     ("Nightly", "schedule", (JobSpec("train", SELF_HOSTED_GPU), JobSpec("soak", SELF_HOSTED)), (JobSpec("report"),)),
     ("Smoke", "workflow_dispatch", (JobSpec("smoke", environment="staging"),), ()),
 )

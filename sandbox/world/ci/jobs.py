@@ -4,9 +4,21 @@ import copy
 from dataclasses import replace
 from random import Random
 
-from sandbox.world.ci.model import CONCLUSIONS, FAILED, SUCCEEDED, Deployment, Job, JobSpec, Run, Runner, Step
+from sandbox.world.ci.model import (
+    CONCLUSIONS,
+    FAILED,
+    PRODUCTION,
+    SUCCEEDED,
+    Deployment,
+    Job,
+    JobSpec,
+    Run,
+    Runner,
+    Step,
+)
 from sandbox.world.ci.runners import Runners
 from sandbox.world.founding import Plan
+from sandbox.world.hours import DAY
 from sandbox.world.people import Person
 
 
@@ -126,8 +138,14 @@ class Jobs(Runners):
 
     def _end(self, job: Job, conclusion: str, actor: Person | None = None, *, at: int | None = None) -> None:
         job.status, job.conclusion, job.completed_at = "completed", conclusion, self.now if at is None else at
-        self._tell_job(job, "completed", actor)
-        self._tell_deployment(job, "success" if conclusion in SUCCEEDED else "failure", actor)
+        with self.journal.watching(also=self._was_told(job)):
+            self._tell_job(job, "completed", actor)
+            self._tell_deployment(job, "success" if conclusion in SUCCEEDED else "failure", actor)
+
+    def _was_told(self, job: Job) -> bool:
+        """Whether an end within history was told: that of a job that deploys to production."""
+        in_production = job.deployment is not None and job.deployment.environment == PRODUCTION
+        return in_production and 0 <= self.plan.now - self.now < self.plan.told_days * DAY
 
     def _release(self, job: Job) -> None:
         """Free a job's runner; an ephemeral one leaves."""

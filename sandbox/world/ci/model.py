@@ -10,6 +10,7 @@ from sandbox.world.people import Person
 CONCLUSIONS = ("success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required")
 FAILED = frozenset({"failure", "timed_out"})
 SUCCEEDED = frozenset({"success", "neutral"})
+PRODUCTION = "production"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from random import Random
 from threading import Thread
@@ -16,6 +17,7 @@ from githubkit.webhooks import parse
 
 from sandbox import CodeAlert, DependabotAlert, JobSpec, Kind, Repository, RunningSandbox, SecretAlert, World, serve
 from sandbox.api.hooks import sign
+from sandbox.api.times import parse_moment
 from tests.sandbox.conftest import AppClient, Client, small_plan
 
 JSON = dict[str, Any]
@@ -64,6 +66,25 @@ def test_a_signed_delivery(changing: RunningSandbox, repository: Repository) -> 
     assert payload["repository"]["full_name"] == repository.full_name
     assert (payload["organization"]["login"], payload["sender"]["type"]) == (ORG, "User")
     assert changing.deliveries(SECRET) == []
+
+
+def test_deployments_of_the_history_are_told_if_so_asked() -> None:
+    """How each job that deployed to production ended: nothing else, nothing older, and the truth is the same."""
+    plan = small_plan(runs=2.0)
+    first = plan.now - 40 * 86_400
+    with serve(World(plan)) as silent, serve(World(replace(plan, told_days=40))) as telling:
+        assert silent.deliveries(SECRET) == []
+        truth = telling.truth.jobs()
+        assert truth == json.loads(json.dumps(silent.truth.jobs()).replace(silent.url, telling.url))
+        found = told(telling)
+    assert [name for name, _ in found] == ["workflow_job.completed", "deployment_status.created"] * (len(found) // 2)
+    assert all(payload["deployment"]["environment"] == "production" for _, payload in found)
+    states = Counter(payload["deployment_status"]["state"] for _, payload in found[1::2])
+    assert states["success"] > states["failure"] > 0
+    told_ids = {payload["workflow_job"]["id"] for _, payload in found[::2]}
+    known = {job["id"] for job in truth if job["name"] == "deploy" and job["conclusion"] and job["runner_id"]}
+    late = {job["id"] for job in truth if job["completed_at"] and parse_moment(job["completed_at"]) > first}
+    assert known & late <= told_ids <= late
 
 
 def test_each_delivery_tells_how_it_was_then(changing: RunningSandbox, repository: Repository) -> None:
