@@ -47,6 +47,10 @@ PLAN_OPTIONS = {
     "alerts": ("--alerts", "security alerts of each kind in the history, of each repository"),
     "runs": ("--runs", "runs of workflows a day of each repository"),
     "told_days": ("--told-days", "for how many days of the history webhooks tell of deployments to production"),
+    "rush_hours": (
+        "--rush-hours",
+        "how long after the history's end jobs wait for runners, after an hour of many runs",
+    ),
     "boards": ("--boards", "boards of each organisation"),
     "board_items": ("--board-items", "rows of one more board, on which nothing happens"),
     "copilot_days": ("--copilot-days", "how long everybody has had Copilot"),

@@ -24,6 +24,7 @@ class Plan:
     Items, comments and events from before `legacy_until` (an epoch second) have node ids of the old form.
     `runs` is how many runs of workflows a repository starts a day, on average, in history and afterwards.
     Webhooks tell of the ends of jobs that deployed to production within the last `told_days` of the history.
+    So many `rush_hours` after `now` (0: never), jobs wait for runners after an hour of many runs.
     `boards` is how many boards each organisation has, with sprints that come and go; `board_items` is how many rows
     one more board has, on which nothing happens by itself.
     `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
@@ -44,6 +45,7 @@ class Plan:
     alerts: float = 0.0
     runs: float = 0.0
     told_days: int = 0
+    rush_hours: int = 0
     boards: int = 0
     board_items: int = 0
     copilot_days: int = 0

@@ -1,7 +1,8 @@
 """What can happen to runs of workflows, and how one that began lives on; only worlds with runs let it happen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from sandbox.world.ci.model import PRODUCTION, Job, JobSpec, Run, Runner
@@ -19,13 +20,17 @@ CONCLUSIONS = {"success": 84, "failure": 11, "timed_out": 1, "cancelled": 2, "ne
 SELF_HOSTED_GPU = (*SELF_HOSTED, "gpu")
 LINT, BUILD, TEST = JobSpec("lint"), JobSpec("build"), JobSpec("test", ("ubuntu-24.04",))
 # A workflow's name, what starts it, its jobs, and those that need all of them.
-WORKFLOWS: tuple[tuple[str, str, tuple[JobSpec, ...], tuple[JobSpec, ...]], ...] = (
+Plans = tuple[str, str, tuple[JobSpec, ...], tuple[JobSpec, ...]]
+WORKFLOWS: tuple[Plans, ...] = (
     ("CI", "pull_request", (LINT, BUILD, TEST), ()),
     ("CI", "push", (BUILD, TEST), (JobSpec("package", SELF_HOSTED),)),
     ("Deploy", "push", (BUILD,), (JobSpec("deploy", SELF_HOSTED, environment=PRODUCTION),)),
     ("Nightly", "schedule", (JobSpec("train", SELF_HOSTED_GPU), JobSpec("soak", SELF_HOSTED)), (JobSpec("report"),)),
     ("Smoke", "workflow_dispatch", (JobSpec("smoke", environment="staging"),), ()),
 )
+# In a rush hour: how many runs may end, how many come last, and what these want. Nobody has a runner for the second.
+RUSH_ENDED, RUSH_QUEUED = 6, 6
+RUSH: tuple[Plans, ...] = (WORKFLOWS[3], ("Mobile", "push", (JobSpec("ios", ("self-hosted", "macOS", "ARM64")),), ()))
 
 
 @dataclass(slots=True)
@@ -103,10 +108,26 @@ def _provide(world: Population, rng: Random, run: Run) -> None:
 
 
 def _start(world: Population, rng: Random) -> list[Happening]:
-    if not world.has_active:
-        return []
+    return _start_one_of(world, rng, WORKFLOWS) if world.has_active else []
+
+
+def plan_rush(world: Population, rng: Random, at: int) -> None:
+    """Plan an hour up to a moment in which many runs are started, and the end of which no runner takes all jobs."""
+    moments = [at - rng.randrange(10 * MINUTE, HOUR) for _ in range(RUSH_ENDED)]
+    moments += [at - rng.randrange(MINUTE) for _ in range(RUSH_QUEUED)]
+    for index, moment in enumerate(moments):
+        workflows = WORKFLOWS[:2] if index < RUSH_ENDED else RUSH
+        world.later(moment, partial(_rush, world, Random(rng.random()), workflows))
+
+
+def _rush(world: Population, rng: Random, workflows: Sequence[Plans]) -> None:
+    if world.has_active:
+        _start_one_of(world, rng, workflows)
+
+
+def _start_one_of(world: Population, rng: Random, workflows: Sequence[Plans]) -> list[Happening]:
     repository = world.draw_repository(rng)
-    name, event, jobs, then = rng.choice(WORKFLOWS)
+    name, event, jobs, then = rng.choice(workflows)
     actor = world.draw_insider(rng, repository)
     branch = "main" if event != "pull_request" else f"topic-{rng.randrange(1_000)}"
     held = rng.choices((None, "pending", "action_required"), weights=(40, 2, 1))[0]

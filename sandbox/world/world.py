@@ -16,7 +16,7 @@ from sandbox.world.lifecycle import write_script
 from sandbox.world.people import CI_BOT, Person
 from sandbox.world.population import Happening, Population
 from sandbox.world.release_happenings import RELEASE_HAPPENINGS
-from sandbox.world.run_happenings import RUN_CHANGES, RUN_CHANGES_SHARE, RUN_STARTS
+from sandbox.world.run_happenings import RUN_CHANGES, RUN_CHANGES_SHARE, RUN_STARTS, plan_rush
 from sandbox.world.script import Cast
 from sandbox.world.team_happenings import TEAM_HAPPENINGS
 
@@ -96,6 +96,8 @@ class World(Population):
         days = range(first_day, plan.now, DAY)
         self._daily = plan.items / max(sum(self._weight(day) for day in days), 1)
         self._push(first_day - DAY_LEAD, first_day)
+        if plan.rush_hours:
+            plan_rush(self, Random(f"{plan.seed}/rush"), plan.now + plan.rush_hours * HOUR)
 
     def _plan_boards(self, organisation: Organisation) -> None:
         """Let boards begin on the second day, and the large one when history ends."""

@@ -197,3 +197,21 @@ def test_each_kind_happens(kind: str) -> None:
     world = World(small_plan(items=20, days=10, runs=6))
     found = next(done for seed in range(20) if (done := world.happen(Random(seed), [kind])))
     assert found[0]["kind"] == kind
+
+
+def test_after_a_rush_hour_some_jobs_have_just_ended_and_some_wait_for_a_runner() -> None:
+    plan = small_plan(runs=0.5, rush_hours=48)
+    calm, busy, again = World(small_plan(runs=0.5)), World(plan), World(plan)
+    assert [run.id for run in busy.started_runs] == [run.id for run in calm.started_runs]
+    for world in (calm, busy, again):
+        world.advance(NOW + 48 * 3600)
+    rush = [run for run in busy.started_runs if run.created_at >= NOW + 47 * 3600]
+    assert len(rush) - len([run for run in calm.started_runs if run.created_at >= NOW + 47 * 3600]) == 12
+    jobs = [job for run in rush for job in run.jobs]
+    assert sum(job.is_done for job in jobs) >= 6
+    assert sum(job.status == "queued" for job in jobs) >= 3
+    assert [times(job) for run in again.started_runs for job in run.jobs] == [
+        times(job) for run in busy.started_runs for job in run.jobs
+    ]
+    busy.advance(NOW + 80 * 3600)
+    assert {job.status for job in jobs if job.run.status != "pending"} == {"completed"}
