@@ -65,6 +65,8 @@ SANDBOX = (
     *("--rush-hours", str(LIVED_ON // timedelta(hours=1))),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
+# What GitHub's status page says meanwhile.
+INCIDENT = {"name": "Jobs are slow to start", "component": "Actions", "state": "degraded_performance"}
 # How GitHub's deliveries go wrong, and more often than they do.
 TROUBLES = {"lost": 0.05, "doubled": 0.1, "shuffled": True}
 QUERIES = {
@@ -141,8 +143,13 @@ def sandbox(founded: datetime) -> Iterator[Place]:
 
 def set_clock(url: str, now: datetime) -> None:
     """Let the sandbox's organisation live on to a moment; SettingsError when it doesn't answer."""
+    control(url, "clock", {"now": format_utc(now)})
+
+
+def control(url: str, call: str, body: Mapping[str, str]) -> None:
+    """Make a call to the sandbox's control plane; SettingsError when it doesn't answer."""
     try:
-        requests.post(f"{url}/_sandbox/clock", json={"now": format_utc(now)}, timeout=60).raise_for_status()
+        requests.post(f"{url}/_sandbox/{call}", json=body, timeout=60).raise_for_status()
     except requests.RequestException as error:
         raise SettingsError(f"the sandbox did not start: {error}") from error
 
@@ -347,15 +354,15 @@ def run_on_sandbox(folder: Path | None) -> int:
         credentials = {"GH_API_URL": place.url, "GH_ORGS": place.org, "GH_TOKEN": place.token}
         # Its third board has a status of another name, and deliverables that are issues.
         credentials["GH_PROJECT_FIELDS"] = f"{place.org}/3: status=State; deliverable=parents:Deliverable"
+        credentials["GH_STATUS_URL"] = f"{place.url}/_status/summary.json"
         variables |= credentials
         settings = load_settings(variables, folder=folder)
-        code = backfill_once(settings, DEFAULT_KINDS, now=founded)
-        if code:
+        if code := backfill_once(settings, DEFAULT_KINDS, now=founded):
             return code
         set_clock(place.url, utc_now())
+        control(place.url, "status", INCIDENT)
         deliver(place, settings, variables)
-        code = run_jobs(settings, JOBS)
-        if code:
+        if code := run_jobs(settings, JOBS):
             return code
         say_what_is_missing(settings, since=founded)
         return finish(settings, started)

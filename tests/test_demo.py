@@ -39,8 +39,6 @@ STOPPED = {
 
 # What the sandbox can't fill: held by a run, refused, only in saved files, or a twin by chance.
 UNFILLED = {"leases", "changed_items", "listed_people", "rejected_records", "copilot_user_periods", "transfer_checks"}
-# What no step reads yet.
-UNFILLED |= {"runners", "runner_samples", "github_status"}
 
 
 # A sandbox that is smaller than a newcomer's; and one that is busier for its size, so that all happens in it.
