@@ -62,7 +62,7 @@ SANDBOX = (
     *("--items", "1200", "--days", "150", "--copilot-days", "100"),
     *("--transfers", "1", "--deletions", "0.5", "--silent-changes", "1", "--releases", "0.1", "--team-changes", "0.5"),
     *("--alerts", "12", "--runs", "1", "--told-days", "65", "--boards", "3"),
-    *("--rush-hours", str(LIVED_ON // timedelta(hours=1))),
+    *("--rush-hours", str(LIVED_ON // timedelta(hours=1)), "--turnover", "3"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
 # What GitHub's status page says meanwhile.

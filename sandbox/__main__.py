@@ -51,6 +51,7 @@ PLAN_OPTIONS = {
         "--rush-hours",
         "how long after the history's end jobs wait for runners, after an hour of many runs",
     ),
+    "turnover": ("--turnover", "members of each organisation who leave on the two days after; the first comes back"),
     "boards": ("--boards", "boards of each organisation"),
     "board_items": ("--board-items", "rows of one more board, on which nothing happens"),
     "copilot_days": ("--copilot-days", "how long everybody has had Copilot"),

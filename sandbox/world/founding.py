@@ -25,6 +25,7 @@ class Plan:
     `runs` is how many runs of workflows a repository starts a day, on average, in history and afterwards.
     Webhooks tell of the ends of jobs that deployed to production within the last `told_days` of the history.
     So many `rush_hours` after `now` (0: never), jobs wait for runners after an hour of many runs.
+    So many members of each organisation leave on the two days after `now` (`turnover`), the first comes back.
     `boards` is how many boards each organisation has, with sprints that come and go; `board_items` is how many rows
     one more board has, on which nothing happens by itself.
     `copilot_days` is for how long all organisations have had Copilot by then (0: they have not).
@@ -46,6 +47,7 @@ class Plan:
     runs: float = 0.0
     told_days: int = 0
     rush_hours: int = 0
+    turnover: int = 0
     boards: int = 0
     board_items: int = 0
     copilot_days: int = 0

@@ -90,6 +90,7 @@ class World(Population):
             founding.arrange_teams(Random(f"{plan.seed}/teams/{organisation.login}"), organisation)
             self._plan_moves(rng, organisation)
             self._plan_boards(organisation)
+            self._plan_turnover(organisation)
         self.number_from(rng)
         first_day = plan.start - plan.start % DAY
         # The share of a day's weight that the whole history's items come to.
@@ -118,6 +119,21 @@ class World(Population):
                 self._push(at, Membership(organisation, person, role, teams))
             else:
                 self._push(at, Membership(organisation, person, None))
+
+    def _plan_turnover(self, organisation: Organisation) -> None:
+        """Let some members leave when history has ended, and the first of them come back."""
+        for index in range(self.plan.turnover):
+            rng = Random(f"{self.plan.seed}/turnover/{organisation.login}/{index}")
+            at = self.plan.now + rng.randrange(DAY, 2 * DAY - HOUR) if index else self.plan.now + HOUR
+            self.later(at, partial(self._leave, organisation, rng, comes_back=index == 0))
+
+    def _leave(self, organisation: Organisation, rng: Random, *, comes_back: bool) -> None:
+        people = [person for person, role in organisation.members.values() if role != "admin"]
+        if people:
+            person = rng.choice(people)
+            self.move(organisation, person, None)
+            if comes_back:
+                self._push(self.now + DAY, Membership(organisation, person, "member"))
 
     def _weight(self, day: int) -> float:
         growth = 0.85 + 0.3 * (day - self.plan.start) / (self.plan.days * DAY)

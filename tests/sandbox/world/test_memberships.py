@@ -135,3 +135,21 @@ def test_each_organisation_keeps_some_teams() -> None:
         world.happen(rng, ["team_deleted"])
     assert all(organisation.teams for organisation in world.organisations.values())
     assert set(TEAM_HAPPENINGS) <= set(KINDS)
+
+
+def test_some_members_leave_after_the_history_and_the_first_comes_back() -> None:
+    world = World(small_plan(turnover=3, organisations=("acme", "globex")))
+    history = len(world.movements)
+    world.journal.watched = True
+    world.advance(NOW + 2 * DAY)
+    for organisation in world.organisations.values():
+        moves = [one for one in world.movements[history:] if one.organisation is organisation]
+        left = [one.person for one in moves if one.after is None]
+        back = [one.person for one in moves if one.before is None]
+        assert len(left) >= 3
+        assert left[0] in back
+        assert left[0].login in organisation.members
+        assert all((one.login in organisation.members) == (one in back) for one in left)
+    told = [one.action for one in world.journal.occurrences if one.event == "organization"]
+    assert told.count("member_removed") >= 6
+    assert told.count("member_added") >= 2
