@@ -87,6 +87,26 @@ def assert_deliveries_are_what_is_stored(project: Path, output: str) -> None:
     assert tuple(answer.split()[:2]) == (most[0], str(most[1]))
 
 
+FILLED = {
+    "a seat that was never used": "copilot_seats_idle WHERE never_used = 1",
+    "a production that was deployed": "deployment_frequency WHERE is_production AND succeeded > 0",
+    "a production that failed": "deployment_frequency WHERE is_production AND failed > 0",
+    "an earlier month": "ci_minutes_monthly WHERE month < (SELECT max(month) FROM ci_minutes_monthly)",
+    "a job that waits": "workflow_jobs WHERE status = 'queued'",
+    "GitHub's trouble": "github_status WHERE indicator = 'minor'",
+    "somebody who left": "memberships WHERE inactive",
+    "an address": "repository_contacts WHERE contact LIKE '%@example.com'",
+}
+
+
+def assert_what_the_dashboard_shows_is_there(project: Path) -> None:
+    with closing(sqlite3.connect(project / "sandbox.db")) as connection:
+        counts = {
+            what: connection.execute(f"SELECT count(*) FROM {rows}").fetchone()[0] for what, rows in FILLED.items()
+        }
+    assert [what for what, count in counts.items() if not count] == []
+
+
 def replace(project: Path, words: Mapping[str, str]) -> None:
     program = (project / "demo.py").read_text()
     for before, after in words.items():
@@ -145,6 +165,7 @@ def test_the_first_run_fills_a_database_and_the_second_reads_only_what_is_new(pr
     assert "\nLook at it in a browser: make dashboard\n" in first.stdout
     assert stored_deliveries(first.stdout)[0] > 50
     assert_deliveries_are_what_is_stored(project, first.stdout)
+    assert_what_the_dashboard_shows_is_there(project)
     second = run(project)
     assert second.returncode == 0, second.stderr
     assert stored_deliveries(second.stdout)[1] > 50

@@ -39,6 +39,7 @@ BOTS = ((49_699_333, DEPENDABOT), (29_139_614, RENOVATE), (61_204_718, CI_BOT))
 # GitHub's coding agent, as REST calls it; GraphQL calls it by its App's name.
 COPILOT, COPILOT_ID, COPILOT_APP = "Copilot", 198_982_749, "copilot-swe-agent"
 ACCOUNT_EPOCH = 1_262_304_000  # 2010-01-01
+SHOW_EMAIL = 5  # one of so many people
 SECONDS_PER_ID = 2.4  # accounts made per second, roughly: ids grow with time
 
 
@@ -68,10 +69,11 @@ def make_people(rng: Random, count: int) -> list[Person]:
         location, utc_offset = rng.choice(words.LOCATIONS)
         login = _login(rng, given, family, taken)
         created_at = ACCOUNT_EPOCH + int(number * SECONDS_PER_ID)
-        activity = 1.0 / (rank + 1) ** 0.85
-        people.append(
-            Person(number, login, f"{given} {family}", "User", created_at, utc_offset, location, activity=activity)
-        )
+        person = Person(number, login, f"{given} {family}", "User", created_at, utc_offset, location)
+        person.activity = 1.0 / (rank + 1) ** 0.85
+        # As few show theirs on GitHub; the reserved domain is nobody's.
+        person.email = f"{login}@example.com" if number % SHOW_EMAIL == 0 else None
+        people.append(person)
     return people
 
 

@@ -153,3 +153,9 @@ def test_some_members_leave_after_the_history_and_the_first_comes_back() -> None
     told = [one.action for one in world.journal.occurrences if one.event == "organization"]
     assert told.count("member_removed") >= 6
     assert told.count("member_added") >= 2
+
+
+def test_some_people_show_an_address_of_a_domain_that_is_nobodys(world: World) -> None:
+    shown = {person.login: person.email for person in world.people if person.email is not None}
+    assert 0 < len(shown) < len(world.people) / 2
+    assert shown == {login: f"{login}@example.com" for login in shown}
