@@ -65,8 +65,7 @@ SANDBOX = (
     *("--rush-hours", str(LIVED_ON // timedelta(hours=1)), "--turnover", "3"),
     *("--search-limit", "10000", "--core-limit", "100000", "--points-limit", "100000"),
 )
-# What GitHub's status page says meanwhile.
-INCIDENT = {"name": "Jobs are slow to start", "component": "Actions", "state": "degraded_performance"}
+INCIDENT = {"name": "Jobs are slow to start", "component": "Actions", "state": "degraded_performance"}  # meanwhile
 # How GitHub's deliveries go wrong, and more often than they do.
 TROUBLES = {"lost": 0.05, "doubled": 0.1, "shuffled": True}
 QUERIES = {

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from tests.reports.dashboard.data_people import CROWD, FIRST_DAY, HOSTILE_LOGIN, JOINED, LEFT, month
 from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
 
-PARTS = ("Taking part", "Coming and going", "Members", "Absence")
+PARTS = ("Taking part", "From whom", "Coming and going", "Drive-bys", "Members", "Absence")
 KINDS = {"issues": "issue", "pull_requests": "pull_request", "reviews": "review", "comments": "comment"}
 # Numbers of contributions that other pages show to everybody.
 KNOWN_ELSEWHERE = ("total", "by_bots", *(f"n_{each}" for each in KINDS))
@@ -105,12 +105,13 @@ def test_a_repository_does_not_tell_how_few_were_elsewhere(
     )
     last = by_period(shown, "month")[day_of(1)]
     assert (last["active_people"], last["hidden"].split(", ")[0]) == (active, hidden)
-    assert "Known for the organisation only: these are all of crowd's." in texts(page)
+    whom = texts(people("From whom", repo=repo))
+    assert "Known for the organisation only: these are all of crowd's." in whom
     assert f"crowd, repository {repo}, since" in said(page)
 
 
 def test_drive_bys_are_the_views(organisation: Engine) -> None:
-    page = people("Coming and going")
+    page = people("Drive-bys")
     count = f"SELECT count(*) FROM contributors WHERE {HERE}"
     every, drive_bys = only(organisation, count), only(organisation, f"{count} AND is_drive_by")
     assert (every, drive_bys) == (31, 14)
@@ -123,14 +124,14 @@ def test_drive_bys_are_the_views(organisation: Engine) -> None:
 
 @pytest.mark.parametrize("thing", ["issues", "pull requests", "reviews", "comments"])
 def test_what_comes_from_whom_is_the_views(organisation: Engine, thing: str) -> None:
-    shown = rows(people("Taking part", what=thing), "community")
+    shown = rows(people("From whom", what=thing), "community")
     kind = KINDS[thing.replace(" ", "_")]
     query = f"SELECT * FROM community_share WHERE {HERE} AND kind = '{kind}' ORDER BY month"
     assert_are_the_views(shown, ask(organisation, query), "month")
 
 
 def test_what_few_people_of_a_kind_did_is_hidden(organisation: Engine) -> None:
-    page = people("Taking part")
+    page = people("From whom")
     community, parts = (by_period(rows(page, key), "month") for key in ("community", "non-members"))
     # One non-member opened an issue, alone; three did in the month of 7, beside six members.
     assert (community[day_of(10)]["total"], community[day_of(10)]["hidden"]) == (1, "by non members")
@@ -265,7 +266,7 @@ def test_a_part_without_data_says_what_to_do(organisation: Engine, part: str, em
     [
         ({"part": "Ranking"}, "The URL asks for part = “Ranking”, which is not here"),
         ({"names": "all"}, "The URL asks for names = “all”, which is not here"),
-        ({"what": "[x](y)"}, "The URL asks for what = “[x](y)”, which is not here"),
+        ({"part": "From whom", "what": "[x](y)"}, "The URL asks for what = “[x](y)”, which is not here"),
     ],
 )
 def test_what_a_url_asks_for_and_is_not_there_is_said(organisation: Engine, asked: dict[str, str], says: str) -> None:

@@ -8,22 +8,18 @@ from reports.dashboard.filters import Choice, choose_one
 from reports.dashboard.screen import Screen, Show
 from reports.dashboard.screens.people.absence import show_absence
 from reports.dashboard.screens.people.community import show_community
-from reports.dashboard.screens.people.contributors import show_active, show_moves
+from reports.dashboard.screens.people.contributors import show_active, show_drive_bys, show_moves
 from reports.dashboard.screens.people.members import show_members
 from reports.dashboard.screens.people.months import KINDS
 from reports.dashboard.screens.people.names import show_names
 from reports.dashboard.source import Source
 
-
-def show_taking_part(source: Source, choice: Choice) -> None:
-    """Show how many people contribute, and what comes from whom."""
-    show_active(source, choice)
-    show_community(source, choice)
-
-
+# One at a time: each adds up all that ever happened.
 PARTS: Mapping[str, Show] = {
-    "Taking part": show_taking_part,
+    "Taking part": show_active,
+    "From whom": show_community,
     "Coming and going": show_moves,
+    "Drive-bys": show_drive_bys,
     "Members": show_members,
     "Absence": show_absence,
 }

@@ -35,7 +35,7 @@ def show_active(source: Source, choice: Choice) -> None:
 
 
 def show_moves(source: Source, choice: Choice) -> None:
-    """Show how many people came and went each month, and how many did one thing only."""
+    """Show how many people came and went each month."""
     table = read_months(source, choice, ("active_people", *MOVES), title="Who came and who went, by month")
     say_limits(table, by="month", begin=choice.begin, today=source.today)
     figure = charts.lines(table, x="month", y=MOVES, unit="people", n=("active_people",))
@@ -47,7 +47,6 @@ def show_moves(source: Source, choice: Choice) -> None:
         f"n is how many people contributed. {say_hidden(table)}"
     )
     show_chart(table, figure, key="moves", empty=EMPTY, about=about, says=say_last(table, MOVES, unit="people"))
-    show_drive_bys(source, choice)
 
 
 def show_drive_bys(source: Source, choice: Choice) -> None:
