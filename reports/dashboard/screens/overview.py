@@ -17,7 +17,7 @@ from reports.dashboard.screen import ALL, Screen
 from reports.dashboard.screens.glance import show_glance
 from reports.dashboard.screens.people import months
 from reports.dashboard.screens.periods import show_counts
-from reports.dashboard.screens.small_groups import HIDDEN, RULE
+from reports.dashboard.screens.small_groups import FLOOR, HIDDEN, RULE
 from reports.dashboard.source import Source
 from reports.output import HOUR, NOTHING, duration, number
 from reports.reading import Table, view
@@ -104,7 +104,7 @@ def show_figures(tables: Mapping[str, Table], choice: Choice, last: date, before
         row = FIGURES[place : place + MOST_TILES]
         for column, figure in zip(st.columns(MOST_TILES), row, strict=False):
             now_row, then_row = (row_of(found[figure.view.name], month, figure) for month in (last, before))
-            now, then = now_row.get(figure.column), then_row.get(figure.column)
+            now, then = (value_of(figure, row) for row in (now_row, then_row))
             column.metric(
                 label_of(figure, now_row),
                 HIDDEN if is_hidden(figure, now_row) else written(figure.column, now),
@@ -158,8 +158,15 @@ def cut(table: Table, columns: Sequence[str], *, since: date) -> Table:
     return replace(table, columns=["month", *columns], rows=rows)
 
 
+def value_of(figure: Figure, row: Row) -> float | None:
+    """Give a figure, unless it is hidden."""
+    return None if is_hidden(figure, row) else row.get(figure.column)
+
+
 def is_hidden(figure: Figure, row: Row) -> bool:
     """Tell whether a figure of few people is left out."""
+    if figure.view is COPILOT:
+        return 0 < (row.get(figure.column) or 0) < FLOOR
     return figure.column.replace("_", " ") in row.get(HIDDEN, "").split(", ")
 
 

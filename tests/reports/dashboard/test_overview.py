@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from reports.dashboard.screens.small_groups import HIDDEN
+from reports.dashboard.screens.overview import FIGURES, is_hidden, value_of
+from reports.dashboard.screens.small_groups import FLOOR, HIDDEN
 from reports.output import HOUR, NOTHING, duration, number
 from tests.reports.dashboard.organisation import BEFORE, LAST, NOW
 from tests.reports.dashboard.pages import ask, figures, only, open_page, rows, texts
@@ -71,7 +72,16 @@ def test_copilot_users_are_the_mean_of_the_days(organisation: Engine) -> None:
     query = "SELECT mean_daily_active_users, days FROM copilot_acceptance_monthly WHERE org = 'acme' AND month = :last"
     [copilot] = ask(organisation, query, last=MONTHS["last"])
     shown = figures(open_page("overview"))[f"Copilot users a day (n = {copilot['days']})"]
-    assert shown == number(copilot["mean_daily_active_users"])
+    mean = copilot["mean_daily_active_users"]
+    assert shown == (HIDDEN if 0 < mean < FLOOR else number(mean))
+
+
+@pytest.mark.parametrize(("mean", "hidden"), [(0, False), (0.4, True), (4.9, True), (5, False), (None, False)])
+def test_few_copilot_users_are_hidden(mean: float | None, hidden: bool) -> None:
+    [figure] = [each for each in FIGURES if each.column == "mean_daily_active_users"]
+    row = {figure.column: mean}
+    assert is_hidden(figure, row) == hidden
+    assert value_of(figure, row) == (None if hidden else mean)
 
 
 def test_the_lead_time_is_that_of_delivery(organisation: Engine) -> None:
