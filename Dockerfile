@@ -15,4 +15,4 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 EXPOSE 8501
 HEALTHCHECK CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=3)"]
 # Within a container, 127.0.0.1 is the container alone: `docker run --publish` says who may come.
-CMD ["python", "-m", "reports.dashboard", "--host", "0.0.0.0"]
+ENTRYPOINT ["python", "-m", "reports.dashboard", "--host", "0.0.0.0"]
