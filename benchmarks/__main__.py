@@ -1,4 +1,4 @@
-"""`.venv/bin/python -m benchmarks`: print what loading, views, a backfill and the Lambdas cost, beside the goals."""
+"""`.venv/bin/python -m benchmarks`: print what loading, views, pages, a backfill and Lambdas cost, and the goals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from benchmarks import backfilling, idle, lambdas, loading, packaging, security, views, webhook
+from benchmarks import backfilling, idle, lambdas, loading, packaging, pages, security, views, webhook
 from benchmarks.peers import command
 from benchmarks.places import postgres
 from benchmarks.tables import heading
@@ -23,7 +23,7 @@ from chalicelib.views import VIEWS
 from tests.deploying.runtime import ONLY_THERE, RUNS_HERE
 from tests.postgres import NoPostgresError
 
-PARTS = ("loading", "views", "backfill", "idle", "security", "webhook", "lambda")
+PARTS = ("loading", "views", "dashboard", "backfill", "idle", "security", "webhook", "lambda")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(
         prog=".venv/bin/python -m benchmarks",
-        description="Measure loading, views, the memory of a backfill, requests, and what a Lambda takes.",
+        description="Measure loading, views, pages, the memory of a backfill, requests, and what a Lambda takes.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -137,6 +137,8 @@ def measure(admin: Engine, sizes: Sizes, given: argparse.Namespace) -> None:
         loading.run(admin, count=sizes.rows, rounds=sizes.rounds)
     if "views" in parts:
         views.run(admin, items=sizes.view_items, keep=given.keep, only=given.view)
+    if "dashboard" in parts:
+        pages.run(admin, items=sizes.view_items, keep=given.keep)
     if "backfill" in parts:
         backfilling.run(admin, items=sizes.items)
     if "idle" in parts:

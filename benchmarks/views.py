@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from benchmarks import pages
 from benchmarks.large.kept import made, postgresql_url, sqlite_url
 from benchmarks.large.questions import (
     LAST_DAYS,
@@ -42,23 +41,15 @@ FIRST_REFRESH, DAILY_REFRESH = Goal(at_most=60, text="at most 60"), Goal(at_most
 
 
 def run(admin: Engine, *, items: int, keep: Path | None, only: Sequence[str] | None) -> None:
-    """Measure each database, and print the refreshes, a line for each view and, without `only`, for each page.
-
-    Those in `keep` are used again.
-    """
+    """Measure and print, for each database, the refreshes and a line for each view; those in `keep` are used again."""
     views = [view for view in VIEWS if not only or view.name in only]
     with folder_for(keep) as folder:
         heading(f"PostgreSQL with {items:,} issues and pull requests, and ten times as many events")
         with postgresql(admin, folder, items=items, is_kept=keep is not None) as url:
             measure(url, views, POSTGRESQL_GOALS)
-            if not only:
-                pages.measure(url)
         fewer = max(LEAST, items // SHARE_OF_SQLITE)
         heading(f"SQLite with {fewer:,} issues and pull requests, and ten times as many events")
-        url = sqlite_url(folder, items=fewer)
-        measure(url, views, SQLITE_GOALS)
-        if not only:
-            pages.measure(url)
+        measure(sqlite_url(folder, items=fewer), views, SQLITE_GOALS)
 
 
 @contextmanager

@@ -39,7 +39,8 @@ FIGURES = {
             "our upsert / SQLAlchemy's upsert, all changed",
         ),
     ),
-    "views": ("refresh", "as it is", "pull_request_cycle", "data_health", "overview"),
+    "views": ("refresh", "as it is", "pull_request_cycle", "data_health"),
+    "dashboard": ("overview", "copilot, Use", "data"),
     "backfill": ("PostgreSQL", "SQLite", "the libraries alone"),
     "idle": ("3 repositories", "30 repositories"),
     "security": (
