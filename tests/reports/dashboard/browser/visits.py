@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from reports.dashboard.frame import SCREENS
 from reports.dashboard.screen import Screen
 
-SECONDS = 30
+SECONDS = 60  # on a busy machine
 SIZE: ViewportSize = {"width": 1280, "height": 900}
 Scheme = Literal["light", "dark"]
 # Streamlit's front end asks where its server is: below the page's own address first, and is told no. No option keeps
@@ -96,6 +96,11 @@ def settled(page: Page) -> Page:
 def asked(page: Page) -> dict[str, str]:
     """What the page's URL asks for."""
     return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def wait_until_asked(page: Page, **asked_for: str) -> None:
+    """Wait until the URL asks for this, whatever else it asks for: it changes a moment after the page."""
+    page.wait_for_url(lambda url: dict(parse_qsl(urlsplit(url).query)).items() >= asked_for.items())
 
 
 def choose(page: Page, label: str, option: str) -> None:
