@@ -7,7 +7,7 @@ the reports name with the views that there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -108,7 +108,16 @@ def open_engine(settings: Settings) -> Engine:
 
 def _limit_wait(connection: Connection) -> None:
     """Wait for another session's lock no longer than a person does."""
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    set_for_transaction(connection, "lock_timeout", LOCK_SECONDS)
+
+
+def set_for_transaction(connection: Connection, setting: str, seconds: float) -> None:
+    """Set one of PostgreSQL's limits for a transaction that has just begun.
+
+    By a cursor of its own: a connection that streams its rows would declare a cursor of the server for this, too.
+    """
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(f"SET LOCAL {setting} = {seconds * 1000:.0f}")
 
 
 def _open_sqlite(path: str | None) -> Engine:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from chalicelib.errors import DatabaseNotReadyError
+from reports.reading import set_for_transaction
 
 SECONDS = 30.0
 STEPS = 100_000  # of SQLite's virtual machine, between two looks at the clock
@@ -24,7 +25,7 @@ def limit(engine: Engine, *, seconds: float = SECONDS) -> None:
 
         @event.listens_for(engine, "begin")
         def set_timeout(connection: Connection) -> None:
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {seconds * 1000:.0f}")
+            set_for_transaction(connection, "statement_timeout", seconds)
 
         return
 
