@@ -91,6 +91,8 @@ def test_the_side_bar_keeps_what_is_chosen(anybody: Visitors) -> None:
         wait_until_asked(page, repo="s", period="90 days")
         assert [chosen(page, label) for label in LABELS] == ["acme", "s", "90 days"]
     choose(page, "Organisation", "other")
+    page.wait_for_url(lambda url: "repo=" not in url)
+    settled(page)
     assert page.get_by_test_id("stAlertContentWarning").or_(page.get_by_test_id("stAlertContentError")).count() == 0
     follow(page, SCREENS[0])
     wait_until_asked(page, org="other", period="90 days")
