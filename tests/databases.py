@@ -203,3 +203,18 @@ def filled(urls: dict[str, str], fill: Callable[[Engine], object]) -> dict[str, 
         fill(engine)
         engine.dispose()
     return urls
+
+
+@contextmanager
+def locked(db_url: str, tables: str) -> Iterator[None]:
+    """Hold a lock that nobody can read beside: on a whole file, or on some tables."""
+    other = create_engine(db_url)
+    with other.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+            connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        else:
+            connection.exec_driver_sql(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+    other.dispose()

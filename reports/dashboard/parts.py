@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,11 @@ def plain(text: object) -> str:
 def escaped(text: str) -> str:
     """Escape a text's Markdown."""
     return MARKUP.sub(r"\\\1", text)
+
+
+def titled(table: Table, title: str) -> Table:
+    """Give a table another title."""
+    return replace(table, title=title)
 
 
 def show_chart(table: Table, figure: Figure, *, key: str, empty: str, about: str = "", says: str = "") -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from reports import charts
 from reports.commands.cycles import Cycle
 from reports.dashboard.filters import Choice, say_unknown
-from reports.dashboard.parts import mark_unfinished, say_limits, show_chart, show_figures
+from reports.dashboard.parts import mark_unfinished, say_limits, show_chart, show_figures, titled
 from reports.dashboard.source import Source
 from reports.reading import Table
 from reports.report import Report
@@ -70,8 +70,3 @@ def empty_of(cycle: Cycle) -> str:
 def slug(cycle: Cycle) -> str:
     """Name a cycle in a file's name."""
     return cycle.name.replace(" ", "-")
-
-
-def titled(table: Table, title: str) -> Table:
-    """Give a table another title."""
-    return Table(title, table.columns, table.rows, table.as_of, table.view)

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert
+from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 from chalicelib.contributions.sync.facts import follow_roles
 from chalicelib.models import Organisation, Repository
 from reports import reading
+from tests.databases import locked
 from tests.reports.dashboard.organisation import BEFORE, NOW
 from tests.reports.dashboard.pages import PATHS, figures, open_page, texts
 from tests.views.world import World
@@ -60,16 +61,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def table_locked(engine: Engine) -> Iterator[None]:
     """Hold what every view of pull requests reads: a whole file, or one table."""
     engine.dispose()  # SQLite changes its journal for one who is alone
-    other = create_engine(engine.url)
-    with other.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
-            connection.exec_driver_sql("BEGIN EXCLUSIVE")
-        else:
-            connection.exec_driver_sql("LOCK TABLE pull_requests, organisations IN ACCESS EXCLUSIVE MODE")
+    with locked(engine.url.render_as_string(hide_password=False), "pull_requests, organisations"):
         yield
-        connection.rollback()
-    other.dispose()
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +13,7 @@ from reports import reading
 from reports.dashboard.frame import OTHER_DATABASE, SCREENS, YOUR_OWN, name_of
 from reports.dashboard.parts import JOINER, plain
 from reports.dashboard.screen import Screen
+from tests.databases import locked
 from tests.reports.dashboard.organisation import HOSTILE
 from tests.reports.dashboard.pages import open_page, texts
 
@@ -69,23 +68,9 @@ def test_a_locked_database(db_url: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("DB_URL", db_url)
     monkeypatch.setattr(reading, "LOCK_SECONDS", 0.05)
     monkeypatch.setattr("chalicelib.store.engine.lock_seconds", lambda: 0.05)
-    with locked(db_url):
+    with locked(db_url, "alembic_version"):
         error = error_of(open_page("overview"))
     assert error.endswith("can't be used: another session holds a lock, and did not give it back in time")
-
-
-@contextmanager
-def locked(db_url: str) -> Iterator[None]:
-    other = create_engine(db_url)
-    with other.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
-            connection.exec_driver_sql("BEGIN EXCLUSIVE")
-        else:
-            connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
-        yield
-        connection.rollback()
-    other.dispose()
 
 
 def test_a_view_that_is_gone_while_a_page_is_open(engine: Engine, db_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

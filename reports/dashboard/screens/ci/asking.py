@@ -47,11 +47,6 @@ def of_all(choice: Choice) -> str:
     return f" Known for the organisation only: these are all of {plain(choice.org)}'s." if choice.repo else ""
 
 
-def titled(table: Table, title: str) -> Table:
-    """Give a table another title."""
-    return Table(title, table.columns, table.rows, table.as_of, table.view)
-
-
 def with_labels(table: Table) -> Table:
     """Say of jobs and runners without labels that they have none, where there would be nothing to read."""
     place = table.columns.index("label_set")

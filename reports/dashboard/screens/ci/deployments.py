@@ -9,8 +9,8 @@ import streamlit as st
 from sqlalchemy import Boolean, Select, func, select, type_coerce
 
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import plain, say_limits, show_figures, show_table
-from reports.dashboard.screens.ci.asking import LONGER, Lines, of_choice, percent, show_lines, since, titled
+from reports.dashboard.parts import plain, say_limits, show_figures, show_table, titled
+from reports.dashboard.screens.ci.asking import LONGER, Lines, of_choice, percent, show_lines, since
 from reports.dashboard.source import Source
 from reports.output import HOUR, NOTHING, duration, number
 from reports.reading import Table, view

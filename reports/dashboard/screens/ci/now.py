@@ -10,8 +10,8 @@ from sqlalchemy import case, func, not_, select
 from reports import charts
 from reports.commands.queue import queue
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import show_chart, show_figures, show_table
-from reports.dashboard.screens.ci.asking import JOB_KINDS, RUN_KINDS, of_all, of_choice, say_sums, titled, with_labels
+from reports.dashboard.parts import show_chart, show_figures, show_table, titled
+from reports.dashboard.screens.ci.asking import JOB_KINDS, RUN_KINDS, of_all, of_choice, say_sums, with_labels
 from reports.dashboard.screens.ci.status import show_status
 from reports.dashboard.source import Source
 from reports.options import midnight

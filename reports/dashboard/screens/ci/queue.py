@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from reports import charts
 from reports.dashboard.filters import Choice, pick, say_unknown
-from reports.dashboard.parts import period_end, say_limits, show_chart, show_table
+from reports.dashboard.parts import period_end, say_limits, show_chart, show_table, titled
 from reports.dashboard.screens.ci.asking import (
     DRAWN,
     FEW,
@@ -23,7 +23,6 @@ from reports.dashboard.screens.ci.asking import (
     say_longest,
     show_lines,
     since,
-    titled,
     with_labels,
 )
 from reports.dashboard.screens.ci.waits import show_approval_waits, show_run_waits

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from reports.dashboard.filters import Choice
-from reports.dashboard.parts import show_table
-from reports.dashboard.screens.ci.asking import FEW, JOB_KINDS, RUN_KINDS, of_all, of_choice, titled, with_labels
+from reports.dashboard.parts import show_table, titled
+from reports.dashboard.screens.ci.asking import FEW, JOB_KINDS, RUN_KINDS, of_all, of_choice, with_labels
 from reports.dashboard.screens.ci.queue import read_labels
 from reports.dashboard.source import Source
 from reports.reading import view
